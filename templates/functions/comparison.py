@@ -1,38 +1,44 @@
-"""Compare one event's ledger with its inventory.
-
-A run compares all new entries in every Region, and some whole shards in turn.
+"""Compare one event's ledger with its inventory, in steps that each leave their progress behind.
 
 There are two checks, because each has a blind spot. New entries are read in every Region where they were written, after
 a watermark that never passes an entry that may still be committed: so each entry is checked once, however late its
 Region comes back. Slices compare a whole shard, entry by entry: they find entries that were correct when new and went
-wrong later. Every suspect is read again, in one consistent snapshot of the home, before it becomes a finding.
+wrong later. Every suspect is read again before it becomes a finding; see `suspects`.
+
+A run ends at its deadline, whatever is left, and the next one goes on where it ended. The watermark of a shard does not
+pass a finding: the run that finds it may die before anybody hears of it.
 """
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from itertools import islice
+from math import ceil
 from typing import Any
 
 import ledger
-from corrections import Progress
+from corrections import NEVER, Progress, Slices
 from events import Event
-from lag import lagging
 from placement import beyond, misplaced
-from replicas import EVER, NEVER, Entry, Reading, Replicas, Seat, Silent
+from replicas import EVER, Entry, Late, Reading, Replicas, Seat, Silent
+from suspects import Hints, Judged, finding, judge, suspect
 
-__all__ = ["Compared", "Settings", "compare", "disagreement"]
+__all__ = ["Compared", "Comparison", "Keep", "Settings"]
 
-SLICES = 8  # whole shards that one run compares per event
-# Pages of 1 MB per read of new entries: a Region that was away for long catches up in several runs.
-MOST_PAGES = 20
-MOST_SUSPECTS = 200  # suspect seats that one run reads again per event
+# Of all shards, a run compares so many, or as many as it takes to compare all of them in so many runs.
+SLICES_PER_RUN, RUNS_PER_ROUND = 8, 18
+# Pages of 1 MB per shard and read of new entries: a Region that was away for long catches up in several runs.
+MOST_PAGES = 2
+# So many shards are read at once: more while that is quick, so that waiting for a far Region does not add up, and fewer
+# while it is slow, so that the progress is kept before the time is over.
+FEWEST_AT_ONCE, MOST_AT_ONCE, QUICK_SECONDS = 16, 256, 0.5
 
-Hints = dict[str, dict[str, str]]  # seat -> sale -> the Region where it was written
+Keep = Callable[[str, Mapping[str, int]], None]
+"""Keeps the progress of a Region: the millisecond up to which each shard is checked, of those that were read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +50,11 @@ class Settings:
         now: when the run began, before any read, in epoch milliseconds.
         settled: in epoch milliseconds; entries with ids up to this time can no longer be committed, and have had
             time to replicate.
-        deadline: in `time.monotonic()` seconds; no slice and no second read begins after it.
     """
 
     regions: tuple[str, ...]
     now: int
     settled: int
-    deadline: float
 
 
 @dataclass(slots=True)
@@ -58,245 +62,251 @@ class Compared:
     """The result for one event.
 
     Attributes:
-        findings: disagreements that the corrector can correct.
-        moves: watermarks to move: (Region, shard, old watermark, new watermark).
+        findings: disagreements that the corrector can correct, by seat, and refunds to publish, by sale.
+        complete: whether all new entries of the home were checked.
+        turns: the turns of whole shards after this run.
         slices: the inventory of each shard that was compared as a whole.
-        lagging: replicas that lack sales which have had enough time to arrive.
+        fresh: the home's new entries that are in place, by shard.
         misplaced: seats with an item in a shard where it does not belong; people must decide about them.
         malformed: items that cannot be read: what is wrong with each.
-        notes: figures and undecided seats for the report.
+        undecided, withheld: as in `Judged`.
+        new_entries: the ids of all entries that were new.
+        unfinished: shards that the next run has to check again.
     """
 
-    findings: list[dict[str, Any]] = field(default_factory=list)
-    moves: list[tuple[str, str, int | None, int]] = field(default_factory=list)
+    complete: bool = False
+    turns: Slices = field(default_factory=Slices)
+    findings: dict[str, dict[str, Any]] = field(default_factory=dict)
     slices: dict[str, dict[str, Seat]] = field(default_factory=dict)
-    lagging: list[dict[str, Any]] = field(default_factory=list)
+    fresh: dict[str, list[Entry]] = field(default_factory=dict)
     misplaced: list[dict[str, str]] = field(default_factory=list)
     malformed: list[dict[str, str]] = field(default_factory=list)
-    notes: dict[str, Any] = field(default_factory=dict)
+    undecided: list[str] = field(default_factory=list)
+    withheld: list[str] = field(default_factory=list)
+    new_entries: set[str] = field(default_factory=set)
+    unfinished: set[str] = field(default_factory=set)
 
 
-def disagreement(record: ledger.SeatRecord) -> str:
-    """The kind of disagreement between a seat's records, or "" if there is none."""
-    live, item = record.live, record.item
-    if record.fault:
-        return "malformed"
-    if len(live) > 1:
-        return "oversold"
-    if item is None:
-        return "sale-without-inventory" if live else ""
-    if "sale_id" not in item:
-        return "sold-and-withheld" if live else ""
-    if not live:
-        return "inventory-without-sale"
-    return "" if item["sale_id"] == live[0]["sale_id"] else "inventory-of-another-sale"
-
-
-def compare(
-    event: Event, progress: Progress, replicas: Replicas, settings: Settings, pool: Executor
-) -> Compared:
-    """Compare one event, without writing anything.
+class Comparison:
+    """The comparison of an event; each step adds to what was `compared`.
 
     Raises:
-        Silent: the event's home does not answer, and nothing can be decided without it.
+        Silent: in any step, the event's home does not answer; nothing can be decided without it.
     """
-    home, shards = event.home_region, event.every_shard()
-    new = _new_entries(event, progress, replicas, settings, pool)
-    if any((home, shard) not in new for shard in shards):
-        raise Silent(home)
-    compared = Compared()
-    voided: dict[str, Entry] = {}
-    suspects: Hints = defaultdict(dict)
 
-    # New entries against inventory. The home is read up to now, so that an oversell is found before the watermark
-    # reaches it.
-    compared.misplaced += beyond(event, replicas, settings.now, pool)
-    fresh = _in_place(compared, event, {shard: new[home, shard].entries for shard in shards})
-    voided |= {entry.voids: entry for entry in fresh if entry.voids}
-    keys = sorted({(event.shard_of(entry.seat_id), entry.seat_id) for entry in fresh if not entry.voids})
-    items: dict[str, Seat] = {}
-    for found in pool.map(lambda part: replicas.seats(home, part), _parts(keys, 100)):
-        items |= found
-    for entry in fresh:
-        if entry.voids or entry.sale_id in voided:
-            continue
-        # The items of a replicated sale arrive separately, so its inventory item may be a moment behind.
-        if entry.home_region != home and ledger.minted_at(entry.sale_id) > settings.settled:
-            continue
-        if entry.seat_id not in items or items[entry.seat_id].sale_id != entry.sale_id:
-            suspects[entry.seat_id][entry.sale_id] = entry.home_region
+    def __init__(
+        self,
+        event: Event,
+        progress: Progress,
+        replicas: Replicas,
+        settings: Settings,
+        pool: Executor,
+        keep: Keep,
+    ) -> None:
+        self._event, self._progress, self._replicas = event, progress, replicas
+        self._settings, self._pool, self._keep = settings, pool, keep
+        self._voided: dict[str, Entry] = {}
+        self._unread: set[str] = set()
+        self._judged: Hints = {}
+        self.compared = Compared(turns=progress.slices)
 
-    # A sale from a Region that is no longer the home may have lost or won its seat without a trace in the inventory,
-    # so its whole shard is compared now instead of in turn.
-    elsewhere: dict[str, list[Entry]] = defaultdict(list)
-    for (region, shard), reading in new.items():
-        elsewhere[shard] += reading.entries if region != home else ()
-    strays = _in_place(compared, event, elsewhere)
-    urgent = {event.shard_of(entry.seat_id) for entry in strays}
-    turn = sorted(set(shards) - urgent, key=lambda shard: (progress.slices.get(shard, 0), shard))
-    chosen = [*sorted(urgent), *turn[:SLICES]]
+    def home(self) -> None:
+        """Compare the new entries of the home with its inventory.
 
-    def slice_of(shard: str) -> tuple[dict[str, Seat], list[Entry]] | None:
-        if time.monotonic() > settings.deadline:
-            return None
-        # Inventory first: a seat that is sold in between has no item here, but is too new to count as missing.
-        seats = replicas.inventory(home, shard)
-        entries = list(replicas.entries(home, shard, NEVER, EVER).entries)
-        return seats, [*entries, *(entry for entry in strays if event.shard_of(entry.seat_id) == shard)]
+        They are read up to now, so that an oversell is found before the watermark reaches it.
+        """
+        home = self._event.home_region
+        self.compared.misplaced += beyond(self._event, self._replicas, self._progress.slices.runs, self._pool)
+        left = set(self._event.every_shard())
+        for readings in self._read_new(home):
+            left -= readings.keys()
+            fresh = self._in_place({shard: each.entries for shard, each in readings.items()})
+            self.compared.fresh |= fresh
+            suspects = self._new_against_inventory([entry for found in fresh.values() for entry in found])
+            self._reached(home, readings, self._judge(suspects), self._refunds())
+            behind = {shard for shard, each in readings.items() if each.complete_to < self._settings.settled}
+            left |= behind | self._unread
+        self.compared.unfinished |= left
+        self.compared.complete = not left
 
-    for shard, whole in zip(chosen, pool.map(slice_of, chosen), strict=True):
-        if whole is not None:
+    def elsewhere(self, region: str) -> None:
+        """Compare the new entries that another Region wrote itself.
+
+        A sale from a Region that is no longer the home may have lost or won its seat without a trace in the inventory,
+        so its whole shard is compared now instead of in turn.
+        """
+        try:
+            for readings in self._read_new(region):
+                strays = self._in_place({shard: each.entries for shard, each in readings.items()})
+                urgent = {shard: found for shard, found in strays.items() if found}
+                suspects, done = self._whole(sorted(urgent), urgent)
+                judged = self._judge(suspects)
+                self._reached(region, readings, judged, self._refunds(), urgent.keys() - set(done))
+        except Silent:
+            if self._event.home_region in self._replicas.silent:
+                raise
+
+    def slices(self) -> None:
+        """Compare the whole shards whose turn it is."""
+        shards, turns = self._event.every_shard(), self._progress.slices
+        most = max(SLICES_PER_RUN, ceil(len(shards) / RUNS_PER_ROUND))
+        first = turns.next if turns.next < len(shards) else 0
+        chosen = shards[first : first + most]
+        suspects, _ = self._whole([shard for shard in chosen if shard not in self.compared.slices], {})
+        self._judge(suspects)
+        self._refunds()
+        # A finding is found again in the next round, if it is not corrected: it does not hold up the shards after it.
+        in_a_row = next((n for n, each in enumerate(chosen) if each not in self.compared.slices), len(chosen))
+        self.compared.turns = turns._replace(next=first).after(in_a_row, len(shards))
+
+    def _read_new(self, region: str) -> Iterator[dict[str, Reading]]:
+        """Read the new entries of a Region, some shards at a time, the least checked first.
+
+        The home is read in full, every other Region only for entries that it wrote itself.
+        """
+        home, mark = region == self._event.home_region, self._progress.watermark(region)
+
+        def read(shard: str) -> Reading | None:
+            if self._replicas.late():
+                return None
+            above, to = mark.reached(shard), EVER if home else self._settings.settled
+            return self._replicas.entries(region, shard, above, to, own=not home, most_pages=MOST_PAGES)
+
+        shards = iter(sorted(self._event.every_shard(), key=mark.reached))
+        size = FEWEST_AT_ONCE
+        while (part := list(islice(shards, size))) and not self._replicas.late():
+            began = time.monotonic()
+            answers = zip(part, self._pool.map(read, part), strict=True)
+            yield {shard: reading for shard, reading in answers if reading is not None}
+            quick = time.monotonic() - began < QUICK_SECONDS
+            size = min(MOST_AT_ONCE, 2 * size) if quick else max(FEWEST_AT_ONCE, size // 2)
+
+    def _new_against_inventory(self, fresh: Sequence[Entry]) -> Hints:
+        """The suspects among the seats of new entries."""
+        home = self._event.home_region
+        suspects: Hints = defaultdict(dict)
+        self._voided |= {entry.voids: entry for entry in fresh if entry.voids}
+        keys = sorted({(self._event.shard_of(e.seat_id), e.seat_id) for e in fresh if not e.voids})
+        items: dict[str, Seat] = {}
+        for found in self._pool.map(lambda part: self._replicas.seats(home, part), _parts(keys, 100)):
+            items |= found
+        for entry in fresh:
+            if entry.voids or entry.sale_id in self._voided:
+                continue
+            # The items of a replicated sale arrive separately, so its inventory item may be a moment behind.
+            if entry.home_region != home and ledger.minted_at(entry.sale_id) > self._settings.settled:
+                continue
+            if entry.seat_id not in items or items[entry.seat_id].sale_id != entry.sale_id:
+                suspects[entry.seat_id][entry.sale_id] = entry.home_region
+        return suspects
+
+    def _whole(self, shards: Sequence[str], strays: Mapping[str, list[Entry]]) -> tuple[Hints, list[str]]:
+        """Compare whole shards of the home, with entries that only other Regions have.
+
+        Returns:
+            The suspects, and the shards that were compared in time.
+        """
+        home, replicas = self._event.home_region, self._replicas
+
+        def read(shard: str) -> tuple[dict[str, Seat], list[Entry]] | None:
+            if replicas.late():
+                return None
+            # Inventory first: a seat that is sold in between has no item here, but is too new to count as missing.
+            try:
+                seats = replicas.inventory(home, shard)
+                reading = replicas.entries(home, shard, NEVER, EVER)
+            except Late:
+                return None
+            return (
+                (seats, [*reading.entries, *strays.get(shard, ())]) if reading.complete_to == EVER else None
+            )
+
+        suspects: Hints = defaultdict(dict)
+        done = []
+        for shard, whole in zip(shards, self._pool.map(read, shards), strict=True):
+            if whole is None:
+                continue
             seats, entries = whole
-            entries = _in_place(compared, event, {shard: entries})
-            wrong = misplaced(event, shard, seats)
-            compared.misplaced += wrong
+            entries = self._in_place({shard: entries})[shard]
+            wrong = misplaced(self._event, shard, seats)
+            self.compared.misplaced += wrong
             for each in wrong:
                 del seats[each["seat_id"]]
-            compared.slices[shard] = seats
-            voided |= {entry.voids: entry for entry in entries if entry.voids}
-            _suspect(suspects, compared.slices[shard], entries, settings.settled)
+            self.compared.slices[shard] = seats
+            self._voided |= {entry.voids: entry for entry in entries if entry.voids}
+            suspect(suspects, seats, entries, self._settings.settled)
+            done.append(shard)
+        return suspects, done
 
-    unseen = _look_again(compared, event, replicas, settings, pool, suspects)
-    _refunds(compared, event, progress, voided, settings.now)
-    compared.lagging = lagging(event, progress, replicas, new, settings.settled, settings.now)
+    def _in_place(self, entries: Mapping[str, Iterable[Entry]]) -> dict[str, list[Entry]]:
+        """The entries, by shard, that stand where they belong; note the others."""
+        right = {}
+        for shard, found in entries.items():
+            listed = misplaced(self._event, shard, {entry.seat_id for entry in found})
+            self.compared.misplaced += listed
+            wrong = {each["seat_id"] for each in listed}
+            right[shard] = [entry for entry in found if entry.seat_id not in wrong]
+        return right
 
-    unfinished = {event.shard_of(seat) for seat in unseen} | (urgent - compared.slices.keys())
-    for (region, shard), reading in new.items():
-        old = progress.watermarks.get((region, shard))
-        reached = min(settings.settled, reading.complete_to)
-        moved = any(new[other, shard].count for other in settings.regions if (other, shard) in new)
-        if shard not in unfinished and reached > (-1 if old is None else old) and (moved or old is None):
-            compared.moves.append((region, shard, old, reached))
-    compared.notes |= {
-        "event_id": event.event_id,
-        "new_entries": len({entry.sale_id for entry in (*fresh, *strays)}),
-        "unfinished_shards": len(unfinished),
-    }
-    return compared
+    def _judge(self, suspects: Hints) -> Judged:
+        """Note what is wrong with suspects, of which each step may find the same ones, and know more of their sales."""
+        known = {seat: self._judged.get(seat, {}) | sales for seat, sales in suspects.items()}
+        again = {seat: sales for seat, sales in known.items() if self._judged.get(seat) != sales}
+        judged: Judged = judge(self._event, self._replicas, self._pool, again)
+        self._judged |= {seat: sales for seat, sales in again.items() if seat not in judged.unread}
+        self.compared.findings |= {each["seat_id"]: each for each in judged.findings}
+        self.compared.malformed += judged.malformed
+        self.compared.undecided += judged.undecided
+        self.compared.withheld += judged.withheld
+        return judged
 
+    def _refunds(self) -> set[str]:
+        """Find voids whose refund has to be published, and return their shards.
 
-def _in_place(compared: Compared, event: Event, entries: Mapping[str, Iterable[Entry]]) -> list[Entry]:
-    """The entries, by shard, that stand where they belong; note the others."""
-    right = []
-    for shard, found in entries.items():
-        listed = misplaced(event, shard, {entry.seat_id for entry in found})
-        compared.misplaced += listed
-        wrong = {each["seat_id"] for each in listed}
-        right += [entry for entry in found if entry.seat_id not in wrong] if wrong else found
-    return right
+        The corrector crashed, or lost its table, or a week has passed.
+        """
+        refunds = self._progress.refunds
+        waiting = {
+            sale_id: (refund.seat_id, refund.home_region)
+            for sale_id, refund in refunds.items()
+            if refund.due(self._settings.now)
+        }
+        for sale_id, void in self._voided.items():
+            if sale_id not in refunds or refunds[sale_id].state == "withdrawn":
+                waiting[sale_id] = void.seat_id, void.home_region
+        for sale_id, (seat_id, region) in waiting.items():
+            if seat_id not in self.compared.findings:  # its correction publishes the refund, too
+                pending = finding("refund-pending", self._event, seat_id, {sale_id: region})
+                self.compared.findings[sale_id] = pending
+        return {self._event.shard_of(seat_id) for seat_id, _ in waiting.values()}
 
+    def _reached(
+        self,
+        region: str,
+        readings: Mapping[str, Reading],
+        judged: Judged,
+        refunds: set[str],
+        unread: Iterable[str] = (),
+    ) -> None:
+        """Keep how far shards are checked, apart from those that have to be checked again.
 
-def _new_entries(
-    event: Event, progress: Progress, replicas: Replicas, settings: Settings, pool: Executor
-) -> dict[tuple[str, str], Reading]:
-    """Read the new entries after the watermarks, by Region and shard.
-
-    The home is read in full, every other Region only for entries that it wrote itself.
-    """
-
-    def read(place: tuple[str, str]) -> Reading | None:
-        region, shard = place
-        above = progress.watermarks.get(place, NEVER)
-        try:
-            if region == event.home_region:
-                reading = replicas.entries(region, shard, above, EVER, most_pages=MOST_PAGES)
-            else:
-                reading = replicas.entries(
-                    region, shard, above, settings.settled, own=True, most_pages=MOST_PAGES
-                )
-        except Silent:
-            return None
-        return reading
-
-    places = [(region, shard) for region in settings.regions for shard in event.every_shard()]
-    return {
-        place: reading
-        for place, reading in zip(places, pool.map(read, places), strict=True)
-        if reading is not None
-    }
-
-
-def _suspect(suspects: Hints, seats: Mapping[str, Seat], entries: Iterable[Entry], settled: int) -> None:
-    """Add the seats of a whole shard whose inventory and sales disagree."""
-    entries = list(entries)
-    voided = {entry.voids for entry in entries if entry.voids}
-    live: Hints = defaultdict(dict)
-    for entry in entries:
-        if not entry.voids and entry.sale_id not in voided:
-            live[entry.seat_id][entry.sale_id] = entry.home_region
-    for seat_id in live.keys() | seats.keys():
-        sales, seat = live.get(seat_id, {}), seats.get(seat_id)
-        expected = [seat.sale_id] if seat is not None and seat.sale_id else []
-        # Skip a seat that was sold during the read: the check of new entries covers it.
-        if list(sales) != expected and all(ledger.minted_at(sale_id) <= settled for sale_id in sales):
-            suspects[seat_id] |= sales
-
-
-def _look_again(
-    compared: Compared, event: Event, replicas: Replicas, settings: Settings, pool: Executor, suspects: Hints
-) -> set[str]:
-    """Read the suspects again, and turn real disagreements into findings.
-
-    The reads are consistent reads of the home.
-
-    Returns:
-        The seats that could not be read in time.
-    """
-
-    def look(seat_id: str) -> ledger.SeatRecord | None:
-        if time.monotonic() > settings.deadline:
-            return None
-        key = {"event_shard": event.shard_of(seat_id), "seat_id": seat_id}
-        hints, silent = suspects[seat_id], frozenset(replicas.silent)
-        home = event.home_region
-        try:
-            return replicas.ask(
-                home,
-                lambda _: ledger.read_seat(replicas.client, replicas.tables, home, key, hints, silent),
-            )
-        except Silent:
-            return None
-
-    seats = sorted(suspects)
-    looked = dict(zip(seats[:MOST_SUSPECTS], pool.map(look, seats[:MOST_SUSPECTS]), strict=True))
-    undecided, withheld = [], []
-    for seat_id, record in looked.items():
-        kind = disagreement(record) if record is not None else ""
-        if record is None or not kind:
-            continue
-        if record.fault:
-            compared.malformed.append({"seat_id": seat_id, "fault": record.fault})
-        elif record.unknown:  # a Region with a sale of the seat does not answer
-            undecided.append(seat_id)
-        elif kind == "sold-and-withheld":  # a sale against an operator's decision: people must decide
-            withheld.append(seat_id)
-        else:
-            sales = {sale_id: entry["home_region"] for sale_id, entry in record.entries.items()}
-            compared.findings.append(_finding(kind, event, seat_id, sales))
-    compared.notes |= {"undecided_seats": undecided, "sold_and_withheld_seats": withheld}
-    return {seat for seat in seats if looked.get(seat) is None}
-
-
-def _refunds(
-    compared: Compared, event: Event, progress: Progress, voided: Mapping[str, Entry], now: int
-) -> None:
-    """Find voids whose refund has to be published: the corrector crashed, or lost its table, or a week has passed."""
-    known = {finding["seat_id"] for finding in compared.findings}
-    waiting = {
-        sale_id: (refund.seat_id, refund.home_region)
-        for sale_id, refund in progress.refunds.items()
-        if refund.due(now)
-    }
-    for sale_id, void in voided.items():
-        if sale_id not in progress.refunds or progress.refunds[sale_id].state == "withdrawn":
-            waiting[sale_id] = void.seat_id, void.home_region
-    for sale_id, (seat_id, region) in waiting.items():
-        if seat_id not in known:
-            compared.findings.append(_finding("refund-pending", event, seat_id, {sale_id: region}))
-
-
-def _finding(kind: str, event: Event, seat_id: str, sales: Mapping[str, str]) -> dict[str, Any]:
-    return {"kind": kind, "event_id": event.event_id, "seat_id": seat_id, "sales": dict(sales)}
+        A shard with more new entries than a run reads is passed in spite of a finding: the entries after those would
+        not be read before it is corrected.
+        """
+        settled, shard_of = self._settings.settled, self._event.shard_of
+        self._unread = unchecked = {shard_of(seat) for seat in judged.unread} | set(unread)
+        found = {each["seat_id"] for each in judged.findings} | set(judged.undecided)
+        waiting = {shard_of(seat) for seat in found} | refunds
+        self.compared.unfinished |= unchecked | waiting
+        self.compared.new_entries |= {entry.sale_id for each in readings.values() for entry in each.entries}
+        self._keep(
+            region,
+            {
+                shard: min(settled, reading.complete_to)
+                for shard, reading in readings.items()
+                if shard not in unchecked and (shard not in waiting or reading.complete_to < settled)
+            },
+        )
 
 
 def _parts(keys: list[tuple[str, str]], size: int) -> Iterable[list[tuple[str, str]]]:

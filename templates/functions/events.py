@@ -96,6 +96,7 @@ class Event:
     """An event, as read at the moment `read`.
 
     Attributes:
+        homes: the Regions that its epochs have named as its home, as far as they were read.
         epoch: the number of its newest epoch.
         decided_in: the Region in which that epoch was written.
         state: of STATES.
@@ -108,6 +109,7 @@ class Event:
 
     event_id: str
     home_region: str
+    homes: frozenset[str]
     epoch: int
     decided_in: str
     state: str
@@ -226,6 +228,7 @@ def parse(items: Iterable[dynamo.Item], read: Clock) -> Event | None:
     return Event(
         event_id=_text(epoch, "event_id", EVENT_ID),
         home_region=_text(epoch, "home_region", _REGION),
+        homes=frozenset(_text(found[key], "home_region", _REGION) for key in begun),
         epoch=number,
         decided_in=decided_in,
         state=state["state"],
@@ -257,10 +260,11 @@ def _young(items: Iterable[dynamo.Item]) -> bool:
     return any(isinstance(at := item.get("created_at"), int) and at > latest for item in items)
 
 
-def read_event(client: dynamo.Client, table: str, event_id: str) -> Event | None:
+def read_event(client: dynamo.Client, table: str, event_id: str, *, whole: bool = False) -> Event | None:
     """Read an event from a Region, consistently; None if it does not exist there.
 
-    The newest items come first, so that the cost does not grow with the number of epochs.
+    The newest items come first, so that the cost does not grow with the number of epochs, unless all of them are
+    wanted, for the `homes`.
 
     Raises:
         Malformed: an item is missing or cannot be read.
@@ -274,11 +278,12 @@ def read_event(client: dynamo.Client, table: str, event_id: str) -> Event | None
         ExpressionAttributeValues={":event": {"S": event_id}},
         ScanIndexForward=False,
         ConsistentRead=True,
-        Limit=8,
+        **({} if whole else {"Limit": 8}),
     )
     for page in pages:
         items += map(_unpacked, page["Items"])
-        if any((matched := _EPOCH.fullmatch(str(item.get("item")))) and not matched[3] for item in items):
+        epochs = [_EPOCH.fullmatch(str(item.get("item"))) for item in items]
+        if not whole and any(matched and not matched[3] for matched in epochs):
             break
     return parse(items, read)
 

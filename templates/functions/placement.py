@@ -14,8 +14,7 @@ from replicas import Replicas
 
 __all__ = ["beyond", "misplaced"]
 
-PROBED = 4  # of the keys after twice the event's own, one run probes so many
-PERIOD_MS = 10_000  # the next run, which probes the next ones, begins about then
+PROBED = 4  # of the keys up to twice the event's own, and of those after them, one run probes so many each
 
 
 def misplaced(event: Event, shard: str, seats: Iterable[str]) -> list[dict[str, str]]:
@@ -26,21 +25,28 @@ def misplaced(event: Event, shard: str, seats: Iterable[str]) -> list[dict[str, 
     return [{"shard": shard, "seat_id": seat_id} for seat_id in wrong]
 
 
-def beyond(event: Event, replicas: Replicas, now: int, pool: Executor) -> list[dict[str, str]]:
+def beyond(event: Event, replicas: Replicas, turn: int, pool: Executor) -> list[dict[str, str]]:
     """Items in partition keys after those of the event, in its home.
 
-    A run probes as many keys as the event has, because a layout is most often doubled, and some of the others in turn.
-    `now` is in epoch milliseconds.
+    Each `turn` probes the next ones of as many keys as the event has, because a layout is most often doubled, and the
+    next ones of all others.
 
     Raises:
         Silent: the home does not answer.
     """
-    near, span = 2 * event.shards, MOST_SHARDS - 2 * event.shards
-    turn = near + now // PERIOD_MS * PROBED % span if span > 0 else near
-    numbers = [*range(event.shards, near), *range(turn, min(turn + PROBED, MOST_SHARDS))]
+    near = min(2 * event.shards, MOST_SHARDS)
+    numbers = [*_part(event.shards, near, turn), *_part(near, MOST_SHARDS, turn)]
 
     def probe(number: int) -> list[dict[str, str]]:
         shard = f"{event.event_id}#{number}"
         return misplaced(event, shard, replicas.first_seats(event.home_region, shard))
 
     return [found for each in pool.map(probe, numbers) for found in each]
+
+
+def _part(first: int, end: int, turn: int) -> range:
+    """The numbers of a turn, from `first` up to `end`, over and over again."""
+    if first >= end:
+        return range(0)
+    start = first + turn * PROBED % (end - first)
+    return range(start, min(start + PROBED, end))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
@@ -11,28 +13,46 @@ from comparison import Compared
 from events import Event
 from replicas import Replicas, Silent
 
-__all__ = ["compare_with_pms", "summary"]
+__all__ = ["MOST_NAMED", "Asked", "compare_with_pms", "summary"]
 
 MOST_NAMED = 100  # disagreements listed in a report
 
 
+class Asked:
+    """A call to the PMS, in a thread of its own, which may hang without keeping the run from ending."""
+
+    def __init__(self, url: str, event_id: str, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+        self._answer: Future[frozenset[str]] = Future()
+
+        def ask() -> None:
+            try:
+                self._answer.set_result(pms.sold_seats(url, event_id, seconds))
+            except BaseException as error:
+                self._answer.set_exception(error)
+
+        threading.Thread(target=ask, daemon=True).start()
+
+    def sold_seats(self) -> frozenset[str]:
+        """The seats that the PMS has sold.
+
+        Raises:
+            PmsDown, TimeoutError: it does not answer in time.
+        """
+        return self._answer.result(timeout=max(0.0, self._until - time.monotonic()))
+
+
 def compare_with_pms(
-    event: Event,
-    asked: Future[frozenset[str]] | None,
-    seconds: float,
-    compared: Compared,
-    replicas: Replicas,
-    settled: int,
+    event: Event, asked: Asked | None, compared: Compared, replicas: Replicas, settled: int
 ) -> dict[str, Any]:
     """Compare the slices of this run with the PMS, or report that it is down.
 
-    `asked` is the call to the PMS, which may take `seconds` more; `settled` is the epoch millisecond up to which the
-    PMS must know all sales.
+    `settled` is the epoch millisecond up to which the PMS must know all sales.
     """
     if asked is None:
         return {}
     try:
-        theirs = asked.result(timeout=max(0.0, seconds))
+        theirs = asked.sold_seats()
     except (pms.PmsDown, TimeoutError) as error:
         return {"event_id": event.event_id, "down": str(error) or "no answer in time"}
     ours = {seat: item for items in compared.slices.values() for seat, item in items.items()}
@@ -51,17 +71,16 @@ def compare_with_pms(
     }
 
 
-def summary(events: list[Mapping[str, Any]], *, asked: bool) -> dict[str, Any]:
-    """Summarize the comparisons, short enough for a state machine's payload."""
+def summary(said: Mapping[str, Any], *, asked: bool) -> dict[str, Any]:
+    """Summarize a comparison, short enough for a state machine's payload."""
     named = [
-        {"event_id": one["event_id"], "seat_id": seat, "problem": problem}
-        for one in events
+        {"event_id": said["event_id"], "seat_id": seat, "problem": problem}
         for problem in ("not_in_pms", "only_in_pms")
-        for seat in one.get(problem, ())
+        for seat in said.get(problem, ())
     ]
     return {
         "asked": asked,
-        "down": {one["event_id"]: one["down"] for one in events if "down" in one},
+        "down": said.get("down", ""),
         "disagreements": len(named),
         "named": named[:MOST_NAMED],
     }

@@ -6,22 +6,28 @@ failed to answer once is not called again in the same run.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 import dynamo
 import ledger
+from corrections import NEVER
 
-__all__ = ["EVER", "NEVER", "Entry", "Reading", "Replicas", "Seat", "Silent"]
+__all__ = ["EVER", "Entry", "Late", "Reading", "Replicas", "Seat", "Silent"]
 
 T = TypeVar("T")
 
-NEVER, EVER = -1, 9_999_999_999_999  # epoch milliseconds before and after any id
+EVER = 9_999_999_999_999  # the epoch millisecond after any id
 
 
 class Silent(Exception):
     """The Region does not answer."""
+
+
+class Late(Exception):
+    """The run has no time left to read this."""
 
 
 class Entry(NamedTuple):
@@ -64,13 +70,17 @@ class Replicas:
     """The replicas of ledger and inventory in all Regions, for one run.
 
     Attributes:
+        tables: their names.
+        deadline, last: in `time.monotonic()` seconds; no further page is read after the first, and no seat is read
+            again after the second.
         silent: Regions that did not answer.
         malformed: items that cannot be read, by partition key and sort key: what is wrong with each. They are left out
             of every reading, and nothing is decided about their seats.
     """
 
-    def __init__(self, tables: ledger.Tables) -> None:
+    def __init__(self, tables: ledger.Tables, deadline: float, last: float) -> None:
         self.tables = tables
+        self.deadline, self.last = deadline, last
         self.silent: set[str] = set()
         self.malformed: dict[tuple[str, str], str] = {}
 
@@ -90,6 +100,10 @@ class Replicas:
             self.silent.add(region)
             raise Silent(region) from error
 
+    def late(self) -> bool:
+        """Whether the deadline has passed."""
+        return time.monotonic() > self.deadline
+
     def client(self, region: str) -> dynamo.Client:
         """The client of a Region, for reads that involve several Regions."""
         return dynamo.client(region, attempts=2)
@@ -97,7 +111,7 @@ class Replicas:
     def entries(
         self, region: str, shard: str, above: int, to: int, *, own: bool = False, most_pages: int = 0
     ) -> Reading:
-        """The entries with ids after `above` up to and including `to`.
+        """The entries with ids after `above` up to and including `to`, in at most so many pages, or until the deadline.
 
         From NEVER to EVER, ids with the wrong format are found, too. With `own`, replicas of other Regions' entries are
         counted but not transferred: twelve replicas of one sale are one sale.
@@ -129,7 +143,7 @@ class Replicas:
                     except (KeyError, ValueError) as error:
                         self.malformed[shard, item["sale_id"]["S"]] = f"{type(error).__name__}: {error}"
                 count += page["ScannedCount"]
-                if number == most_pages and "LastEvaluatedKey" in page:
+                if "LastEvaluatedKey" in page and (number == most_pages or self.late()):
                     reached = ledger.minted_at(page["LastEvaluatedKey"]["sale_id"]["S"]) - 1
                     return Reading(tuple(entries), count, reached)
             return Reading(tuple(entries), count, to)
@@ -156,7 +170,12 @@ class Replicas:
         return self.ask(region, read)
 
     def inventory(self, region: str, shard: str) -> dict[str, Seat]:
-        """All inventory items of a shard, by seat."""
+        """All inventory items of a shard, by seat.
+
+        Raises:
+            Late: the deadline has passed between two pages.
+            Silent: the Region does not answer.
+        """
         request: dict[str, Any] = {
             "TableName": self.tables.inventory,
             "KeyConditionExpression": "event_shard = :shard",
@@ -166,8 +185,12 @@ class Replicas:
         }
 
         def read(client: dynamo.Client) -> dict[str, Seat]:
-            pages = dynamo.pages(client.query, **request)
-            return self._seats((item for page in pages for item in page["Items"]), lambda seat_id: shard)
+            found: list[Any] = []
+            for page in dynamo.pages(client.query, **request):
+                found += page["Items"]
+                if "LastEvaluatedKey" in page and self.late():
+                    raise Late
+            return self._seats(found, lambda seat_id: shard)
 
         return self.ask(region, read)
 

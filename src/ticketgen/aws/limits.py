@@ -35,6 +35,7 @@ __all__ = [
     "LAMBDA_SCALING_RATE",
     "LAMBDA_UNRESERVED",
     "LOG_RETENTION_DAYS",
+    "STATES_MAP_CONCURRENCY",
     "WAF_MAX_RATE",
     "WAF_MIN_RATE",
     "CacheNode",
@@ -103,6 +104,11 @@ KINESIS_SHARD_BYTES = Limit(1024 * 1024, "bytes/s per shard", _KINESIS)
 KINESIS_SHARD_RECORDS = Limit(1000, "records/s per shard", _KINESIS)
 
 # Lambda. botocore allows more memory and longer timeouts, but only managed instances offer them.
+STATES_MAP_CONCURRENCY = Limit(
+    40,
+    "iterations at the same time, of a Map state in inline mode",
+    "https://docs.aws.amazon.com/step-functions/latest/dg/concepts-map-process-modes.html",
+)
 LAMBDA_UNRESERVED = Limit(
     100, "executions that cannot be reserved", f"{_DOCS}/lambda/latest/dg/configuration-concurrency.html"
 )

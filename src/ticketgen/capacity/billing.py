@@ -12,7 +12,7 @@ from ticketgen.aws import limits
 from ticketgen.aws.engines import CACHES
 from ticketgen.capacity.billed_units import SALES, Usage
 from ticketgen.figures import assumptions as assumed
-from ticketgen.sizing import Sizing, database, demand, schedule, seat_cache
+from ticketgen.sizing import Sizing, database, demand, hot_partitions, schedule, seat_cache
 from ticketgen.spec.model import Environment
 from ticketgen.stack.alarms import alarms_of
 from ticketgen.stack.context import WAF_RULES
@@ -69,7 +69,7 @@ class _UsageCounter:
         self.runs = sizing[schedule.ticker_starts_per_minute].value * _MINUTES  # an hour, in each hub
         self.batches = SALES / sizing[demand.kinesis_batch_size].value
         self.reloads = 3600 / assumed.MAP_RELOAD_SECONDS * self.regions
-        slices = min(1.0, assumed.SLICES_PER_RUN / sizing[demand.event_shards].value)
+        slices = min(1.0, assumed.SLICES_PER_RUN / sizing[hot_partitions.event_shards].value)
         self.compared = self.runs * slices * scale.seats_per_event * 2  # items an hour: inventory and ledger
 
     def dynamodb(self) -> Iterator[Usage]:

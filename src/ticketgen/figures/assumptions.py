@@ -4,10 +4,12 @@ from __future__ import annotations
 
 __all__ = [
     "ADDRESS_SHARE",
+    "AFTERCARE_SECONDS",
     "AVAILABILITY_READS_PER_ORDER",
     "AVAILABILITY_SECONDS",
     "CACHE_BYTES_PER_SEAT",
     "CPU_SECONDS_PER_CACHED_SEAT",
+    "CPU_SECONDS_PER_CALL",
     "CPU_SECONDS_PER_VERIFIED_ITEM",
     "HEADROOM",
     "HOLDS_PER_ORDER",
@@ -18,18 +20,27 @@ __all__ = [
     "MIN_ADDRESS_LIMIT",
     "MIN_CONCURRENCY",
     "MIN_MEMORY",
+    "OVERLOAD_RISK",
     "PROCESSOR_BATCH",
     "PROCESSOR_BATCH_SECONDS",
     "PURCHASE_SECONDS",
+    "QUIET_SECONDS",
+    "QUIET_SHARE",
     "REFRESH_SECONDS",
+    "REGIONS_PER_RUN",
     "ROWS_PER_ACU",
+    "RUNS_PER_ROUND",
+    "SEATS_PER_BATCH",
     "SHARD_QUERY_SECONDS",
     "SIGN_IN_REQUESTS",
     "SLICES_PER_RUN",
+    "SLICE_SHARE",
     "SOURCE",
     "STANDBY_SECONDS",
     "SYNC_SECONDS_PER_RECORD",
+    "VERIFICATIONS_IN_TURN",
     "VERIFICATION_READING_SHARE",
+    "WARM_FACTOR",
     "item_bytes",
     "reads_per_second",
     "record_bytes",
@@ -40,6 +51,17 @@ SOURCE = "ticketgen.figures.assumptions"
 """The source of a figure that rests on these assumptions only."""
 
 HEADROOM = 1.5  # capacity divided by demand: for bursts, and for keys that share a shard unevenly
+
+# A table is warmed up for so many times its demand: for four times, some 350 keys of a hot event suffice. For twice the
+# demand it would take 1,100, each of which verification and seat maps have to read. DynamoDB charges for it once.
+WARM_FACTOR = 4
+QUIET_SHARE = 0.5  # of the events on sale: room for the verification of those that sell no more
+VERIFICATIONS_IN_TURN = (
+    4  # events that are verified in the time of one run, one after the other: quiet ones are quick
+)
+OVERLOAD_RISK = (
+    0.001  # that some partition of a table gets more than it takes, while one event takes all writes
+)
 
 HOLDS_PER_ORDER = 1.25  # one hold in five meets a sold seat, or expires
 AVAILABILITY_READS_PER_ORDER = 8  # seat map reads of a buyer, and of visitors who buy nothing
@@ -57,7 +79,12 @@ STANDBY_SECONDS = 0.05  # a verification in the standby Region: it reads one ite
 # Constants of the functions in templates/functions.
 MAP_RELOAD_SECONDS = 900  # between two loads of a seat map by seat_cache_sync
 VERIFICATION_READING_SHARE = 0.6  # of a run's time, in which inventory_verifier reads
-SLICES_PER_RUN = 8  # shards of an event that inventory_verifier compares in one run
+SLICES_PER_RUN = 8  # shards of an event that inventory_verifier compares in one run at least
+SLICE_SHARE = 0.1  # of the time of a run, in which one shard is compared as a whole
+RUNS_PER_ROUND = 18  # runs in which it compares all of them
+SEATS_PER_BATCH = 100  # seats whose items it reads with one call
+REGIONS_PER_RUN = 2  # Regions in which it reads all shards of an event in one run: the home, and another
+QUIET_SECONDS, AFTERCARE_SECONDS = 300, 600  # between two verifications of a quiet event, and of a closed one
 
 CACHE_BYTES_PER_SEAT = 160  # a member of a sorted set, with its hash table and its skip list
 LOG_BYTES_PER_REQUEST = 1000  # an access log line, Lambda's three lines, and a line of metrics
@@ -67,6 +94,7 @@ ROWS_PER_ACU = 500  # upserted rows a second for each Aurora capacity unit
 # machine a verification takes half as long again. It reads one entry and one item for each of 60,000 new seats and
 # 104,000 in the shards whose turn it is; other Regions only count theirs. A load reads 234,000 items.
 CPU_SECONDS_PER_VERIFIED_ITEM = 4.0 / (2 * 164_000)  # measured with `make bench-functions`
+CPU_SECONDS_PER_CALL = 0.002  # of DynamoDB, with a small answer; measured with `make bench-functions`
 CPU_SECONDS_PER_CACHED_SEAT = 1.6 / 234_000  # measured with `make bench-functions`
 
 MIN_CONCURRENCY = 5  # for a few concurrent buyers during cold starts

@@ -11,7 +11,17 @@ from __future__ import annotations
 
 from ticketgen.figures.registry import AnyDefinition, Registry, Sizing, definitions
 from ticketgen.findings import Checked
-from ticketgen.sizing import concurrency, database, demand, edge, quota_needs, retention, schedule, seat_cache
+from ticketgen.sizing import (
+    concurrency,
+    database,
+    demand,
+    edge,
+    hot_partitions,
+    quota_needs,
+    retention,
+    schedule,
+    seat_cache,
+)
 from ticketgen.spec.model import Environment, EventScale, Objectives
 from ticketgen.stack.functions import FUNCTION_MODULES
 from ticketgen.stack.functions.model import FunctionModule
@@ -31,6 +41,7 @@ def _of_functions(terraform_module: FunctionModule) -> tuple[AnyDefinition, ...]
 FIGURES = Registry(
     (
         *definitions(demand),
+        *definitions(hot_partitions),
         *_of_functions(FunctionModule.REGION),
         *definitions(seat_cache),
         *definitions(edge),

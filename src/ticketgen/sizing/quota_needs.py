@@ -30,7 +30,7 @@ from ticketgen.findings.sizing import (
     PREWARM,
     VERIFICATION_TOO_SLOW,
 )
-from ticketgen.sizing import concurrency, database, demand, edge, seat_cache
+from ticketgen.sizing import concurrency, database, demand, edge, hot_partitions, seat_cache
 from ticketgen.spec.model import Environment
 from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.model import TriggerSource
@@ -151,9 +151,9 @@ def _region_needs(environment: Environment, sizing: Sizing, region: str, hub: bo
         ("api-throttle", "the API", rate),
         ("api-burst", "the API", burst),
         ("waf-requests", "the firewall", rate),
-        ("table-writes", "the inventory", sizing[demand.inventory_write_units]),
-        ("table-writes", "the ledger", sizing[demand.ledger_write_units]),
-        ("table-writes", "the locks", sizing[demand.lock_write_units]),
+        ("table-writes", "the inventory", sizing[hot_partitions.inventory_warm_write_units]),
+        ("table-writes", "the ledger", sizing[hot_partitions.ledger_warm_write_units]),
+        ("table-writes", "the locks", sizing[hot_partitions.lock_warm_write_units]),
         ("table-reads", "the inventory", sizing[demand.inventory_read_units]),
         ("table-reads", "the ledger", sizing[demand.ledger_read_units]),
         ("cache-nodes", "the seat map", sizing[seat_cache.cache_nodes]),
@@ -183,7 +183,7 @@ def _unsolvable(environment: Environment, sizing: Sizing) -> Iterator[Finding]:
     scale, objectives = environment.event_scale, environment.objectives
 
     shards, most = (
-        sizing[demand.event_shards].value,
+        sizing[hot_partitions.event_shards].value,
         int(objectives.cache_load_s / assumed.SHARD_QUERY_SECONDS),
     )
     if shards > most:
@@ -325,14 +325,18 @@ def _request(environment: Environment, group: list[Need]) -> Finding:
 
 def _operator_steps(sizing: Sizing) -> Iterator[Finding]:
     """Steps of the operator before a sale."""
-    write_figures = (demand.inventory_write_units, demand.ledger_write_units, demand.lock_write_units)
-    writes = max(sizing[units].value for units in write_figures)
+    warm = (
+        hot_partitions.inventory_warm_write_units,
+        hot_partitions.ledger_warm_write_units,
+        hot_partitions.lock_warm_write_units,
+    )
+    writes = max(sizing[units].value for units in warm)
     reads = max(sizing[demand.inventory_read_units].value, sizing[demand.ledger_read_units].value)
     cold_writes, cold_reads = limits.DYNAMODB_COLD_WRITE_UNITS, limits.DYNAMODB_COLD_READ_UNITS
     if writes > cold_writes.value or reads > cold_reads.value:
         message = (
-            f"a table needs up to {format_number(writes)} write and {counted(reads, 'read units/s')}, but a new "
-            f"table serves "
+            f"a table has to be warmed up for {format_number(writes)} write and {counted(reads, 'read units/s')}, but "
+            f"a new table serves "
             f"{format_number(cold_writes.value)} and {format_number(cold_reads.value)}"
         )
         yield PREWARM.found(message)

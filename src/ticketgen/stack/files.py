@@ -84,9 +84,11 @@ def _suite(path: str, wanted: Callable[[Environment], bool] = always) -> StackFi
 _SUPPORT = (
     "__init__", "answers", "aurora", "blocks", "cloud", "code", "dynamodb", "events", "expressions", "functions", "iam",
     "live", "machines", "pms_server", "places", "redis_server", "sales", "secrets", "stack", "values",
+    "verifying",
 )  # fmt: skip
 _UNIT = (
-    "alarms", "analytics", "api", "cache", "correcting", "encryption", "final_answers", "functions", "items_by_hand",
+    "alarms", "analytics", "api", "cache", "correcting", "due_events", "encryption", "final_answers", "functions",
+    "items_by_hand",
     "names", "network", "outputs", "providers", "regions", "roles", "sales_database", "sales_writer", "seat_maps",
     "selling", "state_machines", "streams", "tables", "verifying",
 )  # fmt: skip

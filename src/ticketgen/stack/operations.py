@@ -7,11 +7,11 @@ the protocol of a sale is written only once.
 from __future__ import annotations
 
 from ticketgen.sizing import Sizing
-from ticketgen.sizing.demand import (
+from ticketgen.sizing.hot_partitions import (
     event_shards,
-    inventory_write_units,
-    ledger_write_units,
-    lock_write_units,
+    inventory_warm_write_units,
+    ledger_warm_write_units,
+    lock_warm_write_units,
 )
 from ticketgen.spec.model import Environment
 from ticketgen.stack.functions import FUNCTIONS
@@ -51,9 +51,9 @@ def stack_facts(environment: Environment, sizing: Sizing) -> dict[str, object]:
     writers = (function for function in FUNCTIONS.values() if "LEASE_SECONDS" in function.environment)
     longest = max(sizing[writer.capacity.timeout].value for writer in writers)
     writes = {
-        "distributed-locks": sizing[lock_write_units].value,
-        "ticket-inventory": sizing[inventory_write_units].value,
-        "ticket-sales": sizing[ledger_write_units].value,
+        "distributed-locks": sizing[lock_warm_write_units].value,
+        "ticket-inventory": sizing[inventory_warm_write_units].value,
+        "ticket-sales": sizing[ledger_warm_write_units].value,
     }
     return {
         "app_name": environment.project,

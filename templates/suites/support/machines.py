@@ -81,7 +81,8 @@ class Run:
         return data, now + state["Seconds"], _next(state)
 
     def _pass(self, name: str, state: Any, data: Any, now: float) -> tuple[Any, float, str | None]:
-        return state.get("Result", data), now, _next(state)
+        given = _filled(state["Parameters"], data) if "Parameters" in state else data
+        return state.get("Result", given), now, _next(state)
 
     def _succeed(self, name: str, state: Any, data: Any, now: float) -> tuple[Any, float, str | None]:
         return data, now, None
@@ -105,6 +106,20 @@ class Run:
     def _parallel(self, name: str, state: Any, data: Any, now: float) -> tuple[Any, float, str | None]:
         ended = [self._states(branch, data, now) for branch in state["Branches"]]
         return [output for output, _ in ended], max(second for _, second in ended), _next(state)
+
+    def _map(self, name: str, state: Any, data: Any, now: float) -> tuple[Any, float, str | None]:
+        most = state["MaxConcurrency"]
+        if not 1 <= most <= 40:
+            raise Failed(
+                "States.Runtime", f"an inline Map runs 1 to 40 iterations at the same time, not {most}"
+            )
+        free, results = [now] * most, []  # when each of the places is free again
+        for item in _read(state["ItemsPath"], data):
+            given = _filled(state["ItemSelector"], data, item) if "ItemSelector" in state else item
+            began = min(free)
+            output, free[free.index(began)] = self._states(state["ItemProcessor"], given, began)
+            results.append(output)
+        return _placed(state.get("ResultPath", "$"), data, results), max(free), _next(state)
 
     def _task(self, name: str, state: Any, data: Any, now: float) -> tuple[Any, float, str | None]:
         parameters = _filled(state["Parameters"], data)
@@ -135,7 +150,12 @@ class _Absent:
 
 
 _ABSENT = _Absent()
-_TESTS: Mapping[str, Callable[[Any, Any], bool]] = {"NumericGreaterThan": lambda value, limit: value > limit}
+_TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "BooleanEquals": lambda value, wanted: value is wanted,
+    "NumericGreaterThan": lambda value, limit: value > limit,
+}
+_ITEM = "$$.Map.Item.Value"
+_CONTAINS = re.compile(r"States\.ArrayContains\((\$[^,]*), '([^']*)'\)")
 
 
 def _next(state: Mapping[str, Any]) -> str | None:
@@ -150,6 +170,8 @@ def _fitting(handlers: Any, error: Failed) -> Any:
 def _read(path: str, data: Any) -> Any:
     if path.startswith("$$"):
         return f"<{path}>"
+    if path.endswith("[*][*]"):
+        return [each for part in _read(path.removesuffix("[*][*]"), data) for each in part]
     for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", path):
         try:
             data = data[int(index)] if index else data[name]
@@ -158,18 +180,20 @@ def _read(path: str, data: Any) -> Any:
     return data
 
 
-def _filled(template: Any, data: Any) -> Any:
-    """Parameters with their paths read."""
+def _filled(template: Any, data: Any, item: Any = None) -> Any:
+    """Parameters with their paths read; `item` is the one of a Map's iteration."""
     if not isinstance(template, Mapping):
         return template
     found = {}
     for key, value in template.items():
-        if key.endswith(".$"):
-            found[key[:-2]] = _read(value, data)
+        if not key.endswith(".$"):
+            found[key] = _filled(value, data, item)
+        elif called := _CONTAINS.fullmatch(value):
+            found[key[:-2]] = called[2] in _read(called[1], data)
+        else:
+            found[key[:-2]] = item if value == _ITEM else _read(value, data)
             if found[key[:-2]] is _ABSENT:
                 raise Failed("States.ParameterPathFailure", value)
-        else:
-            found[key] = _filled(value, data)
     return found
 
 

@@ -475,6 +475,10 @@ def test_the_state_machine_finds_and_corrects_an_oversell(cloud: Cloud) -> None:
         return {"Payload": cloud.function(name, **environment)(parameters["Payload"])}
 
     output = Run(definition, invoke)({"scheduled_at": "12:00"})
-    assert output["correction"] == {"corrected": 1, "published": 1, "failed": 0}
-    assert "correction" not in Run(definition, invoke)({"scheduled_at": "12:01"})
+    assert output["outcomes"] == [["corrected"]]
+    assert Run(definition, invoke)({"scheduled_at": "12:00"})["listed"]["batches"] == [], (
+        "it is not due again"
+    )
+    cloud.delete("corrections", event_id="control#rhythm", entry_id="gala")
+    assert Run(definition, invoke)({"scheduled_at": "12:01"})["outcomes"] == [["verified"]]
     assert (voided(cloud), owner(cloud), len(cloud.messages)) == ([second["sale_id"]], first["sale_id"], 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import sys
 
@@ -241,6 +242,27 @@ def test_the_verifier_stays_behind_by_all_that_a_sale_may_take(stack: Stack) -> 
         verifier.fails(
             f"FUNCTION_TIMEOUT_SECONDS is {timeout}",
             f"a sale may commit {purchase.get('timeout')} s after its id was created, when the watermark has passed it",
+        )
+
+
+def test_a_run_verifies_all_events_on_sale_at_the_same_time(stack: Stack) -> None:
+    function = _function(stack, "inventory_verifier")
+    machine = stack.resource(at("verification", "aws_sfn_state_machine.verification"))
+    batches = json.loads(machine.get("definition"))["States"]["EachBatch"]
+    at_once = function.get("environment.variables.EVENTS_AT_ONCE")
+    inner = batches["ItemProcessor"]["States"]["EachEvent"]["MaxConcurrency"]
+    if int(at_once) != inner:
+        function.fails(
+            f"deals batches of {at_once}", f"the state machine verifies {inner} of a batch at the same time"
+        )
+    most = int(function.get("environment.variables.MOST_EVENTS"))
+    if most < demands.CONCURRENT_EVENTS:
+        function.fails(
+            f"verifies {most} events in a run", f"{demands.CONCURRENT_EVENTS} are on sale at the same time"
+        )
+    if most * 70 > 256 * 1024:
+        function.fails(
+            f"lists {most} events", "a state machine passes on 256 KiB, and an event's id has 64 characters"
         )
 
 

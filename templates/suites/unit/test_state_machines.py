@@ -42,15 +42,23 @@ def _definition(machine: Resource) -> dict[str, Any]:
     return definition
 
 
-def _functions(findings: list[Any], failed: int = 0, broken: str = "") -> Callable[[str, Any], Any]:
+def _functions(
+    findings: list[Any], failed: int = 0, broken: str = "", events: tuple[str, ...] = ("gala",)
+) -> Callable[[str, Any], Any]:
+    """The functions: some events are due in batches of two; the findings are those of the first one."""
+
     def invoke(resource: str, parameters: Any) -> Any:
         assert resource == INVOKE, (
             f"state_machines.tf\n  calls {resource}\n  why: the machine calls functions and waits for their answers"
         )
-        if parameters["FunctionName"] == broken:
+        event_id = parameters["Payload"].get("event_id")
+        if parameters["FunctionName"] == broken and event_id in (None, events[0]):
             raise Failed("Lambda.Unknown")
+        if parameters["FunctionName"] == VERIFIER and event_id is None:
+            batches = [list(events[start : start + 2]) for start in range(0, len(events), 2)]
+            return {"Payload": {"active": True, "batches": batches, "report": {"due": len(events)}}}
         if parameters["FunctionName"] == VERIFIER:
-            return {"Payload": {"active": True, "findings": findings, "report": {"seconds": 1}}}
+            return {"Payload": {"findings": findings if event_id == events[0] else [], "report": {}}}
         assert parameters["FunctionName"] == CORRECTOR, parameters
         return {"Payload": {"corrected": len(findings) - failed, "published": 1, "failed": failed}}
 
@@ -61,33 +69,114 @@ def test_without_findings_nothing_is_corrected(verification: Resource) -> None:
     run = Run(_definition(verification), _functions([]))
     output = run({"scheduled_at": "12:00"})
     called = [parameters["FunctionName"] for _, _, parameters in run.tasks]
-    if called != [VERIFIER]:
+    if called != [VERIFIER, VERIFIER]:
         verification.fails(f"calls {called}", "without findings, there is nothing to correct")
-    assert output["verification"]["report"] == {"seconds": 1}, (
+    assert output["listed"]["report"] == {"due": 1}, (
         f"{verification}\n  why: people look up the report of a run there"
     )
-    assert output["verification"]["active"] is True, (
+    assert output["listed"]["active"] is True, (
         f"{verification}\n  why: people look up there which Region verifies"
     )
 
 
-def test_the_verifier_gets_its_scheduled_time(verification: Resource) -> None:
-    run = Run(_definition(verification), _functions([]))
+def test_no_event_is_verified_where_none_is_due(verification: Resource) -> None:
+    def nothing(resource: str, parameters: Any) -> Any:
+        return {"Payload": {"active": False, "batches": [], "report": {}}}
+
+    run = Run(_definition(verification), nothing)
+    run({"scheduled_at": "12:00"})
+    assert [state for _, state, _ in run.tasks] == ["List"], (
+        f"{verification}\n  why: the hub that is not active only asks whether it is"
+    )
+
+
+def test_the_verifier_gets_its_scheduled_time_and_each_event(verification: Resource) -> None:
+    events = tuple(f"event-{number}" for number in range(5))
+    run = Run(_definition(verification), _functions([], events=events))
     run({"scheduled_at": "12:00"})
     assert run.tasks[0][2]["Payload"] == {"scheduled_at": "12:00"}, (
         f"{verification}\n  why: the report says how late a run was"
+    )
+    assert sorted(parameters["Payload"]["event_id"] for _, _, parameters in run.tasks[1:]) == sorted(
+        events
+    ), f"{verification}\n  why: an event that is not verified may be sold twice unnoticed"
+    assert {parameters["Payload"]["scheduled_at"] for _, _, parameters in run.tasks[1:]} == {"12:00"}, (
+        f"{verification}\n  why: the objective counts from then"
+    )
+
+
+def test_all_events_on_sale_are_verified_at_the_same_time(verification: Resource) -> None:
+    """As the verifier deals them: none waits for another one."""
+    definition = _definition(verification)
+    batches = definition["States"]["EachBatch"]
+    inner = batches["ItemProcessor"]["States"]["EachEvent"]
+    room = batches["MaxConcurrency"] * inner["MaxConcurrency"]
+    if room < min(demands.CONCURRENT_EVENTS, 1600):
+        verification.fails(
+            f"verifies {room} events at the same time",
+            f"the spec has {demands.CONCURRENT_EVENTS} on sale, and each may take the whole objective",
+        )
+    dealt = [
+        [f"{batch}-{n}" for n in range(inner["MaxConcurrency"])] for batch in range(batches["MaxConcurrency"])
+    ]
+
+    def invoke(resource: str, parameters: Any) -> Any:
+        if "event_id" in parameters["Payload"]:
+            return {"Payload": {"findings": [], "report": {}}}
+        return {"Payload": {"active": True, "batches": dealt, "report": {}}}
+
+    run = Run(definition, invoke, {"Verify": demands.VERIFICATION_S})
+    run({"scheduled_at": "12:00"})
+    assert {second for second, state, _ in run.tasks if state == "Verify"} == {0}, (
+        f"{verification}\n  why: an event that waits for another one misses the objective"
     )
 
 
 def test_findings_are_corrected(verification: Resource) -> None:
     run = Run(_definition(verification), _functions(FINDINGS))
-    output = run({})
+    output = run({"scheduled_at": "12:00"})
     called = [(parameters["FunctionName"], parameters["Payload"]) for _, _, parameters in run.tasks]
-    if called[1:] != [(CORRECTOR, {"findings": FINDINGS})]:
-        verification.fails(f"then calls {called[1:]}", "an oversold seat would stay oversold")
-    assert output["correction"] == {"corrected": 1, "published": 1, "failed": 0}, (
-        f"{verification}\n  why: people look up there what was corrected"
+    if called[2:] != [(CORRECTOR, {"findings": FINDINGS})]:
+        verification.fails(f"then calls {called[2:]}", "an oversold seat would stay oversold")
+    assert output["outcomes"] == [["corrected"]], (
+        f"{verification}\n  why: people look up there whether anything was corrected"
     )
+
+
+@pytest.mark.parametrize("task", [VERIFIER, CORRECTOR], ids=["verifier", "corrector"])
+def test_an_event_that_fails_does_not_stop_the_others(verification: Resource, task: str) -> None:
+    events = tuple(f"event-{number}" for number in range(5))
+    invoke = _functions(FINDINGS, events=events)
+    verified = []
+
+    def fail_the_first(resource: str, parameters: Any) -> Any:
+        event_id = parameters["Payload"].get("event_id")
+        if parameters["FunctionName"] == task and (task == CORRECTOR or event_id == events[0]):
+            raise Failed("Lambda.Unknown")
+        verified.append(event_id)
+        return invoke(resource, parameters)
+
+    with pytest.raises(Failed):
+        Run(_definition(verification), fail_the_first)({"scheduled_at": "12:00"})
+    if not set(events[1:]) <= set(verified):
+        verification.fails(f"verifies only {verified}", "oversells of the other events would go unnoticed")
+
+
+def test_a_function_without_room_is_called_again(verification: Resource) -> None:
+    """Its concurrency is reserved, so a busy moment is over within seconds."""
+    refused: set[str] = set()
+    invoke = _functions(FINDINGS)
+
+    def crowded(resource: str, parameters: Any) -> Any:
+        is_listing = parameters["Payload"].keys() == {"scheduled_at"}
+        if not is_listing and parameters["FunctionName"] not in refused:
+            refused.add(parameters["FunctionName"])
+            raise Failed("Lambda.TooManyRequestsException")
+        return invoke(resource, parameters)
+
+    output = Run(_definition(verification), crowded)({"scheduled_at": "12:00"})
+    assert refused == {VERIFIER, CORRECTOR}
+    assert output["outcomes"] == [["corrected"]]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +188,7 @@ def test_a_function_that_fails_fails_the_execution_by_name(
     verification: Resource, task: str, error: str
 ) -> None:
     with pytest.raises(Failed) as failed:
-        Run(_definition(verification), _functions(FINDINGS, broken=task))({})
+        Run(_definition(verification), _functions(FINDINGS, broken=task))({"scheduled_at": "12:00"})
     if failed.value.error != error:
         verification.fails(
             f"fails with {failed.value.error}",
@@ -109,7 +198,9 @@ def test_a_function_that_fails_fails_the_execution_by_name(
 
 def test_an_answer_without_its_parts_fails_the_execution(verification: Resource) -> None:
     with pytest.raises(Failed) as failed:
-        Run(_definition(verification), lambda resource, parameters: {"Payload": {}})({})
+        Run(_definition(verification), lambda resource, parameters: {"Payload": {}})(
+            {"scheduled_at": "12:00"}
+        )
     if failed.value.error != "VerificationFailed":
         verification.fails(
             f"fails with {failed.value.error}",
@@ -119,7 +210,7 @@ def test_an_answer_without_its_parts_fails_the_execution(verification: Resource)
 
 def test_a_correction_that_failed_fails_the_execution(verification: Resource) -> None:
     with pytest.raises(Failed) as failed:
-        Run(_definition(verification), _functions(FINDINGS, failed=1))({})
+        Run(_definition(verification), _functions(FINDINGS, failed=1))({"scheduled_at": "12:00"})
     assert failed.value.error == "CorrectionFailed", (
         f"{verification}\n  why: an execution must not succeed while a seat is still oversold"
     )
@@ -128,14 +219,17 @@ def test_a_correction_that_failed_fails_the_execution(verification: Resource) ->
 @pytest.mark.parametrize(
     ("state", "seconds", "error"),
     [
+        ("List", demands.VERIFICATION_S, "VerificationFailed"),
         ("Verify", demands.VERIFICATION_S, "VerificationFailed"),
         ("Correct", demands.CORRECTION_S, "CorrectionFailed"),
     ],
 )
 def test_an_objective_is_a_timeout(verification: Resource, state: str, seconds: int, error: str) -> None:
-    Run(_definition(verification), _functions(FINDINGS), {state: seconds})({})
+    Run(_definition(verification), _functions(FINDINGS), {state: seconds})({"scheduled_at": "12:00"})
     with pytest.raises(Failed) as failed:
-        Run(_definition(verification), _functions(FINDINGS), {state: seconds + 0.5})({})
+        Run(_definition(verification), _functions(FINDINGS), {state: seconds + 0.5})(
+            {"scheduled_at": "12:00"}
+        )
     if failed.value.error != error:
         verification.fails(
             f"{state} after {seconds}.5 s ends with {failed.value.error}",
@@ -249,7 +343,7 @@ def test_every_task_has_a_timeout_and_a_catch(verification: Resource, ticker: Re
         for name, state in machine["States"].items():
             if state["Type"] == "Task":
                 yield name, state
-            for branch in state.get("Branches", ()):
+            for branch in (*state.get("Branches", ()), *filter(None, [state.get("ItemProcessor")])):
                 yield from tasks(branch)
 
     for machine in (verification, ticker):

@@ -3,8 +3,9 @@
 The suites of a stack have an interpreter of their own, which only counts time and knows nothing of moto; this one
 waits, runs functions and keeps executions where moto's API shows them.
 
-Pass, Wait, Choice, Parallel, Succeed, Fail, and Task on `lambda:invoke` and `states:startExecution`; timeouts,
-retries, catches; JSONPath with `Parameters`, `ResultSelector` and `ResultPath`. Any other state fails with an error.
+Pass, Wait, Choice, Parallel, inline Map, Succeed, Fail, and Task on `lambda:invoke` and `states:startExecution`;
+timeouts, retries, catches; JSONPath with `Parameters`, `ItemSelector`, `ResultSelector` and `ResultPath`; and the
+intrinsic function `States.ArrayContains`. Any other state fails with an error.
 Source: https://states-language.net/spec.html
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import sys
 import threading
 import time
@@ -30,6 +32,15 @@ from ticketgen.rehearsal.emulator.patching import replace
 __all__ = ["Machines"]
 
 _MISSING = object()
+
+MAP_CONCURRENCY = 40
+"""Iterations at the same time, of a Map in inline mode.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-map-process-modes.html
+"""
+
+# https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html: the array may be a path to many values
+_CONTAINS = re.compile(r"States\.ArrayContains\((\$[^,]*), '([^']*)'\)")
 
 
 class _StateFailed(Exception):
@@ -128,9 +139,8 @@ class Machines:
         if kind == "Fail":
             raise _StateFailed(state.get("Error", ""), state.get("Cause", ""))
         if kind == "Pass":
-            return _place(
-                data, state.get("ResultPath", "$"), state["Result"]
-            ) if "Result" in state else data, after
+            given = _fill(state["Parameters"], data, context) if "Parameters" in state else data
+            return _place(data, state.get("ResultPath", "$"), state.get("Result", given)), after
         if kind == "Wait":
             time.sleep(max(0.0, min(float(state["Seconds"]), deadline - time.monotonic())))
             return data, after
@@ -146,6 +156,10 @@ class Machines:
             return data, chosen
         if kind == "Parallel":
             return self._parallel(state, data, deadline), after
+        if kind == "Map":
+            return _place(
+                data, state.get("ResultPath", "$"), self._map(state, data, context, deadline)
+            ), after
         if kind == "Task":
             result = self._attempts(state, data, context)
             if "ResultSelector" in state:
@@ -160,6 +174,25 @@ class Machines:
                 for branch in state["Branches"]
             ]
             return [branch.result() for branch in branches]
+
+    def _map(self, state: dict[str, Any], data: Any, context: dict[str, Any], deadline: float) -> list[Any]:
+        items = _find(state["ItemsPath"], data)
+        if not isinstance(items, list):
+            raise _StateFailed("States.Runtime", f"{state['ItemsPath']} is no array")
+        at_once = min(len(items), state.get("MaxConcurrency") or MAP_CONCURRENCY, MAP_CONCURRENCY)
+        if not items:
+            return []
+
+        def given(number: int, item: Any) -> Any:
+            own = {**context, "Map": {"Item": {"Index": number, "Value": item}}}
+            return _fill(state["ItemSelector"], data, own) if "ItemSelector" in state else item
+
+        with ThreadPoolExecutor(at_once) as pool:
+            iterations = [
+                pool.submit(self._states, state["ItemProcessor"], given(*item), deadline)
+                for item in enumerate(copy.deepcopy(items))
+            ]
+            return [iteration.result() for iteration in iterations]
 
     def _attempts(self, state: dict[str, Any], data: Any, context: dict[str, Any]) -> Any:
         retries = {index: 0 for index, _ in enumerate(state.get("Retry", ()))}
@@ -206,6 +239,11 @@ def _find(path: str, data: Any) -> Any:
     return found[0].value if found else _MISSING
 
 
+def _every(path: str, data: Any) -> list[Any]:
+    """All values of a path with wildcards."""
+    return [found.value for found in json_path(path).find(data)]
+
+
 def _fill(template: Any, data: Any, context: dict[str, Any]) -> Any:
     """A template whose `.$` keys are replaced with values from the data, or for `$$` from the context."""
     if isinstance(template, list):
@@ -216,6 +254,9 @@ def _fill(template: Any, data: Any, context: dict[str, Any]) -> Any:
     for key, value in template.items():
         if not key.endswith(".$"):
             filled[key] = _fill(value, data, context)
+            continue
+        if called := _CONTAINS.fullmatch(value):
+            filled[key.removesuffix(".$")] = called[2] in _every(called[1], data)
             continue
         found = _find(value[1:], context) if value.startswith("$$") else _find(value, data)
         if found is _MISSING:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
+from ticketgen.aws import limits
 from ticketgen.figures import assumptions as assumed
-from ticketgen.figures.model import Amount
+from ticketgen.figures.model import Amount, OutputPlace, figure
 from ticketgen.rendering.quoted import RawExpression
 from ticketgen.spec.model import Environment
 from ticketgen.stack.cloudwatch import METRICS_NAMESPACE, Alarm, own
@@ -27,36 +29,108 @@ from ticketgen.stack.functions.resources import (
 from ticketgen.stack.functions.ticket_purchase import purchase_timeout_s
 from ticketgen.wording import counted, format_number
 
-__all__ = ["FUNCTION", "verifier_concurrency", "verifier_memory_mib", "verifier_timeout_s"]
+__all__ = [
+    "FUNCTION",
+    "verification_batches",
+    "verifications_at_once",
+    "verifications_per_batch",
+    "verifications_per_run",
+    "verifier_concurrency",
+    "verifier_memory_mib",
+    "verifier_timeout_s",
+]
 
 _NAME, _MODULE = "inventory_verifier", FunctionModule.VERIFICATION
 
 
+_UNIT = "events"
+_MAP = limits.STATES_MAP_CONCURRENCY
+
+
+@figure(unit=_UNIT, source=f"{_MAP.source}; {assumed.SOURCE}", scope=_MODULE.scope, place=OutputPlace())
+def verifications_at_once(concurrent_events: int) -> Amount[int]:
+    """Events that are verified at the same time: all that are on sale, and some of the quiet ones.
+
+    A Map in a Map verifies them, each with at most 40 iterations at the same time.
+    """
+    most = _MAP.value * _MAP.value
+    return Amount(
+        min(most, concurrent_events + ceil(concurrent_events * assumed.QUIET_SHARE)),
+        f"{counted(concurrent_events, 'events')} on sale + {assumed.QUIET_SHARE:.0%} for quiet and closed ones, at "
+        f"most {_MAP.value} × {_MAP.value}",
+        needed=concurrent_events,
+    )
+
+
+@figure(unit=_UNIT, source=assumed.SOURCE, scope=_MODULE.scope, place=OutputPlace())
+def verifications_per_run(verifications_at_once: int) -> Amount[int]:
+    """Events that one run verifies at most; those that have waited longest come first."""
+    return Amount(
+        verifications_at_once * assumed.VERIFICATIONS_IN_TURN,
+        f"{counted(verifications_at_once, 'events')} at the same time × {assumed.VERIFICATIONS_IN_TURN} one after the "
+        "other",
+    )
+
+
+@figure(unit="batches", source=_MAP.source, scope=_MODULE.scope, place=OutputPlace())
+def verification_batches(verifications_at_once: int) -> Amount[int]:
+    """Batches into which the events of a run are divided: iterations of the outer Map."""
+    return Amount(
+        ceil(verifications_at_once / _MAP.value),
+        f"{counted(verifications_at_once, 'events')} / {_MAP.value} at the same time in each",
+    )
+
+
+@figure(unit=_UNIT, source=_MAP.source, scope=_MODULE.scope, place=OutputPlace())
+def verifications_per_batch(verifications_at_once: int, verification_batches: int) -> Amount[int]:
+    """Events that each batch verifies at the same time: iterations of the inner Map."""
+    return Amount(
+        ceil(verifications_at_once / verification_batches),
+        f"{counted(verifications_at_once, 'events')} / {counted(verification_batches, 'batches')}",
+    )
+
+
 @formulas.concurrency(_NAME, _MODULE, "objectives.verification_s")
-def verifier_concurrency(verification_s: int, verification_interval_s: int) -> Amount[int]:
-    """Concurrent verifications: one may still run when the next starts."""
-    return formulas.overlapping(verification_s, verification_interval_s)
+def verifier_concurrency(
+    verifications_at_once: int, verification_s: int, verification_interval_s: int
+) -> Amount[int]:
+    """Concurrent executions: one for each event of a run, and one that lists the events of the next run."""
+    runs = ceil(verification_s / verification_interval_s)
+    return Amount(
+        verifications_at_once * runs + 1,
+        f"{counted(verifications_at_once, 'events')} × {verification_s} s / one every {verification_interval_s} s, "
+        f"rounded up, + 1 that lists them",
+        needed=verifications_at_once * verification_s / verification_interval_s,
+    )
 
 
 @formulas.memory(_NAME, _MODULE)
 def verifier_memory_mib(
-    seats_per_second: int, seats_per_event: int, verification_interval_s: int, verification_s: int
+    seats_per_second: int,
+    seats_per_event: int,
+    event_shards: int,
+    verification_interval_s: int,
+    verification_s: int,
 ) -> Amount[int]:
-    """Memory of inventory_verifier, so that verification takes half of its time.
+    """Memory of inventory_verifier, so that the verification of the busiest event takes half of its time.
 
-    A run verifies the sales since the last one and the seats of one event.
-
-    With few shards, each run reads all of them; with many, it reads less than this.
+    All sales since the last run may be of that event, and each shard of it is one call in each Region that is read.
     """
     base, vcpu = formulas.BASE_MIB, formulas.VCPU_MIB
     sold = seats_per_second * verification_interval_s
-    cpu_seconds = 2 * (sold + seats_per_event) * assumed.CPU_SECONDS_PER_VERIFIED_ITEM
+    slices = min(event_shards, max(assumed.SLICES_PER_RUN, ceil(event_shards / assumed.RUNS_PER_ROUND)))
+    whole = ceil(seats_per_event * slices / event_shards)
+    calls = event_shards * assumed.REGIONS_PER_RUN + 2 * slices + ceil(sold / assumed.SEATS_PER_BATCH)
+    cpu_seconds = (
+        2 * (sold + whole) * assumed.CPU_SECONDS_PER_VERIFIED_ITEM + calls * assumed.CPU_SECONDS_PER_CALL
+    )
     share = min(1.0, cpu_seconds / (verification_s / 2))
     return formulas.memory_for(
         max(base + sold * 2 / 1024, share * vcpu),
         f"the larger of {base} MiB + {counted(sold, 'entries')} between two runs × 2 KiB and, for the "
-        f"{cpu_seconds:.3g} s of CPU time that these and the {counted(seats_per_event, 'seats')} of an event take at "
-        f"most, within half of {verification_s} s, {share:.2g} of a vCPU's {format_number(vcpu)} MiB",
+        f"{cpu_seconds:.3g} s of CPU time that these, {counted(whole, 'seats')} in {counted(slices, 'whole shards')} "
+        f"and {counted(calls, 'calls')} take, within half of {verification_s} s, {share:.2g} of a vCPU's "
+        f"{format_number(vcpu)} MiB",
     )
 
 
@@ -89,8 +163,9 @@ def _alarms(environment: Environment) -> Iterator[Alarm]:
     )
     yield Alarm(
         "verification-slow",
-        f"A verification takes longer than {most} s",
-        "The report in the verifier's log has the events and the Regions. Look at the read throttles of the tables.",
+        f"The verification of an event ends more than {most} s after its run began",
+        "The report in the verifier's log has the event and the Regions. Look at the read throttles of the tables, and "
+        "whether more events are on sale than event_scale.concurrent_events says.",
         own("VerificationSeconds"),
         "Maximum",
         most,
@@ -98,7 +173,7 @@ def _alarms(environment: Environment) -> Iterator[Alarm]:
     interval = environment.objectives.verification_interval_s
     yield Alarm(
         "verification-old",
-        f"No verification of all events was completed for {max(120, 6 * interval)} s",
+        f"For {max(120, 6 * interval)} s, no run found all events verified in their turn",
         "If the Region that verifies is lost, run takeover.py. Otherwise read the report in the verifier's log: an "
         "event whose home is lost is not verified until it has moved.",
         own("HeartbeatAgeSeconds"),
@@ -109,11 +184,11 @@ def _alarms(environment: Environment) -> Iterator[Alarm]:
     )
     yield Alarm(
         "slices-old",
-        "A part of an inventory was not compared with its ledger for 10 min",
+        "A part of an inventory was not compared with its ledger in 60 verifications of the event",
         "Verification does not keep up: look at its duration, and at the read throttles of the tables.",
-        own("VerificationAgeSeconds"),
+        own("SliceAgeRuns"),
         "Maximum",
-        600,
+        60,
         minutes=3,
     )
     report = "The report in the verifier's log"
@@ -122,8 +197,9 @@ def _alarms(environment: Environment) -> Iterator[Alarm]:
             "events-not-verified",
             "EventsNotVerified",
             3,
-            "Events cannot be verified, so seats of theirs may be sold twice unnoticed",
-            f"{report} says why. If their home is lost, move them with move_home.py --lost.",
+            "Events were not verified for three of their turns, so seats of theirs may be sold twice unnoticed",
+            f"{report} names them, and another one of each event says why. If their home is lost, move them with "
+            "move_home.py --lost.",
         ),
         (
             "regions-not-verified",
@@ -177,9 +253,8 @@ def _alarms(environment: Environment) -> Iterator[Alarm]:
             f"{report} says why. Sales and verification go on without it.",
         ),
     ):
-        yield Alarm(
-            key, description, remedy, own(metric), "Minimum" if minutes > 1 else "Maximum", 0, minutes=minutes
-        )
+        # Each verification of an event is a value of its own, so that the healthy events do not hide the others.
+        yield Alarm(key, description, remedy, own(metric), "Maximum", 0, minutes=minutes)
 
 
 FUNCTION = LambdaFunction(
@@ -195,15 +270,18 @@ FUNCTION = LambdaFunction(
     trigger=Trigger(TriggerSource.STATE_MACHINE),
     environment={
         "CORRECTIONS_TABLE": CORRECTIONS_TABLE,
+        "EVENTS_AT_ONCE": verifications_per_batch,
         "EVENTS_TABLE": EVENTS_TABLE,
         "FUNCTION_TIMEOUT_SECONDS": purchase_timeout_s,
         "INVENTORY_TABLE": INVENTORY_TABLE,
         "METRICS_NAMESPACE": METRICS_NAMESPACE,
+        "MOST_EVENTS": verifications_per_run,
         "PMS_URL": lambda environment: environment.pms.url or "",
         "PRIMARY_REGION": RawExpression("var.primary_region"),
         "REGIONS": RawExpression('join(",", var.regions)'),
         "REPLICATION_SECONDS": lambda environment: environment.objectives.replication_s,
         "SALES_TABLE": SALES_TABLE,
+        "VERIFICATION_INTERVAL_SECONDS": lambda environment: environment.objectives.verification_interval_s,
         "VERIFICATION_SECONDS": verifier_timeout_s,
     },
     comments={"FUNCTION_TIMEOUT_SECONDS": "of ticket_purchase: no ledger entry commits later than this"},
