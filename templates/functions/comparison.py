@@ -21,9 +21,9 @@ from math import ceil
 from typing import Any
 
 import ledger
-from corrections import NEVER, Progress, Slices
 from events import Event
 from placement import beyond, misplaced
+from progress import NEVER, Progress, Slices
 from replicas import EVER, Entry, Late, Reading, Replicas, Seat, Silent
 from suspects import Hints, Judged, finding, judge, suspect
 

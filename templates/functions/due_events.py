@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from corrections import Rhythm
 from events import Event
+from progress import Rhythm
 
 __all__ = ["Due", "due_events", "period"]
 

@@ -8,14 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-import corrections
 import dynamo
 import ledger
 from comparison import Compared, Comparison, Settings
-from corrections import Progress
 from events import Event, Malformed, read_event
 from lag import lagging
-from pms_comparison import Asked, compare_with_pms
+from pms_comparison import Asked, compare_with_pms, disagreements
+from progress import Progress, Rhythm, mark_verified, read_progress
 from progress_keeper import Keeper
 from replicas import Replicas, Silent
 
@@ -43,6 +42,7 @@ class Verified:
     Attributes:
         failure: why the event could not be verified; "" if it could.
         gone: whether the event does not exist any more.
+        complete: whether the verification was finished, with all new entries of the home.
         progress: as it was when the run began.
         compared: what was compared, as far as it went.
         lagging: replicas that lack sales which have had enough time to arrive.
@@ -51,6 +51,7 @@ class Verified:
 
     failure: str = ""
     gone: bool = False
+    complete: bool = False
     progress: Progress = field(default_factory=Progress)
     compared: Compared = field(default_factory=Compared)
     lagging: list[dict[str, Any]] = field(default_factory=list)
@@ -65,7 +66,10 @@ def verify_event(event_id: str, place: Place, replicas: Replicas, settings: Sett
         if event is None:
             done.gone = True
             return done
-        _verify(event, place, replicas, settings, done)
+        try:
+            _verify(event, place, replicas, settings, done)
+        finally:
+            _note(event, place, replicas, settings, done)
     except Silent as error:
         done.failure = f"{error} does not answer"
     except Malformed as error:
@@ -78,7 +82,7 @@ def verify_event(event_id: str, place: Place, replicas: Replicas, settings: Sett
 
 def _verify(event: Event, place: Place, replicas: Replicas, settings: Settings, done: Verified) -> None:
     asked = Asked(place.pms_url, event.event_id, place.pms_seconds) if place.pms_url else None
-    done.progress = progress = corrections.progress(place.local, place.corrections, event.event_id)
+    done.progress = progress = read_progress(place.local, place.corrections, event.event_id)
     began, home = settings.now // 1000, event.home_region
     keeper = Keeper(place.local, place.corrections, event, progress, began)
     with ThreadPoolExecutor(THREADS) as pool:
@@ -93,12 +97,26 @@ def _verify(event: Event, place: Place, replicas: Replicas, settings: Settings, 
             comparison.elsewhere(region)
             keeper.write(region)
         comparison.slices()
-    keeper.turns(compared.turns)
-    if compared.complete:
-        sold = [entry for entries in compared.fresh.values() for entry in entries if not entry.voids]
-        sold_at = max((ledger.minted_at(entry.sale_id) // 1000 for entry in sold), default=0)
-        corrections.mark_verified(place.local, place.corrections, event.event_id, began, sold_at)
     done.pms = compare_with_pms(event, asked, compared, replicas, settings.settled)
+    compared.turns = compared.turns.found(len(set(compared.undecided)), disagreements(done.pms))
+    keeper.turns(compared.turns)
+    done.complete = compared.complete
+
+
+def _note(event: Event, place: Place, replicas: Replicas, settings: Settings, done: Verified) -> None:
+    """Record when the event was verified, and what is wrong with it, for the runs that list the events."""
+    began, turns = settings.now // 1000, done.compared.turns
+    sold = [entry for entries in done.compared.fresh.values() for entry in entries if not entry.voids]
+    sold_at = max((ledger.minted_at(entry.sale_id) // 1000 for entry in sold), default=0)
+    health = {
+        "silent_regions": len(replicas.silent),
+        "pms_down": int("down" in done.pms),
+        "pms_disagreements": max(turns.disagreements, turns.disagreements_before),
+        "undecided": max(turns.undecided, turns.undecided_before),
+        "slice_age": turns.oldest,
+    }
+    rhythm = Rhythm(began if done.complete else 0, sold_at, health)
+    mark_verified(place.local, place.corrections, event.event_id, began, rhythm)
 
 
 def _to_read(event: Event, progress: Progress, others: Sequence[str]) -> list[str]:

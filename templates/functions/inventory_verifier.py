@@ -18,7 +18,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import corrections
 import dynamo
 import heartbeat
 import ledger
@@ -28,6 +27,7 @@ from due_events import due_events
 from event_verification import Place, Verified, verify_event
 from events import every_event
 from pms_comparison import MOST_NAMED, summary
+from progress import rhythms
 from replicas import Replicas
 
 __all__ = ["handler"]
@@ -74,8 +74,8 @@ def _list(scheduled_at: Any) -> dict[str, Any]:
     if control.get("active_region", PRIMARY_REGION) != REGION:
         return {"active": False, "batches": [], "report": {}}
     every, malformed = every_event(LOCAL, PLACE.events)
-    rhythms = corrections.rhythms(LOCAL, PLACE.corrections)
-    due = due_events(every, rhythms, INTERVAL_SECONDS, MOST_EVENTS, now)
+    known = rhythms(LOCAL, PLACE.corrections)
+    due = due_events(every, known, INTERVAL_SECONDS, MOST_EVENTS, now)
     if not due.overdue:
         heartbeat.beat(LOCAL, PLACE.events, REGION, now)
     report = {
@@ -88,7 +88,19 @@ def _list(scheduled_at: Any) -> dict[str, Any]:
     }
     if due.overdue or malformed:
         print(json.dumps({"message": "events are not verified", "report": report}))
-    metrics.emit(METRICS_NAMESPACE, EventsNotVerified=len(due.overdue), MalformedEvents=len(malformed))
+    live = {event.event_id for event in every if event.state != "archived"}
+    health = [rhythm.health for event_id, rhythm in known.items() if event_id in live]
+    # The last figures of every event, in every run: an event that is verified rarely is still in its last state.
+    metrics.emit(
+        METRICS_NAMESPACE,
+        EventsNotVerified=len(due.overdue),
+        MalformedEvents=len(malformed),
+        PmsDisagreements=sum(each.get("pms_disagreements", 0) for each in health),
+        PmsDown=sum(each.get("pms_down", 0) for each in health),
+        RegionsNotVerified=max((each.get("silent_regions", 0) for each in health), default=0),
+        SliceAgeRuns=max((each.get("slice_age", 0) for each in health), default=0),
+        Undecided=sum(each.get("undecided", 0) for each in health),
+    )
     batches = -(-len(due.ids) // EVENTS_AT_ONCE)
     # Dealt, so that those that have waited longest are verified first in every batch.
     return {"active": True, "batches": [due.ids[one::batches] for one in range(batches)], "report": report}
@@ -137,7 +149,7 @@ def _report(done: Verified, replicas: Replicas) -> dict[str, Any]:
     return {
         "not_verified": done.failure,
         "gone": done.gone,
-        "complete": compared.complete,
+        "complete": done.complete,
         "new_entries": len(compared.new_entries),
         "unfinished_shards": len(compared.unfinished),
         "oldest_slice_runs": compared.turns.oldest,
@@ -166,11 +178,6 @@ def _publish(report: Mapping[str, Any]) -> None:
         MalformedItems=counts["malformed_items"],
         Misplaced=counts["misplaced"],
         Oversold=report["found"].get("oversold", 0),
-        PmsDisagreements=pms_report["disagreements"],
-        PmsDown=int(bool(pms_report["down"])),
-        RegionsNotVerified=silent,
         ReplicationLagSeconds=max((one["seconds"] for one in report["lagging"]), default=0),
-        SliceAgeRuns=report["oldest_slice_runs"],
-        Undecided=counts["undecided_seats"],
         VerificationSeconds=report["seconds"],
     )

@@ -12,8 +12,8 @@ from typing import Any
 
 import ledger
 from comparison import Settings
-from corrections import Watermark
 from events import Event
+from progress import Watermark
 from replicas import Entry, Replicas, Silent
 
 __all__ = ["lagging"]

@@ -13,7 +13,7 @@ from comparison import Compared
 from events import Event
 from replicas import Replicas, Silent
 
-__all__ = ["MOST_NAMED", "Asked", "compare_with_pms", "summary"]
+__all__ = ["MOST_NAMED", "Asked", "compare_with_pms", "disagreements", "summary"]
 
 MOST_NAMED = 100  # disagreements listed in a report
 
@@ -71,6 +71,11 @@ def compare_with_pms(
     }
 
 
+def disagreements(said: Mapping[str, Any]) -> int:
+    """The number of seats about which the PMS disagrees."""
+    return len(said.get("not_in_pms", ())) + len(said.get("only_in_pms", ()))
+
+
 def summary(said: Mapping[str, Any], *, asked: bool) -> dict[str, Any]:
     """Summarize a comparison, short enough for a state machine's payload."""
     named = [
@@ -81,6 +86,6 @@ def summary(said: Mapping[str, Any], *, asked: bool) -> dict[str, Any]:
     return {
         "asked": asked,
         "down": said.get("down", ""),
-        "disagreements": len(named),
+        "disagreements": disagreements(said),
         "named": named[:MOST_NAMED],
     }

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-import corrections
 import dynamo
-from corrections import Progress, Slices, Watermark
 from events import Event
+from progress import Progress, Slices, Watermark, mark_slices, move_watermark
 
 __all__ = ["Keeper"]
 
@@ -46,11 +45,11 @@ class Keeper:
         whole = {shard: reached.get(shard, old.reached(shard)) for shard in self._event.every_shard()}
         place = self._local, self._table, self._event.event_id
         self._written = time.monotonic()
-        moved = corrections.move_watermark(*place, region, old, whole, self._now)
+        moved = move_watermark(*place, region, old, whole, self._now)
         if moved is not None:
             self._marks[region] = moved
 
     def turns(self, new: Slices) -> None:
         """Write whose turn it is in the next run."""
         place = self._local, self._table, self._event.event_id
-        corrections.mark_slices(*place, self._progress.slices, new)
+        mark_slices(*place, self._progress.slices, new)

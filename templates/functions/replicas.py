@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import dynamo
 import ledger
-from corrections import NEVER
+from progress import NEVER
 
 __all__ = ["EVER", "Entry", "Late", "Reading", "Replicas", "Seat", "Silent"]
 

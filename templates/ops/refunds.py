@@ -21,6 +21,7 @@ from console import GivenUp, Stack, lost_option, options, run
 
 import corrections
 import dynamo
+from progress import read_progress
 
 __all__ = ["main"]
 
@@ -46,7 +47,7 @@ def _work(stack: Stack, chosen: argparse.Namespace) -> None:
         raise GivenUp("no hub is left: the audit trail is only there")
     client = dynamo.client(hub, attempts=4)
     table = stack.name("corrections")
-    progress = corrections.progress(client, table, chosen.event_id)
+    progress = read_progress(client, table, chosen.event_id)
     known = progress.refunds
     waiting = {sale_id: one for sale_id, one in known.items() if one.state in ("pending", "published")}
     for sale_id, refund in sorted(waiting.items(), key=lambda pair: pair[1].at):

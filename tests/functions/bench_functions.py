@@ -32,11 +32,12 @@ __all__ = ["cache_load", "correction", "lock_ms", "verification"]
 
 OBJECTIVES = SHAPES["prod"]().objectives
 HOLDERS, HOLDS, FIRST = 2, 150, 30
+VERIFY = {"event_id": "gala"}
 RECORDING = 60.0  # seconds that DynamoDB Local may take per page while recording
 
 
 def verification(sold_out: SoldOutEvent, timeout_factor: int = 1) -> dict[str, float]:
-    """Seconds for one run of the verifier: elapsed time and CPU time.
+    """Seconds for one verification of the event: elapsed time and CPU time.
 
     The answers of DynamoDB Local were recorded before and are replayed with the latency of DynamoDB, 0.1 s from another
     Region. A run that leaves work to the next run does not count.
@@ -50,21 +51,21 @@ def verification(sold_out: SoldOutEvent, timeout_factor: int = 1) -> dict[str, f
     proxy.recorded, proxy.latency = {}, lambda caller, region: 0.0
     place: Any = "inventory_verifier", own | {"VERIFICATION_SECONDS": "600"}, proxy.endpoint(HOME)
     with lambda_process(*place, now=sold_out.now, read_timeout=RECORDING) as function:
-        function.invoke({})
+        function.invoke(VERIFY)
     proxy.latency = far
     own |= {"VERIFICATION_SECONDS": str(OBJECTIVES.verification_s * timeout_factor)}
     place = "inventory_verifier", own, proxy.endpoint(HOME)
     with lambda_process(
         *place, now=sold_out.now, read_timeout=dynamo.READ_SECONDS * timeout_factor
     ) as function:
-        runs = [function.invoke({}) for _ in range(4)]
-    whole = [one for one in runs if one["answer"]["report"]["events"][0].get("unfinished_shards") == 0]
+        runs = [function.invoke(VERIFY) for _ in range(4)]
+    whole = [one for one in runs if one["answer"]["report"]["complete"]]
     assert whole, runs
     for one in whole:
-        (event,) = one["answer"]["report"]["events"]
+        report = one["answer"]["report"]
         assert one["answer"]["findings"] == []
-        assert event["new_entries"] == NEW, event  # twelve replicas of one sale are one sale
-        assert one["answer"]["report"]["lagging"] == []
+        assert report["new_entries"] == NEW, report  # the replicas of one sale are one sale
+        assert report["lagging"] == []
     best = min(whole, key=lambda one: one["seconds"])
     return {
         "seconds": best["seconds"],

@@ -48,10 +48,25 @@ def sell(cloud: Cloud, sale: dict[str, Any], *regions: str) -> dict[str, Any]:
 
 
 def verify(cloud: Cloud, region: str = HOME, **environment: str) -> dict[str, Any]:
-    """Run the verifier in a Region and return its answer."""
-    answer = cloud.function("inventory_verifier", region, **environment).handler(
-        {"scheduled_at": "2026-11-24T10:00:00Z"}, None
+    """Run the verifier in a Region, for the list of events and then for each of them, due or not.
+
+    Returns:
+        Whether the Region is active, all findings, and the report on each event.
+    """
+    function, run = (
+        cloud.function("inventory_verifier", region, **environment),
+        {"scheduled_at": "2026-11-24T10:00Z"},
     )
-    json.dumps(answer)  # it is a state machine's payload
-    assert isinstance(answer, dict)
+    listed = function.handler(run, None)
+    answer: dict[str, Any] = {"active": listed["active"], "findings": [], "events": {}}
+    ids = {
+        item["event_id"]
+        for item in cloud.items("events", region)
+        if not item["event_id"].startswith("control#")
+    }
+    for event_id in sorted(ids) if listed["active"] else ():
+        verified = function.handler({**run, "event_id": event_id}, None)
+        json.dumps(verified)  # it is a state machine's payload
+        answer["findings"] += verified["findings"]
+        answer["events"][event_id] = verified["report"]
     return answer

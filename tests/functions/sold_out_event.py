@@ -12,7 +12,7 @@ from typing import Any
 
 from event_items import event_of
 from simulated_regions import TABLES, World, event_item
-from stacks import DEMO_REGIONS
+from stacks import DEMO_REGIONS, SHAPES, sized
 
 import dynamo
 import ledger
@@ -20,7 +20,8 @@ import ledger
 __all__ = ["EVENT", "HOME", "SoldOutEvent", "sold_out_event"]
 
 HOME = DEMO_REGIONS[0]
-SHARDS, SEATS, NEW, SEATS_PER_ORDER = 18, 234_000, 60_000, 8
+SHARDS = sized(SHAPES["prod"]())["event_shards"].value
+SEATS, NEW, SEATS_PER_ORDER = 234_000, 60_000, 8
 EVENT: Mapping[str, Any] = {
     "event_id": "gala",
     "shards": SHARDS,
@@ -64,9 +65,8 @@ def sold_out_event(port: int, folder: Path) -> Iterator[SoldOutEvent]:
                 done.result()
         before = int((now - 40) * 1000)
         for region in DEMO_REGIONS:
-            for shard in event_of(item).every_shard():
-                mark = {"event_id": "gala", "entry_id": f"watermark#{region}#{shard}", "checked_to": before}
-                world.put("corrections", mark, HOME)
+            mark = {"event_id": "gala", "entry_id": f"watermark#{region}", "checked_to": before}
+            world.put("corrections", {**mark, "behind": {}, "asked_at": 1, "revision": 1}, HOME)
         yield SoldOutEvent(world, now)
 
 

@@ -13,6 +13,7 @@ __all__ = [
     "CPU_SECONDS_PER_VERIFIED_ITEM",
     "HEADROOM",
     "HOLDS_PER_ORDER",
+    "LOAD_THREADS",
     "LOG_BYTES_PER_REQUEST",
     "MAP_RELOAD_SECONDS",
     "MAX_BURSTABLE_OPERATIONS",
@@ -30,7 +31,6 @@ __all__ = [
     "REGIONS_PER_RUN",
     "ROWS_PER_ACU",
     "RUNS_PER_ROUND",
-    "SEATS_PER_BATCH",
     "SHARD_QUERY_SECONDS",
     "SIGN_IN_REQUESTS",
     "SLICES_PER_RUN",
@@ -72,7 +72,8 @@ AVAILABILITY_SECONDS = 0.03  # one section of the map from a cache in the same R
 PROCESSOR_BATCH = 500  # records in one call of the Data API, well under its size limits
 PROCESSOR_BATCH_SECONDS = 1.0  # one upsert of that many rows
 SYNC_SECONDS_PER_RECORD = 0.002  # a seat's change from the stream into Redis, in small batches
-SHARD_QUERY_SECONDS = 0.01  # one page of one event shard; pages are read one after the other
+SHARD_QUERY_SECONDS = 0.01  # one page of one event shard; the pages of one shard are read one after the other
+LOAD_THREADS = 3  # shards of an event that seat_cache_sync reads at the same time
 REFRESH_SECONDS = 0.2  # the check for missing or old maps, once a minute
 STANDBY_SECONDS = 0.05  # a verification in the standby Region: it reads one item
 
@@ -82,7 +83,6 @@ VERIFICATION_READING_SHARE = 0.6  # of a run's time, in which inventory_verifier
 SLICES_PER_RUN = 8  # shards of an event that inventory_verifier compares in one run at least
 SLICE_SHARE = 0.1  # of the time of a run, in which one shard is compared as a whole
 RUNS_PER_ROUND = 18  # runs in which it compares all of them
-SEATS_PER_BATCH = 100  # seats whose items it reads with one call
 REGIONS_PER_RUN = 2  # Regions in which it reads all shards of an event in one run: the home, and another
 QUIET_SECONDS, AFTERCARE_SECONDS = 300, 600  # between two verifications of a quiet event, and of a closed one
 

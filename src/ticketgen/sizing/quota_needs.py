@@ -33,6 +33,7 @@ from ticketgen.findings.sizing import (
 from ticketgen.sizing import concurrency, database, demand, edge, hot_partitions, seat_cache
 from ticketgen.spec.model import Environment
 from ticketgen.stack.functions import FUNCTIONS
+from ticketgen.stack.functions.inventory_verifier import verifications_at_once
 from ticketgen.stack.functions.model import TriggerSource
 from ticketgen.stack.roles import role_count
 from ticketgen.wording import counted, format_number, join_words
@@ -184,7 +185,7 @@ def _unsolvable(environment: Environment, sizing: Sizing) -> Iterator[Finding]:
 
     shards, most = (
         sizing[hot_partitions.event_shards].value,
-        int(objectives.cache_load_s / assumed.SHARD_QUERY_SECONDS),
+        int(objectives.cache_load_s * assumed.LOAD_THREADS / assumed.SHARD_QUERY_SECONDS),
     )
     if shards > most:
         message = (
@@ -193,11 +194,13 @@ def _unsolvable(environment: Environment, sizing: Sizing) -> Iterator[Finding]:
         )
         help = _fix(
             _lower(environment, "event_scale.purchases_per_minute", "event_scale.seats_per_order"),
-            _raise(environment, "cache_load_s", ceil(shards * assumed.SHARD_QUERY_SECONDS)),
+            _raise(
+                environment, "cache_load_s", ceil(shards * assumed.SHARD_QUERY_SECONDS / assumed.LOAD_THREADS)
+            ),
         )
         yield EVENT_TOO_HOT.found(message, help)
 
-    load = scale.seats_per_event * assumed.CPU_SECONDS_PER_CACHED_SEAT
+    load = scale.seats_per_event * assumed.CPU_SECONDS_PER_CACHED_SEAT + shards * assumed.CPU_SECONDS_PER_CALL
     if load > objectives.cache_load_s:
         message = (
             f"loading {counted(scale.seats_per_event, 'seats')} into the cache takes {load:.1f} s of CPU time, but "
@@ -231,8 +234,18 @@ def _unsolvable(environment: Environment, sizing: Sizing) -> Iterator[Finding]:
             message = f"{function.name} needs {format_number(figure.value)} MiB, but Lambda has at most {most_memory}"
             yield FUNCTION_TOO_BIG.found(message, _lower(environment, *function.capacity.grows_with))
 
+    at_once = sizing[verifications_at_once].value
+    if scale.concurrent_events > at_once:
+        message = (
+            f"{counted(scale.concurrent_events, 'events')} are on sale at the same time, but a state machine verifies "
+            f"at most {format_number(at_once)}"
+        )
+        yield VERIFICATION_TOO_SLOW.found(message, _lower(environment, "event_scale.concurrent_events"))
+
     interval = objectives.verification_interval_s
-    cpu_seconds = 2 * sizing[demand.seats_per_second].value * interval * assumed.CPU_SECONDS_PER_VERIFIED_ITEM
+    sold = min(scale.seats_per_event, sizing[demand.seats_per_second].value * interval)
+    calls = shards * assumed.REGIONS_PER_RUN
+    cpu_seconds = 2 * sold * assumed.CPU_SECONDS_PER_VERIFIED_ITEM + calls * assumed.CPU_SECONDS_PER_CALL
     if cpu_seconds > objectives.verification_s:
         message = (
             f"verifying {interval} s of sales takes {cpu_seconds:.1f} s of CPU time, but objectives.verification_s is "

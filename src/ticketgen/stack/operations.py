@@ -20,7 +20,7 @@ from ticketgen.stack.operator_rights import RIGHTS
 
 __all__ = ["PARTS", "SCRIPTS", "SHARED", "SKEW_SECONDS", "stack_facts"]
 
-SHARED = ("corrections", "dynamo", "events", "heartbeat", "ledger", "sale")
+SHARED = ("corrections", "dynamo", "events", "heartbeat", "ledger", "progress", "sale")
 """Function modules that the scripts import."""
 
 PARTS = (

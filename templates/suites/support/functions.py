@@ -152,8 +152,9 @@ def _throttled(key: str, middle: str, kind: str) -> Watch:
 
 
 def _problem(key: str, metric: str, minutes: int = 1) -> Watch:
-    """A count that should be 0; over several minutes, in some run of each: every event has a value of its own."""
-    return Watch(key, OWN, metric, "Maximum", {}, 0, 1, minutes)
+    """A count that should be 0; over several minutes, in every run."""
+    statistic = "Minimum" if minutes > 1 else "Maximum"
+    return Watch(key, OWN, metric, statistic, {}, 0, 1, minutes)
 
 
 def _slow(key: str, metric: str, objective: float, minutes: int = 1) -> Watch:

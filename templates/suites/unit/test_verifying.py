@@ -296,12 +296,13 @@ BUSY = shard_of("A-1", shards=MANY)
 
 def turns_before(shard: str) -> list[int]:
     """Turns in which a shard is the last of all."""
-    return [(int(shard.partition("#")[2]) + 1) % MANY, 3, 2, 1]
+    return [(int(shard.partition("#")[2]) + 1) % MANY, 3, 2, 1, 0, 0, 0, 0]
 
 
 def not_now(cloud: Cloud) -> None:
     """Give the other shards their turn before the busy one."""
-    cloud.put("corrections", {"event_id": "gala", "entry_id": "slices", "turns": turns_before(BUSY)})
+    entry = {"event_id": "gala", "entry_id": "slices", "revision": 3}
+    cloud.put("corrections", {**entry, "turns": turns_before(BUSY)})
 
 
 @pytest.mark.parametrize(
@@ -403,7 +404,7 @@ def test_slices_take_turns_and_the_oldest_is_reported(cloud: Cloud) -> None:
 
 def test_a_run_does_not_set_back_the_turns_of_another(cloud: Cloud) -> None:
     cloud.event(shards=20)
-    other = {"event_id": "gala", "entry_id": "slices", "turns": [16, 7, 3, 1]}
+    other = {"event_id": "gala", "entry_id": "slices", "turns": [16, 7, 3, 1, 0, 0, 0, 0], "revision": 7}
 
     def overtake(call: Call) -> None:
         if call.operation == "UpdateItem" and call.parameters["Key"]["entry_id"]["S"] == "slices":

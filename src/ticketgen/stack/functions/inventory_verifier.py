@@ -58,7 +58,6 @@ def verifications_at_once(concurrent_events: int) -> Amount[int]:
         min(most, concurrent_events + ceil(concurrent_events * assumed.QUIET_SHARE)),
         f"{counted(concurrent_events, 'events')} on sale + {assumed.QUIET_SHARE:.0%} for quiet and closed ones, at "
         f"most {_MAP.value} × {_MAP.value}",
-        needed=concurrent_events,
     )
 
 
@@ -82,25 +81,25 @@ def verification_batches(verifications_at_once: int) -> Amount[int]:
 
 
 @figure(unit=_UNIT, source=_MAP.source, scope=_MODULE.scope, place=OutputPlace())
-def verifications_per_batch(verifications_at_once: int, verification_batches: int) -> Amount[int]:
+def verifications_per_batch(verifications_at_once: int) -> Amount[int]:
     """Events that each batch verifies at the same time: iterations of the inner Map."""
     return Amount(
-        ceil(verifications_at_once / verification_batches),
-        f"{counted(verifications_at_once, 'events')} / {counted(verification_batches, 'batches')}",
+        min(_MAP.value, verifications_at_once),
+        f"{counted(verifications_at_once, 'events')}, at most {_MAP.value}",
     )
 
 
 @formulas.concurrency(_NAME, _MODULE, "objectives.verification_s")
 def verifier_concurrency(
-    verifications_at_once: int, verification_s: int, verification_interval_s: int
+    verification_batches: int, verifications_per_batch: int, verification_s: int, verification_interval_s: int
 ) -> Amount[int]:
     """Concurrent executions: one for each event of a run, and one that lists the events of the next run."""
     runs = ceil(verification_s / verification_interval_s)
     return Amount(
-        verifications_at_once * runs + 1,
-        f"{counted(verifications_at_once, 'events')} × {verification_s} s / one every {verification_interval_s} s, "
-        f"rounded up, + 1 that lists them",
-        needed=verifications_at_once * verification_s / verification_interval_s,
+        verification_batches * verifications_per_batch * runs + 1,
+        f"{counted(verification_batches, 'batches')} × {counted(verifications_per_batch, 'events')} × {verification_s} "
+        f"s / one every {verification_interval_s} s, rounded up, + 1 to list them",
+        needed=verification_batches * verifications_per_batch * verification_s / verification_interval_s,
     )
 
 
@@ -112,25 +111,21 @@ def verifier_memory_mib(
     verification_interval_s: int,
     verification_s: int,
 ) -> Amount[int]:
-    """Memory of inventory_verifier, so that the verification of the busiest event takes half of its time.
+    """Memory of inventory_verifier, so that the new sales of the busiest event take half of its time.
 
     All sales since the last run may be of that event, and each shard of it is one call in each Region that is read.
+    Whole shards are compared in the time that is left.
     """
     base, vcpu = formulas.BASE_MIB, formulas.VCPU_MIB
-    sold = seats_per_second * verification_interval_s
-    slices = min(event_shards, max(assumed.SLICES_PER_RUN, ceil(event_shards / assumed.RUNS_PER_ROUND)))
-    whole = ceil(seats_per_event * slices / event_shards)
-    calls = event_shards * assumed.REGIONS_PER_RUN + 2 * slices + ceil(sold / assumed.SEATS_PER_BATCH)
-    cpu_seconds = (
-        2 * (sold + whole) * assumed.CPU_SECONDS_PER_VERIFIED_ITEM + calls * assumed.CPU_SECONDS_PER_CALL
-    )
+    sold = min(seats_per_event, seats_per_second * verification_interval_s)
+    calls = event_shards * assumed.REGIONS_PER_RUN
+    cpu_seconds = 2 * sold * assumed.CPU_SECONDS_PER_VERIFIED_ITEM + calls * assumed.CPU_SECONDS_PER_CALL
     share = min(1.0, cpu_seconds / (verification_s / 2))
     return formulas.memory_for(
         max(base + sold * 2 / 1024, share * vcpu),
         f"the larger of {base} MiB + {counted(sold, 'entries')} between two runs × 2 KiB and, for the "
-        f"{cpu_seconds:.3g} s of CPU time that these, {counted(whole, 'seats')} in {counted(slices, 'whole shards')} "
-        f"and {counted(calls, 'calls')} take, within half of {verification_s} s, {share:.2g} of a vCPU's "
-        f"{format_number(vcpu)} MiB",
+        f"{cpu_seconds:.3g} s of CPU time that these and {counted(calls, 'calls')} take, within half of "
+        f"{verification_s} s, {share:.2g} of a vCPU's {format_number(vcpu)} MiB",
     )
 
 
@@ -253,8 +248,9 @@ def _alarms(environment: Environment) -> Iterator[Alarm]:
             f"{report} says why. Sales and verification go on without it.",
         ),
     ):
-        # Each verification of an event is a value of its own, so that the healthy events do not hide the others.
-        yield Alarm(key, description, remedy, own(metric), "Maximum", 0, minutes=minutes)
+        # Over several minutes, every run must have it; a Region may fail to answer once.
+        statistic = "Minimum" if minutes > 1 else "Maximum"
+        yield Alarm(key, description, remedy, own(metric), statistic, 0, minutes=minutes)
 
 
 FUNCTION = LambdaFunction(
