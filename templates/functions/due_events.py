@@ -69,7 +69,7 @@ def due_events(
     `now` is in epoch seconds. Those that have waited for most of their periods come first, so that no event waits for
     ever, however many there are.
     """
-    waited: list[tuple[float, str]] = []
+    waited: list[tuple[float, float, str]] = []
     for event in events:
         rhythm = rhythms.get(event.event_id, Rhythm())
         usual = period(event, rhythm, interval, now)
@@ -77,7 +77,9 @@ def due_events(
         # Runs do not begin at even intervals.
         periods = (now - since + interval / 2) / usual
         if periods >= 1:
-            waited.append((periods, event.event_id))
-    waited.sort(key=lambda each: (-each[0], each[1]))
-    overdue = [event_id for periods, event_id in waited if periods > LATE_PERIODS]
-    return Due([event_id for _, event_id in waited[:most]], overdue, max(0, len(waited) - most))
+            # Many events that were never verified must not keep those that sell waiting for all of them.
+            rank = periods if rhythm.verified_at else min(periods, LATE_PERIODS)
+            waited.append((rank, periods, event.event_id))
+    waited.sort(key=lambda each: (-each[0], -each[1], each[2]))
+    overdue = [event_id for _, periods, event_id in waited if periods > LATE_PERIODS]
+    return Due([event_id for _, _, event_id in waited[:most]], overdue, max(0, len(waited) - most))
