@@ -213,7 +213,7 @@ def rhythms(local: dynamo.Client, table: str) -> dict[str, Rhythm]:
             with suppress(KeyError, TypeError, ValueError):
                 times = [int(item[name]["N"]) if name in item else 0 for name in ("verified_at", "sold_at")]
                 health = {name: int(value["N"]) for name, value in item.get("health", {"M": {}})["M"].items()}
-                found[item["entry_id"]["S"]] = Rhythm(*times, health)
+                found[item["entry_id"]["S"]] = Rhythm(times[0], times[1], health)
     return found
 
 

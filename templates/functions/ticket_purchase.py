@@ -20,6 +20,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import api
@@ -42,6 +43,12 @@ METRICS_NAMESPACE = os.environ["METRICS_NAMESPACE"]
 TABLES = ledger.Tables(os.environ["INVENTORY_TABLE"], os.environ["SALES_TABLE"], os.environ["LOCKS_TABLE"])
 EVENTS = EventCache(dynamo.client(REGION), os.environ["EVENTS_TABLE"], float(os.environ["LEASE_SECONDS"]))
 ATTEMPTS = Attempts(EVENTS, TABLES)
+
+# An environment that Lambda starts ahead of the requests opens its connection ahead of them, too.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "provisioned-concurrency":
+    with suppress(Exception):  # the first request will meet the same failure, and answer it
+        EVENTS.get("health")
 
 
 def handler(request: Mapping[str, Any], context: object) -> dict[str, Any]:

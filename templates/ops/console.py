@@ -48,6 +48,7 @@ class Stack:
         quiet_seconds: how long, after every Region has seen a move or a close, a sale may still be committed.
         event_shards: the number of partition keys that a new event gets.
         seats_per_event: the number of seats that the stack is sized for.
+        provisioned_concurrency: the executions that have to be ready when a sale opens, by function.
         warm_throughput: the write and read units per second that a sale needs, by table.
         preflight: what the first apply needs of the account.
     """
@@ -60,6 +61,7 @@ class Stack:
     quiet_seconds: int
     event_shards: int
     seats_per_event: int
+    provisioned_concurrency: Mapping[str, int]
     warm_throughput: Mapping[str, tuple[int, int]]
     preflight: Mapping[str, Any]
 

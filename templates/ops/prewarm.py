@@ -1,14 +1,21 @@
-"""Warm the tables up before a sale.
+"""Warm the stack up before a sale, and let it cool down afterwards.
 
-    python prewarm.py --apply
+    python prewarm.py --apply                       a day before: the tables
+    python prewarm.py --functions ready --apply     an hour before: also the functions
+    python prewarm.py --functions off --apply       after the rush: give them back
 
-A new on-demand table accepts 4,000 writes per second, and a large sale needs more.
-Run this a day before the sale. It raises each table's warm throughput to what the spec's
-event_scale needs, if it is lower, and waits until DynamoDB is done. Warm throughput
-cannot be lowered again, is billed once, and counts against the quota of write units per
-table. One call warms a global table in all its Regions; the lock tables are warmed
-Region by Region.
+A new on-demand table accepts 4,000 writes per second, and a large sale needs more. The first
+command raises each table's warm throughput to what the spec's event_scale needs, if it is
+lower, and waits until DynamoDB is done. Warm throughput cannot be lowered again, is billed
+once, and counts against the quota of write units per table. One call warms a global table in
+all its Regions; the lock tables are warmed Region by Region.
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html
+
+The second command also keeps executions of the API's functions ready, so that the first
+buyers do not wait until Lambda has started them. They are billed for every hour until the
+third command gives them back; `ticketgen size` has the price. --region limits it to Regions
+where many buyers are expected.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html
 """
 
 from __future__ import annotations
@@ -19,6 +26,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from console import GivenUp, Stack, options, run
+from ready_functions import let_go, make_ready, readiness
 
 import dynamo
 
@@ -31,12 +39,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the script; see its help."""
     parser = options(__doc__)
     parser.add_argument(
-        "--patience", type=float, default=3600, help="seconds to wait for DynamoDB (default: 3600)"
+        "--functions",
+        choices=("ready", "off"),
+        help="ready: also keep executions of the functions ready; off: only give them back",
+    )
+    parser.add_argument(
+        "--region", metavar="REGION", help="the Region in which to do that to the functions (default: all)"
+    )
+    parser.add_argument(
+        "--patience", type=float, default=3600, help="seconds to wait for AWS (default: 3600)"
     )
     return run(_work, parser, arguments)
 
 
 def _work(stack: Stack, chosen: argparse.Namespace) -> None:
+    deadline = time.monotonic() + chosen.patience
+    if chosen.functions != "off":
+        _warm_tables(stack, chosen.apply, deadline)
+    if chosen.functions is None:
+        return
+    found = list(readiness(stack, [chosen.region] if chosen.region else stack.regions))
+    for one in found:
+        wanted = f", needs {one.needed:,}" if chosen.functions == "ready" else ""
+        print(
+            f"{one.region} {one.function}: {one.ready:,} executions are ready, {one.asked:,} are asked for{wanted}"
+        )
+    if chosen.apply and chosen.functions == "ready":
+        make_ready(found, deadline)
+    elif chosen.apply:
+        let_go(found)
+
+
+def _warm_tables(stack: Stack, apply: bool, deadline: float) -> None:
     warming = []
     for region, what in _places(stack):
         table = stack.name(what)
@@ -47,14 +81,13 @@ def _work(stack: Stack, chosen: argparse.Namespace) -> None:
         )
         if now_write >= write and now_read >= read:
             continue
-        if chosen.apply:
+        if apply:
             wanted = {
                 "WriteUnitsPerSecond": max(write, now_write),
                 "ReadUnitsPerSecond": max(read, now_read),
             }
             dynamo.client(region, attempts=4).update_table(TableName=table, WarmThroughput=wanted)
             warming.append((region, table, write, read))
-    deadline = time.monotonic() + chosen.patience
     for region, table, write, read in warming:
         needed = write, read
         while any(now < least for now, least in zip(_warm(region, table), needed, strict=True)):

@@ -78,6 +78,9 @@ ENVIRONMENT = {
     "FUNCTION_TIMEOUT_SECONDS": "10",
     "REPLICATION_SECONDS": "2",
     "VERIFICATION_SECONDS": "60",  # more than any run takes here, also on a busy machine
+    "VERIFICATION_INTERVAL_SECONDS": "10",
+    "MOST_EVENTS": "100",
+    "EVENTS_AT_ONCE": "30",
     "CORRECTION_SECONDS": "15",
     "PMS_URL": "",
     "AUDIT_STORE": "dynamodb",

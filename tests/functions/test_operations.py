@@ -17,8 +17,8 @@ import pytest
 from fault_proxy import WireCall
 from moto import mock_aws
 from rendered_functions import function_files, script, stack
-from script_worlds import WarmTables
-from simulated_regions import TABLES, World, buy, event_item
+from script_worlds import ReadyFunctions, WarmTables
+from simulated_regions import QUICK, TABLES, World, buy, event_item
 
 import ledger
 from events import MOVES_PER_TAKEOVER
@@ -226,12 +226,75 @@ def test_prewarming_only_raises_throughput(tmp_path: Path) -> None:
     assert tables.calls == []
     assert module.main(["--apply"]) == 0
     locks = "tap-marketplace-distributed-locks-prod"
-    assert tables.warm[TABLES["sales"]][0] == needed["ticket-sales"][0] == 12_000
-    assert tables.warm[locks] == (35_250, 35_250)
+    assert tables.warm[TABLES["sales"]][0] == needed["ticket-sales"][0] == 48_000
+    assert tables.warm[locks] == (52_875, 52_875)
+    assert tables.functions.calls == []
     assert (A, TABLES["sales"]) in tables.calls
     done = len(tables.calls)
     assert module.main(["--apply"]) == 0
     assert len(tables.calls) == done
+
+
+REGIONS = json.loads(stack()["ops/stack.json"])["regions"]
+READY = json.loads(stack()["ops/stack.json"])["provisioned_concurrency"]
+
+
+@pytest.fixture
+def prewarm(tmp_path: Path) -> tuple[ReadyFunctions, Callable[..., int]]:
+    """Lambda, and the script that warms the stack up."""
+    (tmp_path / "stack.json").write_text(stack()["ops/stack.json"])
+    tables = WarmTables()
+    module = script("prewarm", tmp_path, {"boto3": tables, "time": QUICK})
+    return tables.functions, lambda *arguments: int(module.main(arguments))
+
+
+def test_executions_are_ready_for_a_sale_and_given_back_after_it(
+    prewarm: tuple[ReadyFunctions, Callable[..., int]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    functions, run = prewarm
+    assert run("--functions", "ready") == 0
+    assert functions.asked == {}, "a dry run changes nothing"
+    assert run("--functions", "ready", "--apply") == 0
+    assert READY == {"ticket-purchase": 704, "seat-availability": 900}
+    assert functions.asked == {
+        (region, f"tap-marketplace-{what}-prod"): needed
+        for region in REGIONS
+        for what, needed in READY.items()
+    }
+    assert (
+        "us-east-1 tap-marketplace-ticket-purchase-prod: 704 executions are ready." in capsys.readouterr().out
+    )
+    functions.calls.clear()
+    assert run("--functions", "ready", "--apply") == 0
+    assert {operation for operation, _ in functions.calls} == {"GetProvisionedConcurrencyConfig"}
+    assert run("--functions", "off", "--apply") == 0
+    assert functions.asked == {}
+    assert run("--functions", "off", "--apply") == 0
+
+
+def test_executions_are_ready_where_buyers_are_expected(
+    prewarm: tuple[ReadyFunctions, Callable[..., int]],
+) -> None:
+    functions, run = prewarm
+    assert run("--functions", "ready", "--region", B, "--apply") == 0
+    assert {region for region, _ in functions.asked} == {B}
+    with pytest.raises(SystemExit):
+        run("--functions", "ready", "--region", "mars-north-1", "--apply")
+
+
+def test_executions_that_cannot_be_made_ready_stop_the_script(
+    prewarm: tuple[ReadyFunctions, Callable[..., int]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    functions, run = prewarm
+    functions.failure = "FUNCTION_ERROR_INIT_FAILURE"
+    assert run("--functions", "ready", "--apply") == 1
+    assert (
+        "Stopped: us-west-2 tap-marketplace" in (printed := capsys.readouterr().out) or "Stopped: " in printed
+    )
+    assert "FUNCTION_ERROR_INIT_FAILURE" in printed
+    functions.failure, functions.polls = "", 10**9
+    assert run("--functions", "ready", "--patience", "0", "--apply") == 1
+    assert "0 of 704 executions are ready: run the command again" in capsys.readouterr().out
 
 
 @pytest.fixture

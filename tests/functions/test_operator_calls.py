@@ -16,7 +16,7 @@ from fault_proxy import WireCall
 from moto import mock_aws
 from rendered_functions import script, stack
 from script_worlds import WarmTables, back_up, lose, withheld
-from simulated_regions import TABLES, World, buy, event_item
+from simulated_regions import QUICK, TABLES, World, buy, event_item
 
 import ledger
 from ticketgen.stack.operator_rights import RIGHTS
@@ -142,6 +142,8 @@ def test_prewarm(tmp_path: Path) -> None:
     class Sdk:
         def client(self, service: str, **options: Any) -> Any:
             client = tables.client(service, **options)
+            if service == "lambda":
+                return client
 
             class Client:
                 meta = client.meta
@@ -156,7 +158,11 @@ def test_prewarm(tmp_path: Path) -> None:
 
             return Client()
 
-    assert script("prewarm", tmp_path, {"boto3": Sdk()}).main(["--apply"]) == 0
+    prewarm = script("prewarm", tmp_path, {"boto3": Sdk(), "time": QUICK})
+    for functions in "ready", "off":
+        assert prewarm.main(["--functions", functions, "--apply"]) == 0
+    for operation, function in tables.functions.calls:
+        used[function].add(f"lambda:{operation}")
     assert used == granted("prewarm")
     assert {TABLES["sales"], TABLES["inventory"]} < used.keys()
 

@@ -174,10 +174,11 @@ def test_the_policy_grants_each_right_on_the_stack_only(shape: str) -> None:
         script = next(name for name in SCRIPTS if statement["Sid"].startswith(name.title().replace("_", "")))
         granted[script] |= set(statement["Action"])
         condition = statement.get("Condition", {}).get("ForAnyValue:StringEquals", {})
-        where = condition.get("kms:ResourceAliases", statement["Resource"])
-        assert where == "*" or re.fullmatch(
-            rf"(alias/|arn:aws:\w+:\*:\*:.*?\b){project}-.+-{suffix}[.:a-z-]*", where
-        )
+        named = condition.get("kms:ResourceAliases", statement["Resource"])
+        for where in [named] if isinstance(named, str) else named:
+            assert where == "*" or re.fullmatch(
+                rf"(alias/|arn:aws:\w+:\*:\*:.*?\b){project}-.+-{suffix}[.:a-z-]*", where
+            )
     for script, rights in RIGHTS.items():
         assert granted[script] == {a for right in rights for a in right.actions} | set(key_actions(script))
     assert len({statement["Sid"] for statement in statements}) == len(statements)

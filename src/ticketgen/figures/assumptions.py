@@ -8,6 +8,8 @@ __all__ = [
     "AVAILABILITY_READS_PER_ORDER",
     "AVAILABILITY_SECONDS",
     "CACHE_BYTES_PER_SEAT",
+    "COLD_SHARE",
+    "COLD_START_SECONDS",
     "CPU_SECONDS_PER_CACHED_SEAT",
     "CPU_SECONDS_PER_CALL",
     "CPU_SECONDS_PER_VERIFIED_ITEM",
@@ -68,6 +70,10 @@ AVAILABILITY_READS_PER_ORDER = 8  # seat map reads of a buyer, and of visitors w
 SIGN_IN_REQUESTS = 2  # of one sign-in with SRP: InitiateAuth and RespondToAuthChallenge
 
 PURCHASE_SECONDS = 0.25  # a transaction, and for a far buyer one round trip to the home Region
+COLD_START_SECONDS = 1.0  # of a function that imports boto3 and opens its first connections
+COLD_SHARE = (
+    0.1  # of the requests of an opening that meet no ready execution environment, in spite of prewarm.py
+)
 AVAILABILITY_SECONDS = 0.03  # one section of the map from a cache in the same Region
 PROCESSOR_BATCH = 500  # records in one call of the Data API, well under its size limits
 PROCESSOR_BATCH_SECONDS = 1.0  # one upsert of that many rows

@@ -25,8 +25,8 @@ SHARED = ("corrections", "dynamo", "events", "heartbeat", "ledger", "progress", 
 
 PARTS = (
     "account_checks", "checking", "console", "event_answers", "event_deletion", "event_file", "event_options",
-    "event_replicas", "event_steps", "home_copy", "moves", "name_checks", "region_checks", "table_items",
-    "withheld_seats",
+    "event_replicas", "event_steps", "home_copy", "moves", "name_checks", "ready_functions", "region_checks",
+    "table_items", "withheld_seats",
 )  # fmt: skip
 """Other modules of the scripts."""
 
@@ -64,5 +64,10 @@ def stack_facts(environment: Environment, sizing: Sizing) -> dict[str, object]:
         "quiet_seconds": LEASE_SECONDS + longest + SKEW_SECONDS,
         "event_shards": sizing[event_shards].value,
         "seats_per_event": environment.event_scale.seats_per_event,
+        "provisioned_concurrency": {
+            function.what: sizing[function.capacity.provisioned].value
+            for function in FUNCTIONS.values()
+            if function.capacity.provisioned is not None
+        },
         "warm_throughput": {table: [units, units * _READS_PER_WRITE] for table, units in writes.items()},
     }

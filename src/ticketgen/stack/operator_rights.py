@@ -67,6 +67,11 @@ _PREFLIGHT = (
     "states:ListStateMachines",
     "states:ListTagsForResource",
 )
+_READY = (
+    "lambda:DeleteProvisionedConcurrencyConfig",
+    "lambda:GetProvisionedConcurrencyConfig",
+    "lambda:PutProvisionedConcurrencyConfig",
+)
 _QUEUE = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage")
 _WARM = ("dynamodb:DescribeTable", "dynamodb:UpdateTable")
 
@@ -104,7 +109,9 @@ RIGHTS: Mapping[str, tuple[Right, ...]] = MappingProxyType(
         "preflight": (Right("", _PREFLIGHT),),
         "prewarm": (
             Right("distributed-locks", _WARM),
+            Right("seat-availability", _READY),
             Right("ticket-inventory", _WARM),
+            Right("ticket-purchase", _READY),
             Right("ticket-sales", _WARM),
         ),
         "redrive": (
@@ -151,6 +158,9 @@ KEY_ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         # Lambda decrypts a function's environment by a grant, without the caller's permissions.
         # https://docs.aws.amazon.com/lambda/latest/dg/security-encryption-at-rest.html
         "lambda:InvokeFunction": (),
+        "lambda:DeleteProvisionedConcurrencyConfig": (),
+        "lambda:GetProvisionedConcurrencyConfig": (),
+        "lambda:PutProvisionedConcurrencyConfig": (),
         # These read and change settings and metadata only, which no key encrypts.
         "dynamodb:DescribeTable": (),
         "dynamodb:UpdateTable": (),
@@ -192,15 +202,22 @@ def policy_statements(environment: Environment, *, preflight: bool) -> list[dict
         if (script == "preflight") != preflight:
             continue
         prefix = "".join(word.title() for word in script.split("_"))
-        for right in rights:
-            service = right.actions[0].partition(":")[0]
-            kind = _ARNS.get(service, "{}").format(_name(environment, right))
+        # One statement for all resources with the same actions, so that the policy stays short enough.
+        for actions in dict.fromkeys(right.actions for right in rights):
+            service = actions[0].partition(":")[0]
+            resources = [
+                f"arn:{partition}:{service}:*:*:{_ARNS.get(service, '{}').format(_name(environment, right))}"
+                if right.what
+                else "*"
+                for right in rights
+                if right.actions == actions
+            ]
             statements.append(
                 {
                     "Sid": f"{prefix}{len(statements)}",
                     "Effect": "Allow",
-                    "Action": right.actions,
-                    "Resource": f"arn:{partition}:{service}:*:*:{kind}" if right.what else "*",
+                    "Action": actions,
+                    "Resource": resources if len(resources) > 1 else resources[0],
                 }
             )
         if key_actions(script):

@@ -13,7 +13,7 @@ from ticketgen.wording import counted, format_number
 
 __all__ = [
     "BASE_MIB", "MIB", "VCPU_MIB", "Define", "concurrency", "littles_law", "memory", "memory_for", "overlapping",
-    "stream_concurrency", "timeout",
+    "provisioned", "stream_concurrency", "timeout", "with_cold_starts",
 ]  # fmt: skip
 
 MIB = 1024 * 1024
@@ -61,6 +61,22 @@ def memory_for(needed: float, formula: str) -> Amount[int]:
         max(assumed.MIN_MEMORY, ceil(needed / _STEP_MIB) * _STEP_MIB),
         f"{formula}, at least {assumed.MIN_MEMORY} MiB",
         needed=needed,
+    )
+
+
+def provisioned(module: FunctionModule, source: str) -> Define:
+    """Define the concurrency that is provisioned for the time of a sale, by an operator and not by Terraform."""
+    return figure(unit=_UNIT, source=source, scope=module.scope, place=OutputPlace())
+
+
+def with_cold_starts(provisioned: int, rate: float, seconds: float) -> Amount[int]:
+    """The concurrency of a function whose warm part is provisioned: some requests start an environment first."""
+    cold = rate * assumed.COLD_SHARE * (assumed.COLD_START_SECONDS + seconds)
+    return Amount(
+        provisioned + ceil(cold),
+        f"{format_number(provisioned)} provisioned + {assumed.COLD_SHARE:.0%} of {counted(rate, 'requests/s')} × "
+        f"({format_number(assumed.COLD_START_SECONDS)} s for a cold start + {format_number(seconds)} s)",
+        needed=rate * seconds + cold,
     )
 
 

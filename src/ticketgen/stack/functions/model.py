@@ -136,6 +136,7 @@ class Capacity:
         memory: in MiB.
         timeout: in seconds.
         others: figures of the trigger.
+        provisioned: the concurrency that an operator provisions for a sale; None for a function that no buyer calls.
         grows_with: the parts of the spec that may need more memory than Lambda has.
     """
 
@@ -143,12 +144,14 @@ class Capacity:
     memory: Definition[int]
     timeout: Definition[int]
     others: tuple[Definition[int], ...] = ()
+    provisioned: Definition[int] | None = None
     grows_with: tuple[str, ...] = ()
 
     @property
     def figures(self) -> tuple[Definition[int], ...]:
         """All of them."""
-        return (self.concurrency, self.memory, self.timeout, *self.others)
+        ready = () if self.provisioned is None else (self.provisioned,)
+        return (*ready, self.concurrency, self.memory, self.timeout, *self.others)
 
     @property
     def is_reserved(self) -> bool:

@@ -14,10 +14,19 @@ __all__ = ["FUNCTION", "availability_concurrency", "availability_memory_mib", "a
 _NAME, _MODULE = "seat_availability", FunctionModule.REGION
 
 
-@formulas.concurrency(_NAME, _MODULE, f"{limits.LAMBDA_REQUESTS_PER_EXECUTION.source}; {assumed.SOURCE}")
-def availability_concurrency(orders_per_second: int) -> Amount[int]:
-    """Concurrency of seat_availability."""
+@formulas.provisioned(_MODULE, f"{limits.LAMBDA_REQUESTS_PER_EXECUTION.source}; {assumed.SOURCE}")
+def availability_provisioned_concurrency(orders_per_second: int) -> Amount[int]:
+    """Executions of seat_availability that are ready when a sale opens, if ops/prewarm.py was run."""
     return formulas.littles_law(assumed.reads_per_second(orders_per_second), assumed.AVAILABILITY_SECONDS)
+
+
+@formulas.concurrency(_NAME, _MODULE, assumed.SOURCE)
+def availability_concurrency(
+    orders_per_second: int, availability_provisioned_concurrency: int
+) -> Amount[int]:
+    """Concurrency of seat_availability."""
+    rate = assumed.reads_per_second(orders_per_second)
+    return formulas.with_cold_starts(availability_provisioned_concurrency, rate, assumed.AVAILABILITY_SECONDS)
 
 
 @formulas.memory(_NAME, _MODULE)
@@ -43,6 +52,7 @@ FUNCTION = LambdaFunction(
         availability_concurrency,
         availability_memory_mib,
         availability_timeout_s,
+        provisioned=availability_provisioned_concurrency,
         grows_with=("event_scale.seats_per_event",),
     ),
     trigger=Trigger(TriggerSource.API),

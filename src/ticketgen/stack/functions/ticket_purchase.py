@@ -29,12 +29,19 @@ LEASE_SECONDS = 5
 _NAME, _MODULE = "ticket_purchase", FunctionModule.REGION
 
 
-@formulas.concurrency(_NAME, _MODULE, f"{limits.LAMBDA_REQUESTS_PER_EXECUTION.source}; {assumed.SOURCE}")
-def purchase_concurrency(orders_per_second: int) -> Amount[int]:
-    """Concurrency of ticket_purchase."""
+@formulas.provisioned(_MODULE, f"{limits.LAMBDA_REQUESTS_PER_EXECUTION.source}; {assumed.SOURCE}")
+def purchase_provisioned_concurrency(orders_per_second: int) -> Amount[int]:
+    """Executions of ticket_purchase that are ready when a sale opens, if ops/prewarm.py was run."""
     return formulas.littles_law(
         assumed.sales_requests_per_second(orders_per_second), assumed.PURCHASE_SECONDS
     )
+
+
+@formulas.concurrency(_NAME, _MODULE, assumed.SOURCE)
+def purchase_concurrency(orders_per_second: int, purchase_provisioned_concurrency: int) -> Amount[int]:
+    """Concurrency of ticket_purchase."""
+    rate = assumed.sales_requests_per_second(orders_per_second)
+    return formulas.with_cold_starts(purchase_provisioned_concurrency, rate, assumed.PURCHASE_SECONDS)
 
 
 @formulas.memory(_NAME, _MODULE)
@@ -99,7 +106,12 @@ FUNCTION = LambdaFunction(
     name=_NAME,
     module=_MODULE,
     summary="Holds and sells seats in one transaction in the event's home Region",
-    capacity=Capacity(purchase_concurrency, purchase_memory_mib, purchase_timeout_s),
+    capacity=Capacity(
+        purchase_concurrency,
+        purchase_memory_mib,
+        purchase_timeout_s,
+        provisioned=purchase_provisioned_concurrency,
+    ),
     trigger=Trigger(TriggerSource.API),
     environment={
         "AUTH": lambda environment: environment.api.auth,
