@@ -49,7 +49,7 @@ def test_one_purchase_a_minute_gets_the_minimum_and_no_warning() -> None:
         == sizing["kinesis_shards"].value
         == 1
     )
-    assert sizing["purchase_concurrency"].value == 5
+    assert sizing["purchase_provisioned_concurrency"].value == 5
 
 
 def test_ten_million_purchases_a_minute_are_refused_with_every_fix() -> None:

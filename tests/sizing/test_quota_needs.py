@@ -87,11 +87,12 @@ def test_a_raisable_quota_is_a_warning_with_its_command(key: str, purchases: int
 
 
 def test_verification_reads_stay_within_the_quota() -> None:
-    scale = EventScale(**SCALE | {"seats_per_event": 280_000, "seats_per_order": 20})
+    few = {"purchases_per_minute": 6000, "seats_per_order": 32}
+    scale = EventScale(**SCALE | few | {"seats_per_event": 240_000})
     subject = environment(regions=DEMO_REGIONS[:2], event_scale=scale)
     reads = need(subject, "table-reads", "us-east-1")
     assert reads.limit / 2 < reads.needed < reads.limit
-    scale = EventScale(**SCALE | {"seats_per_event": 1_000_000, "seats_per_order": 20})
+    scale = EventScale(**SCALE | few | {"seats_per_event": 1_000_000})
     more = size(environment(regions=DEMO_REGIONS[:2], event_scale=scale))
     assert {"cache-load-too-slow", "quota-table-reads"} <= {finding.rule for finding in more.findings}
 

@@ -50,6 +50,7 @@ VERIFIED = {"ledger_read_units", "inventory_read_units"}
 GROWS: dict[str, set[str]] = {
     "purchases_per_minute": DEMAND
     | {"orders_per_second", "purchase_concurrency", "availability_concurrency"}
+    | {"purchase_provisioned_concurrency", "availability_provisioned_concurrency"}
     | {"api_throttle_rate", "api_throttle_burst", "waf_rate_limit", "lock_read_units", "event_read_units"},
     "seats_per_order": DEMAND,
     "seats_per_event": {
@@ -190,19 +191,30 @@ SHARP = {
 )
 def test_figures_depend_on_the_event_scale(name: str, value: int) -> None:
     # The largest batch needs less than the least memory, and this event is all read in no time.
-    constant = {"processor_memory_mib"} | (VERIFIED if name == "purchases_per_minute" else set())
+    constant = {"processor_memory_mib"} | (
+        VERIFIED if name == "purchases_per_minute" else {"verifier_memory_mib"}
+    )
     differing = changed(sized(**SMALL), sized(**SMALL | {name: value})) ^ (GROWS[name] - constant)
     assert not differing, f"GROWS has the wrong figures for {name}: {sorted(differing)}"
 
 
 @pytest.mark.parametrize("name", SHARP)
 def test_figures_depend_on_the_objectives(name: str) -> None:
-    # So many seats that loading them, and not selling them, decides over the shards; or so few that a run of the
-    # verifier does not need a whole processor for its slices.
-    sharp = SHARP | {"seats_per_event": 20_000 if name == "verification_interval_s" else 500_000}
+    # So few orders that a run of the verifier does not need a whole processor; and so many that they decide over the
+    # shards, on which the next test looks.
+    few = {"purchases_per_minute": 6000, "verification_s": 8}
+    sharp = SHARP | (few if name == "verification_interval_s" else {"seats_per_event": 500_000})
     looser = sized(**sharp | {name: 500 if name == "lock_ms" else 60})
-    differing = changed(sized(**sharp), looser) ^ (GROWS[name] | SHRINKS.get(name, set()))
+    differing = changed(sized(**sharp), looser) ^ (
+        (GROWS[name] | SHRINKS.get(name, set())) - {"event_shards"}
+    )
     assert not differing, f"GROWS or SHRINKS has the wrong figures for {name}: {sorted(differing)}"
+
+
+@pytest.mark.parametrize("name", ["verification_s", "cache_load_s"])
+def test_shards_follow_from_what_reads_them_where_few_are_sold(name: str) -> None:
+    few = {"purchases_per_minute": 60, "seats_per_event": 500_000, "verification_s": 60, "cache_load_s": 60}
+    assert sized(**few | {name: 1})["event_shards"].value > 10 * sized(**few)["event_shards"].value
 
 
 @settings(deadline=None)
@@ -250,8 +262,9 @@ def test_no_figure_depends_on_the_regions(scale: dict[str, int], targets: dict[s
         ("cache-load-too-slow", {"seats_per_event": 5_000_000}, {"cache_load_s": 52}),
         ("cache-too-big", {"concurrent_events": 20_000}, {"concurrent_events": 20}),
         ("cache-too-busy", {"purchases_per_minute": 600_000}, {"purchases_per_minute": 45_000}),
-        ("function-too-big", {"verification_interval_s": 1000}, {"verification_interval_s": 10}),
-        ("verification-too-slow", {"purchases_per_minute": 400_000}, {"verification_interval_s": 5}),
+        ("function-too-big", {"seats_per_event": 50_000_000}, {"seats_per_event": 234_000}),
+        ("verification-too-slow", {"purchases_per_minute": 400_000}, {"verification_s": 60}),
+        ("too-many-events", {"concurrent_events": 2_000}, {"concurrent_events": 1_600}),
         ("analytics-too-slow", {"purchases_per_minute": 2_000_000}, {"seats_per_order": 1}),
     ],
 )

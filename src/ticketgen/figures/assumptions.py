@@ -90,7 +90,8 @@ SLICES_PER_RUN = 8  # shards of an event that inventory_verifier compares in one
 SLICE_SHARE = 0.1  # of the time of a run, in which one shard is compared as a whole
 RUNS_PER_ROUND = 18  # runs in which it compares all of them
 REGIONS_PER_RUN = 2  # Regions in which it reads all shards of an event in one run: the home, and another
-QUIET_SECONDS, AFTERCARE_SECONDS = 300, 600  # between two verifications of a quiet event, and of a closed one
+QUIET_SECONDS = 300  # between two verifications of an event that is on sale and sells nothing
+AFTERCARE_SECONDS = 600  # between two verifications of an event that was closed this week
 
 CACHE_BYTES_PER_SEAT = 160  # a member of a sorted set, with its hash table and its skip list
 LOG_BYTES_PER_REQUEST = 1000  # an access log line, Lambda's three lines, and a line of metrics

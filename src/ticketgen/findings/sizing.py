@@ -47,6 +47,12 @@ VERIFICATION_TOO_SLOW = _size(
     "Verifications would time out, and an oversell would stay unnoticed.",
     "raise objectives.verification_s, or lower objectives.verification_interval_s or event_scale.purchases_per_minute",
 )
+TOO_MANY_EVENTS = _size(
+    "too-many-events",
+    "All events on sale can be verified at the same time",
+    "A run of the state machine verifies a limited number of events at once. The others would wait for a later run.",
+    "lower event_scale.concurrent_events, or sell in several accounts",
+)
 ANALYTICS_TOO_SLOW = _size(
     "analytics-too-slow",
     "Aurora Serverless v2 can write all sales",
@@ -55,8 +61,8 @@ ANALYTICS_TOO_SLOW = _size(
 )
 PREWARM = _size(
     "prewarm",
-    "Tables have the throughput of the sale before it begins",
-    "A new on-demand table throttles the opening of a large sale until it has grown.",
+    "Tables have the throughput of the sale before it begins, and functions their executions",
+    "A new on-demand table throttles the opening of a large sale until it has grown, and functions start too late.",
     "run the stack's ops/prewarm.py before the sale",
     severity=Severity.NOTE,
 )
@@ -64,7 +70,7 @@ LAMBDA_RAMP = _size(
     "lambda-ramp",
     "Concurrency rises no faster than Lambda scales",
     "Lambda adds a limited number of executions in 10 s, which AWS does not raise. Requests beyond it are throttled.",
-    "admit buyers over the time that the finding names, or provision concurrency for the opening",
+    "run the stack's ops/prewarm.py before the sale, and admit buyers over the time that the finding names",
     severity=Severity.NOTE,
 )
 

@@ -106,9 +106,10 @@ def event_shards(
             ceil(loaded / read.value * assumed.HEADROOM),
             ceil(compared / (verification_s * assumed.SLICE_SHARE)),
         ),
-        f"the largest of {format_number(spread)}, with which, by {1 - assumed.OVERLOAD_RISK:.1%}, no partition of "
-        f"{format_number(partitions(inventory_write_units))} gets more than {format_number(_KEY)} of "
-        f"{counted(inventory_write_units, 'write units/s')}; to load a map within {cache_load_s} s, "
+        f"the largest of {format_number(spread)}, with which none of "
+        f"{counted(partitions(inventory_write_units), 'warm partitions')} has to take more than {format_number(_KEY)} "
+        f"of {counted(inventory_write_units, 'write units/s')}, with a probability of "
+        f"{1 - assumed.OVERLOAD_RISK:.1%}; to load a map within {cache_load_s} s, "
         f"{counted(ceil(loaded), 'read units/s')} / {format_number(read.value)} per key × "
         f"{format_number(assumed.HEADROOM)} headroom; and, so that comparing the seats of one key takes at most "
         f"{assumed.SLICE_SHARE:.0%} of {verification_s} s, {compared:.2g} s of CPU time for those of all keys",

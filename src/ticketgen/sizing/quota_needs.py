@@ -28,13 +28,13 @@ from ticketgen.findings.sizing import (
     FUNCTION_TOO_BIG,
     LAMBDA_RAMP,
     PREWARM,
+    TOO_MANY_EVENTS,
     VERIFICATION_TOO_SLOW,
 )
 from ticketgen.sizing import concurrency, database, demand, edge, hot_partitions, seat_cache
 from ticketgen.spec.model import Environment
 from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.inventory_verifier import verifications_at_once
-from ticketgen.stack.functions.model import TriggerSource
 from ticketgen.stack.roles import role_count
 from ticketgen.wording import counted, format_number, join_words
 
@@ -240,7 +240,7 @@ def _unsolvable(environment: Environment, sizing: Sizing) -> Iterator[Finding]:
             f"{counted(scale.concurrent_events, 'events')} are on sale at the same time, but a state machine verifies "
             f"at most {format_number(at_once)}"
         )
-        yield VERIFICATION_TOO_SLOW.found(message, _lower(environment, "event_scale.concurrent_events"))
+        yield TOO_MANY_EVENTS.found(message, _lower(environment, "event_scale.concurrent_events"))
 
     interval = objectives.verification_interval_s
     sold = min(scale.seats_per_event, sizing[demand.seats_per_second].value * interval)
@@ -356,12 +356,11 @@ def _operator_steps(sizing: Sizing) -> Iterator[Finding]:
 
     rate = limits.LAMBDA_SCALING_RATE.value
     for function in FUNCTIONS.values():
-        figure = sizing[function.capacity.concurrency]
-        if function.trigger.source is TriggerSource.API and figure.value > rate:
+        ready = function.capacity.provisioned
+        cold = sizing[function.capacity.concurrency].value - (sizing[ready].value if ready else 0)
+        if ready and cold > rate:
             message = (
-                f"{function.name} needs {counted(figure.value, 'concurrent executions')}, but Lambda adds at most "
-                f"{format_number(rate)} in 10 s, a limit that AWS does not raise"
+                f"{function.name} needs {counted(cold, 'concurrent executions')} besides the provisioned ones, but "
+                f"Lambda adds at most {format_number(rate)} in 10 s, a limit that AWS does not raise"
             )
-            seconds = ceil(figure.value / rate) * 10
-            help = f"admit buyers over {seconds} s, or provision concurrency for the opening"
-            yield LAMBDA_RAMP.found(message, help)
+            yield LAMBDA_RAMP.found(message, f"admit buyers over {ceil(cold / rate) * 10} s")
