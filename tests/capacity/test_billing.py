@@ -33,7 +33,8 @@ def test_every_usage_has_a_unit_a_formula_and_a_price_key(shape: str) -> None:
 
 
 def test_the_shapes_together_use_every_price_key() -> None:
-    assert {key for shape in SHAPES for key in lines(shape)} == set(KEYS)
+    seasons = (report_of(SHAPES[shape]()).season for shape in SHAPES)
+    assert {each.usage.key for season in seasons for each in season.usage} == set(KEYS)
 
 
 def test_keys_are_sorted() -> None:
