@@ -8,7 +8,7 @@ that is answered with 429 or 503 is repeated after its Retry-After, with the sam
 is an expected answer. At the end, the report says what share of the spec's rate was reached. The load sells seats: use
 events made for it.
 
-    LOAD_EVENTS      the events to buy from, with commas between; they must be on sale and have enough seats
+    LOAD_EVENTS      the events to buy from, with commas between: on sale, with enough seats, and sections from seat 1
     LOAD_REGIONS     the Regions to call, with commas between; by default all
     LOAD_URLS        REGION=URL of each API, with commas between; by default they are read from terraform output
     LOAD_SHARE       of the spec's rate, 1 by default
