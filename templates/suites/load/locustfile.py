@@ -59,6 +59,7 @@ SECONDS = float(os.environ.get("LOAD_SECONDS", "300"))
 RAMP_SECONDS = float(os.environ.get("LOAD_RAMP_SECONDS", "60"))
 SECONDS_PER_HOLD = 5  # of one user, which holds, buys and reads one thing after the other
 USERS = max(1, math.ceil(HOLDS_PER_SECOND * SECONDS_PER_HOLD))
+MOST_HELD = 32  # seats, by one hold
 MOST_ATTEMPTS = 4
 BUSY = frozenset({429, 503})
 READ, HOLD, BUY, RELEASE = "read the map", "hold", "buy", "release"
@@ -158,9 +159,8 @@ class Buyer(FastHttpUser):
         if not section:
             return
         first = section.get("first", 1)
-        chosen = random.sample(
-            range(first, first + section["capacity"]), min(demands.SEATS_PER_ORDER, section["capacity"])
-        )
+        most = min(demands.SEATS_PER_ORDER, MOST_HELD, section["capacity"])
+        chosen = random.sample(range(first, first + section["capacity"]), most)
         body: dict[str, Any] = {"event_id": event, "seats": [f"{section['name']}-{seat}" for seat in chosen]}
         status, answer = self.ask(HOLD, "POST", "/holds", body)
         if status != 201:
