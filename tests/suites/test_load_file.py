@@ -81,7 +81,8 @@ def test_the_load_reaches_the_rate_of_the_spec_in_its_proportions(tmp_path: Path
 
     counts = stub.counts()
     answered = counts["POST /holds"] - 2
-    assert counts["GET /events"] / answered == pytest.approx(6.4, rel=0.35)
+    # Eight reads an order; a user whose seats are refused, every fifth time, chooses others.
+    assert counts["GET /events"] / answered == pytest.approx(8 / 1.25 * 4 / 5, rel=0.35)
     assert 0 < counts["DELETE /holds"] < counts["POST /tickets"]
     granted = sum(1 for each in stub.asked if each.what == "POST /holds" and each.status == 201)
     assert counts["POST /tickets"] + counts["DELETE /holds"] <= granted

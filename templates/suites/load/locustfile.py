@@ -5,8 +5,8 @@
 
 Each user reads the seat map, holds seats, and buys or releases them, in the proportions that sizing assumes. A request
 that is answered with 429 or 503 is repeated after its Retry-After, with the same Idempotency-Key. A refused seat (409)
-is an expected answer. At the end, the report says what share of the spec's rate was reached. The load sells seats: use
-events made for it.
+is an expected answer, after which the user tries others. At the end, the report says what share of the spec's rate
+was reached. The load sells seats: use events made for it.
 
     LOAD_EVENTS      the events to buy from, with commas between: on sale, with enough seats, and sections from seat 1
     LOAD_REGIONS     the Regions to call, with commas between; by default all
@@ -60,6 +60,7 @@ RAMP_SECONDS = float(os.environ.get("LOAD_RAMP_SECONDS", "60"))
 SECONDS_PER_HOLD = 5  # of one user, which holds, buys and reads one thing after the other
 USERS = max(1, math.ceil(HOLDS_PER_SECOND * SECONDS_PER_HOLD))
 MOST_HELD = 32  # seats, by one hold
+MOST_CHOICES = 3  # of other seats, after a refusal
 MOST_ATTEMPTS = 4
 BUSY = frozenset({429, 503})
 READ, HOLD, BUY, RELEASE = "read the map", "hold", "buy", "release"
@@ -158,11 +159,11 @@ class Buyer(FastHttpUser):
                 )[0]
         if not section:
             return
-        first = section.get("first", 1)
-        most = min(demands.SEATS_PER_ORDER, MOST_HELD, section["capacity"])
-        chosen = random.sample(range(first, first + section["capacity"]), most)
-        body: dict[str, Any] = {"event_id": event, "seats": [f"{section['name']}-{seat}" for seat in chosen]}
-        status, answer = self.ask(HOLD, "POST", "/holds", body)
+        for _ in range(MOST_CHOICES):
+            body = {"event_id": event, "seats": self.seats(section)}
+            status, answer = self.ask(HOLD, "POST", "/holds", body)
+            if status != 409:
+                break
         if status != 201:
             return
         hold = answer["hold_id"]
@@ -170,6 +171,12 @@ class Buyer(FastHttpUser):
             self.ask(BUY, "POST", "/tickets", {**body, "hold_id": hold})
         else:
             self.ask(RELEASE, "DELETE", f"/holds/{hold}")
+
+    def seats(self, section: Mapping[str, Any]) -> list[str]:
+        """Seats of a section, some of which may be taken."""
+        first, capacity = section.get("first", 1), section["capacity"]
+        most = min(demands.SEATS_PER_ORDER, MOST_HELD, capacity)
+        return [f"{section['name']}-{seat}" for seat in random.sample(range(first, first + capacity), most)]
 
     def ask(self, name: str, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Send a request, again after Retry-After; the status is 0 if there was no answer."""
