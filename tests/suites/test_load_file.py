@@ -16,6 +16,7 @@ from stacks import DEMO_REGIONS, environment, written
 
 import api
 import sale
+from terraform_tool import Terraform
 from ticketgen.assets import asset_folder
 from ticketgen.figures import assumptions
 from ticketgen.spec.model import Api, EventScale
@@ -39,7 +40,7 @@ def load(
     }
     settings = {
         "LOAD_EVENTS": "gala",
-        "LOAD_URLS": f"{DEMO_REGIONS[0]}={url}",
+        **({"LOAD_URLS": f"{DEMO_REGIONS[0]}={url}"} if url else {}),
         "LOAD_SECONDS": "4",
         "LOAD_RAMP_SECONDS": "1",
         "LOAD_REPORT": str(report),
@@ -121,6 +122,18 @@ def test_an_answer_with_retry_after_is_repeated_then_with_the_same_key(tmp_path:
         assert again[0].at - each.at >= 1
         assert again[0].body == each.body
     assert len(set(keys)) == len(keys) - 3, "every other request has a key of its own"
+
+
+@pytest.mark.terraform
+def test_without_urls_the_outputs_of_the_stack_are_read(terraform: Terraform, tmp_path: Path) -> None:
+    stub, root = SaleApi(), tmp_path / "stack/regions" / DEMO_REGIONS[0]
+    root.mkdir(parents=True)
+    with serving(stub) as url:
+        outputs = {"api_gateway_url": {"value": url, "type": "string"}}
+        state = {"version": 4, "outputs": outputs, "resources": []}
+        (root / "terraform.tfstate").write_text(json.dumps(state), encoding="utf-8")
+        load(tmp_path, "", "none", LOAD_SECONDS="1", LOAD_RAMP_SECONDS="0", **terraform.environment)
+    assert stub.asked
 
 
 def test_with_cognito_each_user_sends_a_token(tmp_path: Path) -> None:

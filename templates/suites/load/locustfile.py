@@ -50,6 +50,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import demands
 
+from support.live import read_outputs
+from support.places import root
+
 # Sizing assumes these, in ticketgen's src/ticketgen/figures/assumptions.py.
 HOLDS_PER_ORDER = 1.25  # a hold is followed by a purchase or by a release
 MAP_READS_PER_ORDER = 8
@@ -79,9 +82,6 @@ def apis() -> Mapping[str, str]:
     wanted = names_in("LOAD_REGIONS") or demands.REGIONS
     given = dict(pair.split("=", 1) for pair in names_in("LOAD_URLS"))
     if not given:
-        from support.live import read_outputs
-        from support.places import root
-
         outputs, missing = read_outputs()
         for region in wanted:
             if root("regions", region) in missing:
