@@ -33,7 +33,8 @@ def test_every_usage_has_a_unit_a_formula_and_a_price_key(shape: str) -> None:
 
 
 def test_the_shapes_together_use_every_price_key() -> None:
-    assert {key for shape in SHAPES for key in lines(shape)} == set(KEYS)
+    seasons = (report_of(SHAPES[shape]()).season for shape in SHAPES)
+    assert {each.usage.key for season in seasons for each in season.usage} == set(KEYS)
 
 
 def test_keys_are_sorted() -> None:
@@ -44,14 +45,14 @@ def test_a_single_region_replicates_nothing() -> None:
     alone = lines("one-region")
     assert "dynamodb.replicated_write_request_units" not in alone
     assert "transfer.between_regions" not in alone
-    # A ledger entry and an inventory item a seat, two units each in a transaction, and the locks.
-    assert alone["dynamodb.write_request_units"].sales == 1000 * 2 * 2 + 125 * 23.5 * 2
+    # A ledger entry and an inventory item a seat, and its check in a hold, two units each in a transaction; and the locks.
+    assert alone["dynamodb.write_request_units"].sales == 1000 * (2 + 1.25) * 2 + 125 * 23.5 * 2
 
 
 def test_every_additional_region_stores_one_copy_of_each_item() -> None:
     two, twelve = lines("dev"), lines("prod")
     key = "dynamodb.replicated_write_request_units"
-    assert two[key].sales == 1000 * 2 * 2 + 1000 * 2
+    assert two[key].sales == 1000 * (2 + 1.25) * 2 + 1000 * 2
     assert twelve[key].sales - two[key].sales == 1000 * 2 * 10
 
 

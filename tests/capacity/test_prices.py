@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ticketgen.capacity.prices import Prices, read_prices
+from ticketgen.capacity.prices import Price, Prices, read_prices
 from ticketgen.findings import Finding
 
 GOOD = "version: 1\ncurrency: USD\nprices:\n"
@@ -30,11 +31,30 @@ def test_prices_are_exact_in_every_notation(tmp_path: Path) -> None:
     assert findings == ()
     assert prices is not None
     assert prices.currency == "USD"
-    assert prices.by_key["dynamodb.write_request_units"] == Decimal("0.000000625")
-    assert prices.by_key["lambda.requests"] == Decimal("0.0000002")
-    assert prices.cost("dynamodb.write_request_units", 1000) == Decimal("0.000625")
-    assert prices.cost("kms.key_hours", 12) == 0
-    assert prices.cost("wafv2.requests", 12) is None
+    amounts = {key: price.amount for key, price in prices.by_key.items()}
+    assert amounts == {
+        "dynamodb.write_request_units": Decimal("0.000000625"),
+        "lambda.requests": Decimal("0.0000002"),
+        "kms.key_hours": Decimal(0),
+    }
+
+
+def test_a_price_may_have_its_source(tmp_path: Path) -> None:
+    prices, findings = read(
+        tmp_path,
+        "version: 1\ncurrency: USD\nregion: us-east-1\ndate: 2026-11-28\nprices:\n  kms.key_hours:\n    price: 0.5\n"
+        "    source: https://aws.amazon.com/kms/pricing\n    date: 2026-11-27\n    note: a key\n"
+        "  lambda.requests:\n    price: 1\n    region: eu-west-1\n",
+    )
+    assert findings == ()
+    assert prices is not None
+    assert (prices.region, prices.date) == ("us-east-1", date(2026, 11, 28))
+    assert prices.by_key == {
+        "kms.key_hours": Price(
+            Decimal("0.5"), "us-east-1", "https://aws.amazon.com/kms/pricing", date(2026, 11, 27), "a key"
+        ),
+        "lambda.requests": Price(Decimal(1), "eu-west-1"),
+    }
 
 
 @pytest.mark.parametrize(
@@ -48,6 +68,14 @@ def test_prices_are_exact_in_every_notation(tmp_path: Path) -> None:
         (f"{GOOD}  kms.key_hours: true\n", "invalid-value", 4, "is not a price"),
         (f"{GOOD}  kms.key_hours:\n", "invalid-value", 4, "null is not a price"),
         (f"{GOOD}  kms.key_hours: [1]\n", "invalid-value", 4, "a list is not a price"),
+        (f"{GOOD}  kms.key_hours: {{source: x}}\n", "missing-key", 4, "price is missing"),
+        (f"{GOOD}  kms.key_hours: {{price: x}}\n", "invalid-value", 4, '"x" is not a price'),
+        (f"{GOOD}  kms.key_hours: {{price: 1, prise: 2}}\n", "unknown-key", 4, "did you mean price?"),
+        (f"{GOOD}  kms.key_hours: {{price: 1, date: 2026-02-30}}\n", "invalid-value", 4, "is not a date"),
+        (f"{GOOD}  kms.key_hours: {{price: 1, date: 20260228}}\n", "invalid-value", 4, "is not a date"),
+        (f"{GOOD}  kms.key_hours: {{price: 1, source: [a]}}\n", "invalid-value", 4, "is not a text"),
+        (f"{GOOD}  elasticache.node_hours.redis.cache.x1: 1\n", "unknown-key", 4, "did you mean"),
+        (f"date: soon\n{GOOD}  kms.key_hours: 1\n", "invalid-value", 1, "is not a date"),
         ("version: 2\ncurrency: USD\nprices: {}\n", "unknown-version", 1, "write 1"),
         ("version: 1\ncurrency: dollars\nprices: {}\n", "invalid-value", 2, "ISO 4217"),
         ("version: 1\ncurrency: USD\nprices: 7\n", "wrong-type", 3, "not a map"),

@@ -15,13 +15,20 @@ from reports import report_of, scale
 from ticketgen.aws.quotas import QUOTAS
 from ticketgen.capacity import json, markdown, text
 from ticketgen.capacity.environment_report import Report
-from ticketgen.capacity.prices import Prices
+from ticketgen.capacity.price_book import PriceBook
+from ticketgen.capacity.prices import Price, Prices
 from ticketgen.capacity.reference import reference
-from ticketgen.capacity.sections import format_short
+from ticketgen.capacity.report_table import format_short
 from ticketgen.sizing import FIGURES
 from ticketgen.wording import format_number, singular
 
-PRICES = Prices("USD", {"kms.key_hours": Decimal("0.00137"), "elasticache.node_hours": Decimal("0.158")})
+PRICES = PriceBook(
+    Prices(
+        "USD",
+        {"kms.key_hours": Price(Decimal("0.00137")), "elasticache.node_hours": Price(Decimal("0.158"))},
+    )
+)
+"""Without the snapshot."""
 
 
 @cache
@@ -87,7 +94,7 @@ def test_text_marks_changed_figures_only() -> None:
 def test_markdown_tables_are_well_formed() -> None:
     shown = markdown.render((report_with_before(), report_of(SHAPES["dev"]())), PRICES)
     blocks = [block.splitlines() for block in re.findall(r"(?:^\|.*\n)+", shown + "\n", re.MULTILINE)]
-    assert len(blocks) == 6 + 6  # three of capacities, quotas, units, money
+    assert len(blocks) == 9 + 9  # three of capacities, quotas, units, money, and three of the season
     for block in blocks:
         widths = {len(re.findall(r"(?<!\\)\|", line)) for line in block}
         assert len(widths) == 1
@@ -137,16 +144,16 @@ def test_json_has_before_and_after() -> None:
 def test_items_without_a_price_are_listed_but_not_summed() -> None:
     report = report_of(SHAPES["prod"]())
     shown = text.render((report,), PRICES)
-    money = shown.split("Costs in USD, from the price file")[1].split("Sources")[0]
+    money = shown.split("Costs in USD")[1].split("A season")[0]
     nodes = 24 * Decimal("0.158")
     keys = 12 * Decimal("0.00137")
     assert re.search(rf"elasticache +0.0000 +{nodes:.4f} +0.0000", money)
-    assert re.search(rf"total +0.0000 +{nodes + keys:.4f} +0.0000", money)
-    assert "wafv2.requests" in money.split("Without a price: ")[1]
-    assert "kms.key_hours" not in money.split("Without a price: ")[1]
+    assert re.search(rf"total +≥ 0.0000 +≥ {nodes + keys:.4f} +≥ 0.0000", money)
+    assert "wafv2.requests" in money.split("Without a price, ")[1]
+    assert "kms.key_hours" not in money.split("Without a price, ")[1]
 
 
-def test_without_a_price_file_no_costs_are_shown() -> None:
+def test_without_prices_no_costs_are_shown() -> None:
     for shown in (text.render((report_with_before(),), None), markdown.render((report_with_before(),), None)):
         assert not re.search(r"USD|\$[0-9]|€", shown)
 

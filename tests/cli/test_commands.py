@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import jsonschema
@@ -247,7 +248,34 @@ def test_size_with_a_price_file_names_its_currency(project: Path) -> None:
     )
     done = run("size", "--env", "dev", "--prices", "prices.yaml", "--format", "markdown")
     assert done.exit_code == 0
-    assert "## Costs in EUR, from the price file" in done.stdout
+    assert "## Costs in EUR" in done.stdout
+    assert "is in USD and was not used: the price file is in EUR" in done.stdout
+
+
+def test_size_says_what_a_season_costs_with_the_snapshot_and_own_prices(project: Path) -> None:
+    (project / "prices.yaml").write_text("version: 1\ncurrency: USD\nprices: {kms.key_hours: 730}\n", "utf-8")
+    found = {}
+    for name, more in {"snapshot": [], "own": ["--prices", "prices.yaml"]}.items():
+        done = run("size", "--env", "dev", "--season", "events=7", "--format", "json", *more)
+        assert done.exit_code == 0
+        found[name] = json.loads(done.stdout)["environments"][0]
+    assert found["own"]["season"]["plan"]["events"] == 7
+    idle = {name: Decimal(each["season"]["phases"]["idle_hour"]["cost"]) for name, each in found.items()}
+    shipped = Decimal(found["snapshot"]["costs"]["prices"]["kms.key_hours"]["price"])
+    difference = idle["own"] - idle["snapshot"]  # of one key in one Region
+    assert float(difference) == pytest.approx(float(730 - shipped))
+    assert found["own"]["costs"]["prices"]["kms.key_hours"]["from"] == "file"
+    assert found["own"]["season"]["phases"]["idle_hour"]["from"]["file"] == ["kms.key_hours"]
+    assert found["own"]["costs"]["snapshot"]["used"] is True
+
+
+@pytest.mark.parametrize(
+    "setting", ["events", "evnts=3", "days=-1", "days=1.5", "days=x", "events=١", "days=9999999"]
+)
+def test_size_refuses_an_invalid_season(project: Path, setting: str) -> None:
+    done = run("size", "--season", setting)
+    assert done.exit_code == 2
+    assert "--season" in done.stderr
 
 
 def test_show_draws_the_protected_environment_and_writes_nothing(project: Path) -> None:

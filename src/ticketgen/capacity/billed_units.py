@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["KEYS", "NOT_COUNTED", "SALES", "Usage"]
+from ticketgen.aws.engines import CACHES
+from ticketgen.aws.limits import CACHE_NODES
+
+__all__ = ["GIB", "KEYS", "NODE_KEYS", "NOT_COUNTED", "PRICE_KEYS", "SALES", "TRACED_SHARE", "Usage"]
+
+GIB = 1024**3
+
+TRACED_SHARE = (
+    0.05  # https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html: the default rule
+)
 
 SALES = 1000
 """The number of sales, one per seat, to which `Usage.sales` refers."""
@@ -25,6 +34,8 @@ KEYS = (
     "dynamodb.read_request_units",
     "dynamodb.replicated_write_request_units",
     "dynamodb.storage",
+    "dynamodb.warm_read_units",
+    "dynamodb.warm_write_units",
     "dynamodb.write_request_units",
     "elasticache.node_hours",
     "kinesis.extended_retention_hours",
@@ -32,6 +43,8 @@ KEYS = (
     "kinesis.shard_hours",
     "kms.key_hours",
     "lambda.gib_seconds",
+    "lambda.provisioned_duration_gib_seconds",
+    "lambda.provisioned_gib_seconds",
     "lambda.requests",
     "logs.ingested",
     "rds.acu_hours",
@@ -45,6 +58,14 @@ KEYS = (
     "wafv2.web_acl_hours",
     "xray.traces",
 )
+"""The keys of all units."""
+
+NODE_KEYS = tuple(
+    f"elasticache.node_hours.{engine}.{node.name}" for engine in sorted(CACHES) for node in CACHE_NODES
+)
+"""The keys of the nodes that sizing chooses among; such a price precedes the one of ``elasticache.node_hours``."""
+
+PRICE_KEYS = (*KEYS, *NODE_KEYS)
 """The keys that a price file may have."""
 
 
@@ -60,6 +81,7 @@ class Usage:
         event_hour: how many more for each hour of a sold-out event that is still verified and shown.
         formula: how they are computed.
         source: where AWS documents the unit.
+        variant: what a price of its own may exist for, such as ``valkey.cache.m7g.large``; "" if there is one price.
     """
 
     key: str
@@ -69,6 +91,12 @@ class Usage:
     event_hour: float
     formula: str
     source: str
+    variant: str = ""
+
+    @property
+    def price_keys(self) -> tuple[str, ...]:
+        """The keys of its price, the most specific first."""
+        return (f"{self.key}.{self.variant}", self.key) if self.variant else (self.key,)
 
     @property
     def service(self) -> str:

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 from ticketgen.aws import limits
 from ticketgen.aws.engines import CACHES
-from ticketgen.capacity.billed_units import SALES, Usage
+from ticketgen.capacity.billed_units import GIB, SALES, TRACED_SHARE, Usage
+from ticketgen.capacity.verification_rhythm import EXPRESS_MIB, EventUnits, with_an_event
 from ticketgen.figures import assumptions as assumed
-from ticketgen.sizing import Sizing, database, demand, hot_partitions, schedule, seat_cache
+from ticketgen.sizing import Sizing, database, demand, schedule, seat_cache
 from ticketgen.spec.model import Environment
 from ticketgen.stack.alarms import alarms_of
 from ticketgen.stack.context import WAF_RULES
@@ -24,12 +25,7 @@ from ticketgen.wording import counted, format_number
 __all__ = ["usage"]
 
 _PRICING = "https://aws.amazon.com"
-_GIB = 1024**3
 _MINUTES = 60  # in an hour
-_TRACED_SHARE = (
-    0.05  # https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html: the default rule
-)
-_EXPRESS_MIB = 64  # the minimum that Express workflows are billed for
 _REPLICATION = (
     "https://aws.amazon.com/dynamodb/pricing/on-demand (unverified: that a replica counts one unit per item)"
 )
@@ -38,7 +34,7 @@ _REPLICATION = (
 def usage(environment: Environment, sizing: Sizing) -> tuple[Usage, ...]:
     """Count the units of an environment, by service, over all of its Regions."""
     count = _UsageCounter(environment, sizing)
-    return (
+    counted_units = (
         *count.dynamodb(),
         *count.kinesis(),
         *count.functions(),
@@ -46,6 +42,8 @@ def usage(environment: Environment, sizing: Sizing) -> tuple[Usage, ...]:
         *count.stores(),
         *count.observability(),
     )
+    event = EventUnits(environment, sizing)
+    return tuple(with_an_event(each, event, environment) for each in counted_units)
 
 
 class _UsageCounter:
@@ -68,9 +66,6 @@ class _UsageCounter:
         self.item_units = self.item / limits.DYNAMODB_READ_UNIT_BYTES.value
         self.runs = sizing[schedule.ticker_starts_per_minute].value * _MINUTES  # an hour, in each hub
         self.batches = SALES / sizing[demand.kinesis_batch_size].value
-        self.reloads = 3600 / assumed.MAP_RELOAD_SECONDS * self.regions
-        slices = min(1.0, assumed.SLICES_PER_RUN / sizing[hot_partitions.event_shards].value)
-        self.compared = self.runs * slices * scale.seats_per_event * 2  # items an hour: inventory and ledger
 
     def dynamodb(self) -> Iterator[Usage]:
         """Tables, and the data that leaves them."""
@@ -79,9 +74,14 @@ class _UsageCounter:
             * self.sizing[demand.lock_write_units].value
             / self.sizing[demand.orders_per_second].value
         )
-        home = SALES * 2 * limits.DYNAMODB_TRANSACTION_UNITS.value
+        checks = SALES * assumed.HOLDS_PER_ORDER
+        home = (SALES * 2 + checks) * limits.DYNAMODB_TRANSACTION_UNITS.value
         copies = SALES * 2 * (self.regions - 1)
         pricing = f"{_PRICING}/dynamodb/pricing/on-demand"
+        written = (
+            f"({format_number(SALES)} ledger entries and inventory items, and {format_number(checks)} seats that holds "
+            "check)"
+        )
         single = self.regions == 1
         yield Usage(
             "dynamodb.write_request_units",
@@ -90,7 +90,7 @@ class _UsageCounter:
             0,
             0,
             f"{counted(self.orders, 'orders')} × their locks, holds and idempotency records in a transaction"
-            + (f" + {format_number(SALES)} ledger entries and inventory items × 2" if single else ""),
+            + (f" + {written} × 2" if single else ""),
             pricing,
         )
         if not single:
@@ -100,11 +100,11 @@ class _UsageCounter:
                 home + copies,
                 0,
                 0,
-                f"{format_number(SALES)} ledger entries and inventory items × 2 in the home Region, and one each in "
+                f"{written} × 2 in the home Region, and one entry and one item in each of "
                 f"{counted(self.regions - 1, 'other Regions')}",
                 _REPLICATION,
             )
-            moved = SALES * 2 * self.item * (self.regions - 1) / _GIB
+            moved = SALES * 2 * self.item * (self.regions - 1) / GIB
             yield Usage(
                 "transfer.between_regions",
                 "GiB",
@@ -116,16 +116,14 @@ class _UsageCounter:
             )
         releases = self.orders * (assumed.HOLDS_PER_ORDER - 1)
         reading = self.sales_requests + releases + SALES * (1 + self.regions * self.item_units)
-        loaded = self.reloads * demand.map_read_units(self.scale.seats_per_event, self.scale.seats_per_order)
         yield Usage(
             "dynamodb.read_request_units",
             "read request units",
             reading,
             self.runs * (self.hubs + 1) + _MINUTES * self.regions,
-            loaded + self.compared * self.item_units,
+            0,
             "one event per request, one hold per release, each new entry and its seat in every Region; idle: the "
-            "control item per run and hub, the events per run and refresh; a sold-out event: its map "
-            f"{counted(self.reloads, 'times')} per hour, and {counted(round(self.compared), 'items')} compared",
+            "control item per run and hub, the events per run and refresh",
             pricing,
         )
         yield Usage(
@@ -140,7 +138,7 @@ class _UsageCounter:
         yield Usage(
             "dynamodb.storage",
             "GiB",
-            SALES * 2 * self.item * self.regions / _GIB,
+            SALES * 2 * self.item * self.regions / GIB,
             0,
             0,
             f"{format_number(SALES)} ledger entries and inventory items × {self.item} bytes in {self.in_all}, for "
@@ -175,8 +173,6 @@ class _UsageCounter:
             self.runs * self.hubs * assumed.STANDBY_SECONDS * gib["inventory_verifier"]
             + _MINUTES * self.regions * assumed.REFRESH_SECONDS * gib["seat_cache_sync"]
         )
-        verified = self.compared * assumed.CPU_SECONDS_PER_VERIFIED_ITEM
-        loaded = self.reloads * self.scale.seats_per_event * assumed.CPU_SECONDS_PER_CACHED_SEAT
         pricing = f"{_PRICING}/lambda/pricing"
         yield Usage(
             "lambda.requests",
@@ -194,7 +190,7 @@ class _UsageCounter:
             "GiB seconds on arm64",
             selling,
             standing,
-            verified * gib["inventory_verifier"] + loaded * gib["seat_cache_sync"],
+            0,
             "each function's memory × its seconds according to the assumptions",
             pricing,
         )
@@ -205,9 +201,9 @@ class _UsageCounter:
             "states.express_gib_seconds",
             "GiB seconds",
             0,
-            self.runs * self.hubs * 0.1 * _EXPRESS_MIB / 1024,
-            verified * _EXPRESS_MIB / 1024,
-            f"{runs}, a tenth of a second each while there is nothing to verify, at {_EXPRESS_MIB} MiB",
+            self.runs * self.hubs * 0.1 * EXPRESS_MIB / 1024,
+            0,
+            f"{runs}, a tenth of a second each while there is nothing to verify, at {EXPRESS_MIB} MiB",
             pricing,
         )
         starts = sizing[schedule.ticker_starts_per_minute].value
@@ -255,6 +251,7 @@ class _UsageCounter:
             0,
             f"{counted(sizing[seat_cache.cache_nodes].value, 'nodes')} in {self.everywhere}",
             f"{_PRICING}/elasticache/pricing",
+            f"{self.environment.cache.engine}.{sizing[seat_cache.cache_node_type].value}",
         )
         instances = sizing[database.aurora_instances].value
         least, most = sizing[database.aurora_min_acu].value, sizing[database.aurora_max_acu].value
@@ -294,8 +291,8 @@ class _UsageCounter:
         yield Usage(
             "logs.ingested",
             "GiB",
-            self.requests * assumed.LOG_BYTES_PER_REQUEST / _GIB,
-            idle * assumed.LOG_BYTES_PER_REQUEST / _GIB,
+            self.requests * assumed.LOG_BYTES_PER_REQUEST / GIB,
+            idle * assumed.LOG_BYTES_PER_REQUEST / GIB,
             0,
             f"{format_number(assumed.LOG_BYTES_PER_REQUEST)} bytes per request or run",
             pricing,
@@ -303,9 +300,9 @@ class _UsageCounter:
         yield Usage(
             "xray.traces",
             "traces",
-            self.requests * _TRACED_SHARE,
-            idle * _TRACED_SHARE,
+            self.requests * TRACED_SHARE,
+            idle * TRACED_SHARE,
             0,
-            f"{_TRACED_SHARE:.0%} of requests and runs, by the default sampling rule",
+            f"{TRACED_SHARE:.0%} of requests and runs, by the default sampling rule",
             f"{_PRICING}/xray/pricing",
         )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from ticketgen.capacity.billed_units import Usage
 from ticketgen.capacity.billing import usage
+from ticketgen.capacity.season import Season, season
+from ticketgen.capacity.season_plan import SeasonWishes
 from ticketgen.sizing import Sizing
 from ticketgen.sizing.quota_needs import Need, needs
 from ticketgen.spec.model import Environment
@@ -22,6 +24,7 @@ class Report:
         sizing: its capacities.
         needs: its needs of every quota, Region by Region.
         usage: the units that AWS bills.
+        season: the same over a season.
         before: the same without the values set on the command line; None if none was set.
     """
 
@@ -29,6 +32,7 @@ class Report:
     sizing: Sizing
     needs: tuple[Need, ...]
     usage: tuple[Usage, ...]
+    season: Season
     before: Report | None = None
 
     @property
@@ -42,6 +46,20 @@ class Report:
         return dict(zip(self.hubs, ("primary", "secondary"), strict=False)).get(region, "")
 
 
-def report(environment: Environment, sizing: Sizing, before: Report | None = None) -> Report:
+def report(
+    environment: Environment,
+    sizing: Sizing,
+    before: Report | None = None,
+    wishes: SeasonWishes | None = None,
+) -> Report:
     """The report of an environment."""
-    return Report(environment, sizing, needs(environment, sizing), usage(environment, sizing), before)
+    billed = usage(environment, sizing)
+    plan = (wishes or SeasonWishes()).plan(environment)
+    return Report(
+        environment,
+        sizing,
+        needs(environment, sizing),
+        billed,
+        season(environment, sizing, billed, plan),
+        before,
+    )

@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator
 
 from ticketgen.capacity.environment_report import Report
-from ticketgen.capacity.prices import Prices
-from ticketgen.capacity.sections import Section, sections
+from ticketgen.capacity.price_book import PriceBook
+from ticketgen.capacity.report_table import Section
+from ticketgen.capacity.sections import sections
 from ticketgen.escaping import as_markdown, visible, visible_lines
 
-__all__ = ["cell", "render"]
+__all__ = ["cell", "render", "table"]
 
 
-def render(reports: tuple[Report, ...], prices: Prices | None) -> str:
+def render(reports: tuple[Report, ...], prices: PriceBook | None) -> str:
     """All reports, without a newline at the end."""
     lines: list[str] = []
     for report in reports:
@@ -54,3 +55,11 @@ def cell(text: str) -> str:
     Formulas are ticketgen's own, so only the marks of tables and emphasis are escaped.
     """
     return re.sub(r"([\\|*])", r"\\\1", visible(text))
+
+
+def table(headers: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
+    """The lines of a table on a page of the documentation."""
+    yield f"| {' | '.join(headers)} |"
+    yield f"|{'---|' * len(headers)}"
+    yield from (f"| {' | '.join(cell(each) for each in row)} |" for row in rows)
+    yield ""

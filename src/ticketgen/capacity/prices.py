@@ -1,15 +1,26 @@
-"""The price file: the user's unit prices, because ticketgen contains none.
+"""The price file: your own unit prices, which precede those of the snapshot that ticketgen ships.
 
 ```yaml
 version: 1
 currency: USD
+region: us-east-1          # optional, like everything below except the prices
+date: 2026-11-28
 prices:
   dynamodb.write_request_units: 0.000000625
   elasticache.node_hours: 0.158
+  kms.key_hours:
+    price: 0.00136986301
+    source: https://aws.amazon.com/kms/pricing
+    date: 2026-11-28
+    region: us-east-1
+    note: 1 USD a month
 ```
 
 A price is for one unit of a key of `billed_units.KEYS`, in every Region. If prices differ between Regions, use the
-highest, or size each environment with its own file. Items without a price are listed but not summed.
+highest, or size each environment with its own file. A price of ``elasticache.node_hours.ENGINE.NODE``, such as
+``elasticache.node_hours.valkey.cache.m7g.large``, precedes one of ``elasticache.node_hours``. Each key of your file
+replaces the one of the snapshot, unless the currency differs: then the snapshot is not used. Items without a price are
+listed but not summed.
 """
 
 from __future__ import annotations
@@ -17,10 +28,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from ticketgen.capacity.billed_units import KEYS
+from ticketgen.capacity.billed_units import PRICE_KEYS
 from ticketgen.findings import Category, Checked, Finding, Location, Stage, has_errors
 from ticketgen.findings.spec import INVALID_VALUE, MISSING_KEY, UNKNOWN_KEY, UNKNOWN_VERSION, UNREADABLE_FILE
 from ticketgen.findings.verification import WRONG_TYPE
@@ -29,27 +41,55 @@ from ticketgen.safe_open import read_within_area
 from ticketgen.spec.nodes import Map, Scalar, YamlNode, display_text, display_value, dotted_path
 from ticketgen.spec.reader import MAX_BYTES, read
 
-__all__ = ["Prices", "read_prices"]
+__all__ = ["Price", "Prices", "parse_prices", "read_prices"]
 
-_TOP_LEVEL_KEYS = ("version", "currency", "prices")
+_REQUIRED = {
+    "version": "version: 1",
+    "currency": "currency: USD",
+    "prices": "prices: with at least one price below it",
+}
+_OPTIONAL = ("region", "date")
+_DETAILS = ("price", "source", "date", "region", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """The price of one unit.
+
+    Attributes:
+        amount: in the file's currency.
+        region: where AWS charges it; "" if the file does not say.
+        source: an address, or a package with its version; "" if the file does not say.
+        date: of the source; None if the file does not say.
+        note: what else is known about it.
+    """
+
+    amount: Decimal
+    region: str = ""
+    source: str = ""
+    date: date | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Unit prices.
+    """Unit prices of one file.
 
     Attributes:
         currency: a code of ISO 4217.
-        by_key: the price of one unit, by the key of its usage.
+        by_key: the price of one unit, by key.
+        region: of the prices that do not say otherwise.
+        date: on which the file was compiled; None if it does not say.
     """
 
     currency: str
-    by_key: Mapping[str, Decimal]
+    by_key: Mapping[str, Price]
+    region: str = ""
+    date: date | None = None
 
-    def cost(self, key: str, units: float) -> Decimal | None:
-        """The cost of a number of units; None if they have no price."""
-        price = self.by_key.get(key)
-        return None if price is None else price * Decimal(repr(units))
+    def find(self, keys: tuple[str, ...]) -> Price | None:
+        """The price under the first of these keys that has one."""
+        return next((self.by_key[key] for key in keys if key in self.by_key), None)
 
 
 def read_prices(path: Path) -> Checked[Prices]:
@@ -60,38 +100,68 @@ def read_prices(path: Path) -> Checked[Prices]:
 
 
 def _read(path: Path) -> Checked[Prices]:
-    at = Location(str(path))
     try:
         data = read_within_area(path, MAX_BYTES + 1, clip=True)
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}"
         return Checked(
             None,
-            (UNREADABLE_FILE.found(message, "name a readable file with --prices", at=at),),
+            (UNREADABLE_FILE.found(message, "name a readable file with --prices", at=Location(str(path))),),
         )
-    tree = read(data, str(path))
+    return parse_prices(data, str(path))
+
+
+def parse_prices(data: bytes, file: str) -> Checked[Prices]:
+    """The prices in the bytes of a file of that name."""
+    tree = read(data, file)
     if tree.value is None or has_errors(tree.findings):
         return Checked(None, tree.findings)
     findings = tuple(_problems(tree.value))
     if findings:
         return Checked(None, findings)
     assert isinstance(tree.value, Map)
-    currency, prices = tree.value.entries["currency"], tree.value.entries["prices"]
-    assert isinstance(currency, Scalar)
+    top, prices = tree.value.entries, tree.value.entries["prices"]
     assert isinstance(prices, Map)
-    by_key = {key: price for key, node in prices.entries.items() if (price := _price(node)) is not None}
-    return Checked(Prices(currency.text, by_key), tree.findings)
+    region = _text(top.get("region"))
+    by_key = {key: _price(node, region) for key, node in prices.entries.items()}
+    return Checked(Prices(_text(top["currency"]), by_key, region, _date(top.get("date"))), tree.findings)
 
 
-def _price(node: YamlNode) -> Decimal | None:
+def _price(node: YamlNode, region: str) -> Price:
+    details = node.entries if isinstance(node, Map) else {"price": node}
+    amount = _amount(details["price"])
+    assert amount is not None
+    return Price(
+        amount,
+        _text(details.get("region")) or region,
+        _text(details.get("source")),
+        _date(details.get("date")),
+        _text(details.get("note")),
+    )
+
+
+def _text(node: YamlNode | None) -> str:
+    return node.text.strip() if isinstance(node, Scalar) else ""
+
+
+def _date(node: YamlNode | None) -> date | None:
+    """A day as ISO 8601 writes it, in full."""
+    text = _text(node)
+    try:
+        return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
+    except ValueError:
+        return None
+
+
+def _amount(node: YamlNode) -> Decimal | None:
     """A number of at least 0, also in a form that YAML reads as text (``1e-7``)."""
     if not isinstance(node, Scalar) or isinstance(node.value, bool):
         return None
     try:
-        price = Decimal(node.text)
+        amount = Decimal(node.text)
     except InvalidOperation:
         return None
-    return price if price.is_finite() and price >= 0 and abs(price.adjusted()) <= 18 else None
+    return amount if amount.is_finite() and amount >= 0 and abs(amount.adjusted()) <= 18 else None
 
 
 def _problems(root: YamlNode) -> Iterator[Finding]:
@@ -102,16 +172,14 @@ def _problems(root: YamlNode) -> Iterator[Finding]:
             at=root.location,
         )
         return
-    for key in root.entries.keys() - set(_TOP_LEVEL_KEYS):
-        yield _unknown(root, key, _TOP_LEVEL_KEYS)
-    for key, value in zip(
-        _TOP_LEVEL_KEYS,
-        ("version: 1", "currency: USD", "prices: with at least one price below it"),
-        strict=True,
-    ):
+    known = (*_REQUIRED, *_OPTIONAL)
+    for key in root.entries.keys() - set(known):
+        yield _unknown(root, key, known)
+    for key, line in _REQUIRED.items():
         if key not in root.entries:
-            yield MISSING_KEY.found(f"{key} is missing", f"add {value}", at=root.location)
-    version, currency, prices = (root.entries.get(key) for key in _TOP_LEVEL_KEYS)
+            yield MISSING_KEY.found(f"{key} is missing", f"add {line}", at=root.location)
+    yield from _details_problems(root.entries, _OPTIONAL)
+    version, currency, prices = (root.entries.get(key) for key in _REQUIRED)
     if version is not None and not (
         isinstance(version, Scalar) and version.value == 1 and version.text == "1"
     ):
@@ -140,12 +208,44 @@ def _problems(root: YamlNode) -> Iterator[Finding]:
         )
         return
     for key, node in prices.entries.items():
-        if key not in KEYS:
-            yield _unknown(prices, key, KEYS)
-        elif _price(node) is None:
-            message = f"{dotted_path(node.path)}: {display_value(node)} is not a price"
+        if key not in PRICE_KEYS:
+            yield _unknown(prices, key, PRICE_KEYS)
+        else:
+            yield from _price_problems(node)
+
+
+def _price_problems(node: YamlNode) -> Iterator[Finding]:
+    amount: YamlNode | None = node
+    if isinstance(node, Map):
+        for key in node.entries.keys() - set(_DETAILS):
+            yield _unknown(node, key, _DETAILS)
+        yield from _details_problems(node.entries, _DETAILS[1:])
+        amount = node.entries.get("price")
+        if amount is None:
+            yield MISSING_KEY.found(
+                f"{dotted_path(node.path)}: price is missing", "add price: 0.000000625", at=node.location
+            )
+    if amount is not None and _amount(amount) is None:
+        yield INVALID_VALUE.found(
+            f"{dotted_path(amount.path)}: {display_value(amount)} is not a price",
+            "write the price of one unit, such as 0.000000625",
+            at=amount.location,
+        )
+
+
+def _details_problems(entries: Mapping[str, YamlNode], names: tuple[str, ...]) -> Iterator[Finding]:
+    for name in names:
+        node = entries.get(name)
+        if node is None:
+            continue
+        shown = f"{dotted_path(node.path)}: {display_value(node)}"
+        if name == "date" and _date(node) is None:
             yield INVALID_VALUE.found(
-                message, "write the price of one unit, such as 0.000000625", at=node.location
+                f"{shown} is not a date", "write one, such as 2026-11-28", at=node.location
+            )
+        elif not _text(node):
+            yield INVALID_VALUE.found(
+                f"{shown} is not a text", f"write a {name}, or omit it", at=node.location
             )
 
 

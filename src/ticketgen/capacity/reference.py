@@ -13,8 +13,9 @@ from ticketgen.aws.quotas import QUOTAS, Quota
 from ticketgen.capacity import prices
 from ticketgen.capacity.billed_units import NOT_COUNTED, SALES
 from ticketgen.capacity.environment_report import Report, report
-from ticketgen.capacity.markdown import cell
-from ticketgen.capacity.sections import format_short
+from ticketgen.capacity.markdown import table
+from ticketgen.capacity.report_table import format_short
+from ticketgen.capacity.season_reference import season_pages, snapshot_pages
 from ticketgen.figures import assumptions
 from ticketgen.figures.model import DeploymentScope
 from ticketgen.sizing import size
@@ -39,11 +40,16 @@ because one Region may have to take all of it; so no figure depends on the list 
 
     ticketgen size --env prod
     ticketgen size --env prod --set event_scale.purchases_per_minute=90000
+    ticketgen size --env prod --season events=40 --season days=90
     ticketgen size --format markdown --prices prices.yaml
 
 `--set PATH=VALUE` answers "what if": the value is validated like a value in the spec, and the report shows the figures
 before and after. Repeat the option to change several values; start the path with `environments.prod.` to limit it to
 that environment. For programs, `--format json` has the figures and quotas of every Region.
+
+`--season NAME=NUMBER` describes the season to cost: `events` (the concurrent events of the spec), `days` (56),
+`sold_out_days` between an event's sell-out and its close (28), and `archive_days` between its close and its archive
+(28). [A season](#a-season) has the formulas and [the prices](#the-shipped-prices) their sources.
 
 A stack that exceeds a quota which AWS raises on request gets a warning, and `ticketgen size` prints the command that
 requests the increase. A stack that exceeds a fixed limit gets an error, and its help says what to change: fewer
@@ -74,7 +80,16 @@ _TITLES = {
 def reference() -> str:
     """The text of ``docs/sizing.md``."""
     example = _example()
-    lines = [_ABOUT, *_figures(example), *_assumptions(), *_quotas(), *_billing(example), *_price_file()]
+    lines = [
+        _ABOUT,
+        *_figures(example),
+        *_assumptions(),
+        *_quotas(),
+        *_billing(example),
+        *season_pages(example),
+        *_price_file(),
+        *snapshot_pages(),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -87,13 +102,6 @@ def _example() -> Report:
     sizing = size(environment).value
     assert sizing is not None
     return report(environment, sizing)
-
-
-def _table(headers: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
-    yield f"| {' | '.join(headers)} |"
-    yield f"|{'---|' * len(headers)}"
-    yield from (f"| {' | '.join(cell(each) for each in row)} |" for row in rows)
-    yield ""
 
 
 def _figures(example: Report) -> Iterator[str]:
@@ -113,7 +121,7 @@ def _figures(example: Report) -> Iterator[str]:
             for figure in example.sizing
             if figure.scope is scope
         )
-        yield from _table(("figure", "value", "formula", "headroom", "rendered as", "source"), rows)
+        yield from table(("figure", "value", "formula", "headroom", "rendered as", "source"), rows)
 
 
 def _assumptions() -> Iterator[str]:
@@ -126,7 +134,7 @@ def _assumptions() -> Iterator[str]:
         if equals and name.isupper() and name != "SOURCE":
             comment = rest.partition("  # ")[2]
             rows.append((f"`{name}`", format_short(float(getattr(assumptions, name))), comment))
-    yield from _table(("name", "value", "why"), iter(rows))
+    yield from table(("name", "value", "why"), iter(rows))
     for function in (assumptions.item_bytes, assumptions.record_bytes):
         measured = " ".join((inspect.getdoc(function) or "").split())
         yield f"- `{function.__name__}`: {measured} Assumed: {function(1):,} to {function(33):,}."
@@ -152,7 +160,7 @@ def _quotas() -> Iterator[str]:
         for quota in QUOTAS.values()
     )
     headers = ("quota", "code", "name", "default", "other Regions", "can be raised", "source", "unverified")
-    yield from _table(headers, rows)
+    yield from table(headers, rows)
 
 
 def _raisable(quota: Quota) -> str:
@@ -164,8 +172,8 @@ def _raisable(quota: Quota) -> str:
 def _billing(example: Report) -> Iterator[str]:
     yield "## Billed units\n"
     yield (
-        "A sale is one seat. In an idle hour, nothing is on sale. A sold-out event is verified for a week after its "
-        "sale, and its map is kept until it is closed.\n"
+        "A sale is one seat. In an idle hour, nothing is on sale. A sold-out event is verified every 5 minutes, and "
+        "its map is kept until it is closed.\n"
     )
     rows = (
         (
@@ -189,7 +197,7 @@ def _billing(example: Report) -> Iterator[str]:
         "formula",
         "source",
     )
-    yield from _table(headers, rows)
+    yield from table(headers, rows)
     yield f"Not counted: {'; '.join(NOT_COUNTED)}.\n"
 
 

@@ -3,65 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from decimal import Decimal
 
 from ticketgen.aws.quotas import QUOTAS
-from ticketgen.capacity.billed_units import NOT_COUNTED, SALES, Usage
+from ticketgen.capacity.billed_units import NOT_COUNTED
+from ticketgen.capacity.cost_sections import (
+    BASES,
+    amounts,
+    costs,
+    season_by_service,
+    season_phases,
+    season_units,
+)
 from ticketgen.capacity.environment_report import Report
-from ticketgen.capacity.prices import Prices
+from ticketgen.capacity.price_book import PriceBook
+from ticketgen.capacity.report_table import Row, Section, changed, format_short
 from ticketgen.figures.model import AnyFigure, DeploymentScope
 from ticketgen.sizing.quota_needs import Need
 from ticketgen.wording import counted, format_number, singular
 
-__all__ = ["Row", "Section", "format_short", "sections"]
+__all__ = ["sections"]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row: its cells, and longer details about it."""
-
-    cells: tuple[str, ...]
-    details: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A titled table.
-
-    Attributes:
-        title: one line.
-        headers: of the cells; the first column is text, the others are aligned right unless they are in `text`.
-        rows: below the headers.
-        notes: sentences below the rows.
-        commands: shell commands below the notes.
-        text: the headers of further text columns.
-        details: the headers of the rows' details.
-    """
-
-    title: str
-    headers: tuple[str, ...]
-    rows: tuple[Row, ...]
-    notes: tuple[str, ...] = ()
-    commands: tuple[str, ...] = ()
-    text: frozenset[str] = frozenset()
-    details: tuple[str, ...] = ()
-
-
-def sections(report: Report, prices: Prices | None) -> Iterator[Section]:
+def sections(report: Report, prices: PriceBook | None) -> Iterator[Section]:
     """All sections of a report, in reading order."""
+    prices = prices.within(report.environment) if prices else None
     yield from _capacities(report)
     yield _quotas(report)
     yield _billed(report)
     if prices is not None:
-        yield _money(report, prices)
-
-
-def format_short(number: float) -> str:
-    """A number with about four digits: ``0.002146``, ``12.5``, ``1,320``."""
-    if number == 0 or abs(number) >= 1000 or number == int(number):
-        return f"{round(number):,}"
-    return f"{float(f'{number:.4g}'):,.10f}".rstrip("0").rstrip(".")
+        yield costs(report, prices)
+    yield season_phases(report, prices)
+    yield season_units(report)
+    if prices is not None:
+        yield season_by_service(report, prices)
 
 
 def _value(figure: AnyFigure) -> str:
@@ -103,18 +77,11 @@ def _capacities(report: Report) -> Iterator[Section]:
 
 def _figure_row(figure: AnyFigure, before: AnyFigure | None) -> Row:
     values = (
-        (_value(figure),)
-        if before is None
-        else (_value(before), _marked_change(_value(before), _value(figure)))
+        (_value(figure),) if before is None else (_value(before), changed(_value(before), _value(figure)))
     )
     details = (figure.formula, _inputs(figure), figure.source, str(figure.rendered_as))
     unit = singular(figure.unit) if figure.value == 1 else figure.unit
     return Row((figure.name, *values, unit, _headroom(figure)), details)
-
-
-def _marked_change(before: str, after: str) -> str:
-    """The new value, marked if it differs from the old one."""
-    return after if after == before else f"→ {after}"
 
 
 def _quotas(report: Report) -> Section:
@@ -134,7 +101,7 @@ def _quotas(report: Report) -> Section:
         if report.before:
             old = before.get(_key(need))
             was = format_number(old.needed) if old else ""
-            numbers = (was, _marked_change(was, format_number(need.needed)))
+            numbers = (was, changed(was, format_number(need.needed)))
         cells = (
             need.quota.name,
             need.quota.id,
@@ -205,21 +172,14 @@ def _group_by(needs: list[Need], key: Callable[[Need], object]) -> list[list[Nee
     return list(groups.values())
 
 
-_BASES = (f"{SALES:,} sales", "an idle hour", "+ an hour of a sold-out event")
-
-
-def _amounts(usage: Usage) -> tuple[float, float, float]:
-    return usage.sales, usage.idle_hour, usage.event_hour
-
-
 def _billed(report: Report) -> Section:
     before = {usage.key: usage for usage in report.before.usage} if report.before else {}
     rows = []
     for usage in report.usage:
-        cells = tuple(format_short(amount) if amount else "" for amount in _amounts(usage))
+        cells = tuple(format_short(amount) if amount else "" for amount in amounts(usage))
         if report.before:
             old = before.get(usage.key)
-            was = [format_short(amount) if amount else "" for amount in (_amounts(old) if old else (0, 0, 0))]
+            was = [format_short(amount) if amount else "" for amount in (amounts(old) if old else (0, 0, 0))]
             cells = tuple(
                 now if then == now else f"{then or '0'} → {now or '0'}"
                 for then, now in zip(was, cells, strict=True)
@@ -227,37 +187,14 @@ def _billed(report: Report) -> Section:
         rows.append(Row((usage.key, *cells, usage.unit), (usage.formula, usage.source)))
     notes = (
         "A sale is one seat. Units are for all Regions together, at peak. In an idle hour nothing is on sale. A "
-        "sold-out event is verified for a week after its sale, and its map is kept until it is closed.",
+        "sold-out event is verified every 5 minutes, and its map is kept until it is closed.",
         f"Not counted: {'; '.join(NOT_COUNTED)}.",
     )
     return Section(
         "Billed units",
-        ("unit", *_BASES, "of"),
+        ("unit", *BASES, "of"),
         tuple(rows),
         notes,
         text=frozenset({"of"}),
         details=("formula", "source"),
     )
-
-
-def _money(report: Report, prices: Prices) -> Section:
-    services: dict[str, list[Decimal]] = {}
-    unpriced = []
-    for usage in report.usage:
-        if usage.key not in prices.by_key:
-            unpriced.append(usage.key)
-            continue
-        sums = services.setdefault(usage.service, [Decimal(0)] * 3)
-        for number, amount in enumerate(_amounts(usage)):
-            sums[number] += prices.cost(usage.key, amount) or Decimal(0)
-    totals = [sum((sums[number] for sums in services.values()), Decimal(0)) for number in range(3)]
-    rows = [Row((service, *(_format_money(money) for money in sums))) for service, sums in services.items()]
-    rows.append(Row(("total", *(_format_money(money) for money in totals))))
-    notes = (f"Without a price: {', '.join(unpriced)}.",) if unpriced else ()
-    return Section(
-        f"Costs in {prices.currency}, from the price file", ("service", *_BASES), tuple(rows), notes
-    )
-
-
-def _format_money(money: Decimal) -> str:
-    return f"{money:,.4f}"

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ticketgen.capacity.environment_report import Report
-from ticketgen.capacity.prices import Prices
-from ticketgen.capacity.sections import Row, Section, sections
+from ticketgen.capacity.price_book import PriceBook
+from ticketgen.capacity.report_table import Row, Section
+from ticketgen.capacity.sections import sections
 from ticketgen.escaping import visible_lines
 
 __all__ = ["render"]
 
 
-def render(reports: tuple[Report, ...], prices: Prices | None) -> str:
+def render(reports: tuple[Report, ...], prices: PriceBook | None) -> str:
     """All reports, without a newline at the end."""
     sources: dict[str, int] = {}
     lines: list[str] = []

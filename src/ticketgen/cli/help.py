@@ -52,8 +52,8 @@ SECTIONS: Mapping[str, Mapping[str, Command]] = MappingProxyType({
     "Prepare an on-sale": {
         "validate": Command("validate_command:validate", "Verify directories of Terraform, rendered by ticketgen or not"
                             ", offline"),
-        "size": Command("size_command:size", "Print the capacity of the stacks, the quotas they need and the units "
-                        "billed, each with its formula"),
+        "size": Command("size_command:size", "Print the capacity of the stacks, the quotas they need and what a "
+                        "season costs, each with its formula"),
         "show": Command("show_command:show", "Draw an environment's stack from its Terraform: Regions, connections, "
                         "replicas and flows"),
         "rehearse": Command("rehearse_command:rehearse", "Apply an environment to an emulated AWS on this machine, and "

@@ -44,7 +44,16 @@ def size(
             "--prices",
             metavar="FILE",
             parser=resolve_argument,
-            help="A file with unit prices; `ticketgen help sizing` describes it.",
+            help="A file with unit prices, which precede those of the shipped snapshot; `ticketgen help sizing` "
+            "describes it.",
+        ),
+    ] = None,
+    season: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--season",
+            metavar="NAME=NUMBER",
+            help="The season to cost: events, days, sold_out_days or archive_days; can be repeated.",
         ),
     ] = None,
     format: Annotated[
@@ -52,24 +61,31 @@ def size(
     ] = _SizeFormat.TEXT,
     output: OutputOption = None,
 ) -> None:
-    """Print the capacity of the stacks, the quotas they need and the units billed, each with its formula.
+    """Print the capacity of the stacks, the quotas they need and what a season costs, each with its formula.
 
     The figures are those that `ticketgen render` writes into the Terraform.
 
     Examples:
       ticketgen size --env prod
       ticketgen size --env prod --set event_scale.purchases_per_minute=90000
+      ticketgen size --season events=40 --season days=90
       ticketgen size --format markdown --prices prices.yaml --output capacity.md
     """
+    from datetime import UTC, datetime
+
     from ticketgen import pipeline
     from ticketgen.capacity import json as json_report
     from ticketgen.capacity import markdown, text
     from ticketgen.capacity.environment_report import report
+    from ticketgen.capacity.price_book import PriceBook, shipped_prices
     from ticketgen.capacity.prices import read_prices
+    from ticketgen.capacity.season_plan import read_season
 
     findings_format = ReportFormat.JSON if format is _SizeFormat.JSON else ReportFormat.TEXT
     path = require_spec(spec, findings_format)
-    unit_prices = value_of(read_prices(prices), findings_format) if prices else None
+    own_prices = value_of(read_prices(prices), findings_format) if prices else None
+    book = PriceBook(own_prices, shipped_prices(), datetime.now(UTC).date())
+    wishes = value_of(read_season(season or ()), findings_format)
     after = pipeline.size_project(path, env or (), set_ or ())
     # Errors of the spec itself are reported as such, and not as errors of --set.
     before = pipeline.size_project(path, env or ()) if set_ else None
@@ -77,15 +93,16 @@ def size(
     if found.value is None:
         print_findings(found.findings, findings_format)
         exit_with_findings(found.findings)
-    earlier = {each.name: report(each, sizing) for each, sizing in (before.value or () if before else ())}
-    reports = tuple(report(each, sizing, earlier.get(each.name)) for each, sizing in found.value)
+    earlier = {
+        each.name: report(each, sizing, wishes=wishes)
+        for each, sizing in (before.value or () if before else ())
+    }
+    reports = tuple(report(each, sizing, earlier.get(each.name), wishes) for each, sizing in found.value)
     if format is _SizeFormat.JSON:
         shown = json.loads(format_findings(found.findings, ReportFormat.JSON))
-        document = json_report.document(reports, unit_prices) | shown
+        document = json_report.document(reports, book) | shown
         write_result(f"{as_json(document)}\n", output)
     else:
-        write_result(
-            (text if format is _SizeFormat.TEXT else markdown).render(reports, unit_prices) + "\n", output
-        )
+        write_result((text if format is _SizeFormat.TEXT else markdown).render(reports, book) + "\n", output)
         print_findings(found.findings, ReportFormat.TEXT)
     exit_with_findings(found.findings)

@@ -101,6 +101,7 @@ _SUITES = (
         for name in ("conftest", "test_live_correction", "test_live_resources")
     ),
     _suite("integration/test_live_sales.py"),
+    *(_suite(f"load/{name}") for name in ("locustfile.py", "requirements.txt")),
     _suite("unit/test_domain.py", _domain),
     _suite("unit/test_identity.py", _cognito),
     _suite("unit/test_timestream.py", uses_timestream),
