@@ -45,7 +45,7 @@ def test_a_single_region_replicates_nothing() -> None:
     alone = lines("one-region")
     assert "dynamodb.replicated_write_request_units" not in alone
     assert "transfer.between_regions" not in alone
-    # A ledger entry and an inventory item a seat, and its check in a hold, two units each in a transaction; and the locks.
+    # A ledger entry and an inventory item a seat, and its check in a hold, two units each; and the locks.
     assert alone["dynamodb.write_request_units"].sales == 1000 * (2 + 1.25) * 2 + 125 * 23.5 * 2
 
 
