@@ -30,6 +30,7 @@ def test_the_example_is_what_the_function_answers(monkeypatch: pytest.MonkeyPatc
         load(redis, event, [(f"A-{number}", seat_map.stamp(1, False)) for number in (101, 102, 108)])
         answer = seat_view.read(redis, "gala", "A")
         redis.close()
+    assert answer is not None
     assert answer == json.loads(example("json"))
     assert list(answer) == list(json.loads(example("json")))
     assert seats_of(answer["sections"][0]) == [101, 102, 108]
