@@ -97,13 +97,17 @@ class Redis:
 
     def script(self, text: str, keys: Sequence[str], arguments: Sequence[str | int] = ()) -> Any:
         """Run a Lua script; its text is sent only if the server does not have it."""
-        tail = (len(keys), *keys, *arguments)
+        return self.scripts(text, keys, [arguments])[0]
+
+    def scripts(self, text: str, keys: Sequence[str], each: Sequence[Sequence[str | int]]) -> list[Any]:
+        """Run a Lua script several times in one pipeline, so that the server need not wait for the next run."""
+        name = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
         try:
-            return self.call("EVALSHA", hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), *tail)
+            return self.calls([("EVALSHA", name, len(keys), *keys, *arguments) for arguments in each])
         except RedisError as error:
             if not str(error).startswith("NOSCRIPT"):
                 raise
-        return self.call("EVAL", text, *tail)
+        return [self.call("EVAL", text, len(keys), *keys, *arguments) for arguments in each]
 
     def calls(self, commands: Sequence[Sequence[str | int]]) -> list[Any]:
         """The answers to several commands, sent in one pipeline.

@@ -1,20 +1,24 @@
 """Answer `GET /events/{id}/seats` from the Region's Redis.
 
-The answer has the numbers of taken and available seats of each section.
+The answer has the numbers of taken and available seats of each section; with `?section=NAME`, those of one section, and
+a bitmap of its taken seats. Its format is described in docs/seats.md of ticketgen.
 
-`?section=NAME` adds the numbers of that section's taken seats. The answer is not a promise: only a hold or a
+An answer is at most a second old, and a client may keep it for another second. It is not a promise: only a hold or a
 purchase decides. Without Redis the answer is 503, and sales continue.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from typing import Any
 
 import api
-import seat_map
-from events import EVENT_ID
+import conditional
+import seat_view
+from events import EVENT_ID, Clock
+from recent import Recent
 from redis_client import Redis, RedisDown
 
 __all__ = ["handler"]
@@ -27,6 +31,8 @@ REDIS = Redis(
     region=os.environ["AWS_REGION"],
     seconds=1.0,
 )
+# Buyers of one event ask the same instances for the same sections.
+ANSWERS: Recent[str] = Recent(entries=256, characters=8_000_000, seconds=1.0)
 
 
 def handler(request: Mapping[str, Any], context: object) -> dict[str, Any]:
@@ -37,15 +43,35 @@ def handler(request: Mapping[str, Any], context: object) -> dict[str, Any]:
     if not EVENT_ID.fullmatch(event_id):
         return nowhere
     try:
-        seats = seat_map.read(REDIS, event_id, section)
-        if seats is not None:
-            return api.answer(200, seats)
-        if seat_map.absent(REDIS, event_id):
+        body = ANSWERS.get((event_id, section)) or _read(event_id, section)
+        if body is not None:
+            return _answer(request, body)
+        if seat_view.absent(REDIS, event_id):
             return nowhere
+    except seat_view.NoSuchSection:
+        return api.answer(404, {"reason": "no-such-section", "message": "the event has no such section"})
     except RedisDown as error:
         print(f"Redis is down: {error}")
     return api.answer(
         503,
         {"reason": "unavailable", "message": "the seat map is unavailable: try again"},
         {"Retry-After": "5"},
+    )
+
+
+def _read(event_id: str, section: str) -> str | None:
+    since = Clock()
+    seats = seat_view.read(REDIS, event_id, section)
+    if seats is None:
+        return None
+    body = json.dumps(seats, separators=(",", ":"))
+    ANSWERS.put((event_id, section), body, len(body), since)
+    return body
+
+
+def _answer(request: Mapping[str, Any], body: str) -> dict[str, Any]:
+    tag = conditional.entity_tag(body)
+    headers = {"ETag": tag, "Cache-Control": "max-age=1"}
+    return (
+        api.answer(304, "", headers) if conditional.is_known(request, tag) else api.answer(200, body, headers)
     )

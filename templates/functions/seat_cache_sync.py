@@ -112,7 +112,7 @@ def _load(event: Event) -> bool:
     """
     started, loader = time.monotonic(), secrets.token_hex(8)
     # From here on, stream records go to both maps; a consistent read of the table covers all earlier ones.
-    if not seat_map.begin(REDIS, event.event_id, loader):
+    if not seat_map.begin(REDIS, event.event_id, loader, event.sections):
         return False
     turn = threading.Lock()  # all threads share one connection to Redis
 

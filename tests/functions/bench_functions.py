@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bench_move import stop_of_a_move
+from bench_seat_map import read_costs
 from dynamodb_local import running
 from lambda_process import lambda_process
 from simulated_regions import World, event_item
@@ -201,11 +202,23 @@ def main() -> int:
         loaded = cache_load(sold_out, redis)
         row("cache_load_s", f"{loaded['seconds']:.1f} s", f"{OBJECTIVES.cache_load_s} s",
             f"{SEATS:,} seats; {loaded['cpu_seconds']:.1f} s of processor")  # fmt: skip
+        for sections in (20, 1000):
+            print_read_costs(read_costs(redis, sections), sections)
         verified = verification(sold_out)
         row("verification_s", f"{verified['seconds']:.1f} s", f"{OBJECTIVES.verification_s} s",
             f"12 Regions, {SEATS:,} seats sold, {NEW:,} of them new; {verified['cpu_seconds']:.1f} s of processor,"
             f" {verified['cold_seconds']:.1f} s the first time")  # fmt: skip
     return 0
+
+
+def print_read_costs(costs: dict[str, dict[str, float]], sections: int) -> None:
+    """Print what reads of the seat map cost Redis, beside a GET of as many bytes."""
+    writes = costs.pop("writes")
+    for name, cost in costs.items():
+        row(f"read of the {name}, {sections:,} sections", f"{cost['ratio']:.2f} GETs", "3 GETs",
+            f"of {cost['bytes']:,.0f} bytes: {cost['read_us']:.0f} µs of the thread, GET {cost['get_us']:.0f} µs,"
+            f" {1e6 / cost['read_us']:,.0f} reads/s; meanwhile {writes['per_second']:,.0f} seats/s are written,"
+            f" {writes['seat_us']:.0f} µs each")  # fmt: skip
 
 
 def row(name: str, measured: str, objective: str, load: str) -> None:

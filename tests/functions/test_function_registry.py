@@ -247,8 +247,8 @@ def test_seat_cache_sync_calls_what_it_is_granted(cloud: Cloud, used: Used) -> N
         def call(self, *arguments: Any) -> None:
             return None
 
-        def calls(self, *arguments: Any) -> None:
-            return None
+        def calls(self, commands: list[Any]) -> list[None]:
+            return [None] * len(commands)
 
     class Context:
         def get_remaining_time_in_millis(self) -> int:

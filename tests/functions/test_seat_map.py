@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 import socket
 import ssl
@@ -16,14 +17,15 @@ from typing import Any
 
 import pytest
 from functions_cloud import Cloud
+from seat_map_tools import USER, connect, server_of, shown
 
 import dynamo
 import redis_client
 import seat_map
+import seat_view
 from redis_client import Redis, RedisDown, RedisError
 from support.redis_server import ENGINES, RedisServer
 
-USER = "tickets", "on ~* &* +@all"
 LONG = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000)
 EMPTY: dict[str, list[int]] = {"A": [], "B": []}
 
@@ -59,16 +61,8 @@ def tls_in_front_of(port: int, context: ssl.SSLContext) -> Iterator[int]:
 
 @pytest.fixture(params=ENGINES)
 def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServer]:
-    with RedisServer.running(request.param) as server:
-        server.grant(*USER)
-        monkeypatch.setattr(redis_client, "iam_token", lambda *identity: server.token)
+    with server_of(request.param, monkeypatch) as server:
         yield server
-
-
-def connect(port: int, host: str = "127.0.0.1", **changes: Any) -> Redis:
-    """The functions' client, signed in as the user of the tests."""
-    identity = {"user": USER[0], "replication_group": "seats", "region": "here"}
-    return Redis(host, port, **{**identity, "tls": False, **changes})
 
 
 @pytest.fixture
@@ -109,20 +103,6 @@ def item(seat: str, version: int, event: str = "gala") -> dict[str, Any]:
 def record(kind: str, seat: str, version: int, event: str = "gala") -> dict[str, Any]:
     image = {"OldImage" if kind == "REMOVE" else "NewImage": dynamo.pack(item(seat, version, event))["M"]}
     return {"eventName": kind, "dynamodb": {"SequenceNumber": f"{kind}-{seat}-{version}", **image}}
-
-
-def shown(redis: Redis) -> dict[str, list[int]]:
-    """The taken seats of each section, as readers see them."""
-    sections = seat_map.read(redis, "gala")
-    assert sections is not None
-    answer = {}
-    for section in sections["sections"]:
-        details = seat_map.read(redis, "gala", section["name"])
-        assert details is not None
-        (part,) = [part for part in details["sections"] if part["name"] == section["name"]]
-        assert part["taken"] == section["taken"] == len(part["taken_seats"])
-        answer[section["name"]] = part["taken_seats"]
-    return answer
 
 
 def test_without_redis_the_answer_is_503_and_the_map_recovers(
@@ -186,8 +166,9 @@ def test_a_reader_never_sees_a_partial_map(
 
     def watch() -> None:
         while not done.is_set():
-            answer = seat_map.read(reader, "gala")
-            seen.add(None if answer is None else tuple(part["taken"] for part in answer["sections"]))
+            overview, block = seat_view.read(reader, "gala"), seat_view.read(reader, "gala", "B")
+            counts = overview and tuple(part["taken"] for part in overview["sections"])
+            seen.update({counts, block and block["sections"][0]["taken_seats"]})
 
     watching = threading.Thread(target=watch)
     watching.start()
@@ -202,12 +183,19 @@ def test_a_reader_never_sees_a_partial_map(
             (seat, seat_map.stamp(1, False)) for seat in spread[shard]
         ]
         assert sync.handler({"refresh": True}, LONG) == {"loaded": ["gala"]}
-    wait_for(lambda: (third, third) in seen)
+    wait_for(lambda: {(third, third), bitmap(half, 3)} <= seen)
     done.set()
     watching.join()
     reader.close()
     assert shown(redis)["B"][:2] == [1, 4]
-    assert {None, (third, third)} <= seen <= {None, (half, half), (third, third)}
+    later = {(third, third), bitmap(half, 3)}
+    assert {None, *later} <= seen <= {None, (half, half), bitmap(half, 1), *later}
+
+
+def bitmap(seats: int, step: int) -> str:
+    """Every so many seats of a section, from its first one."""
+    text = "".join("1" if number % step == 0 else "0" for number in range(seats))
+    return base64.b64encode(int(text.ljust((seats + 7) // 8 * 8, "0"), 2).to_bytes((seats + 7) // 8)).decode()
 
 
 def test_the_client_signs_in_reconnects_and_reports_refusals(

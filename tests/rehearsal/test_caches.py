@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -71,3 +72,20 @@ def test_the_default_user_cannot_configure_the_server(folder: Path) -> None:
                     redis.execute_command(*command)
     finally:
         server.stop()
+
+
+def test_one_server_is_behind_both_endpoints_of_a_cache(folder: Path) -> None:
+    nodes = {"primary_endpoint": {"address": "master.seats"}, "reader_endpoint": {"address": "replica.seats"}}
+    group: Any = SimpleNamespace(user_group_ids=[], node_groups=[nodes])
+    backend: Any = SimpleNamespace()
+    caches.start(folder)(backend, group)
+    try:
+        path = caches.socket_of("master.seats")
+        assert path is not None
+        assert caches.socket_of("replica.seats") == path
+        assert caches.socket_of("elsewhere") is None
+    finally:
+        caches.stop(backend, group)
+    assert caches.socket_of("replica.seats") is None
+    with pytest.raises(ConnectionError):
+        Redis(unix_socket_path=path).ping()

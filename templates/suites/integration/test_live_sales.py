@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -100,3 +101,12 @@ def test_the_regions_seat_map_shows_a_sale(show: Show, region: str) -> None:
     assert eventually(is_taken, 150, pause=2), (
         f"{region} shows {show.ask('GET', f'/events/{show.event_id}/seats', region=region)}"
     )
+
+    def is_marked() -> bool:
+        (section,) = show.ask("GET", f"/events/{show.event_id}/seats?section=A", region=region).body[
+            "sections"
+        ]
+        bitmap, seat = base64.b64decode(section["taken_seats"]), 6 - section["first"]
+        return bool(bitmap[seat >> 3] & (128 >> (seat & 7)))
+
+    assert eventually(is_marked, 5, pause=0.5), f"{region} counts the seat, and shows it as free"

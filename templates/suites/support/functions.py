@@ -134,11 +134,12 @@ def _redis(user: str) -> Mapping[str, set[str]]:
     return {arn("elasticache", each): {"elasticache:Connect"} for each in arns}
 
 
+_ENDPOINTS = {"reader": "reader_endpoint_address", "writer": "primary_endpoint_address"}
+
+
 def _redis_variables(user: str) -> Mapping[str, object]:
     return {
-        "REDIS_HOST": Unknown(
-            at("region", "aws_elasticache_replication_group.seats.primary_endpoint_address")
-        ),
+        "REDIS_HOST": Unknown(at("region", f"aws_elasticache_replication_group.seats.{_ENDPOINTS[user]}")),
         "REDIS_PORT": 6379,
         "REDIS_REPLICATION_GROUP": named("seats"),
         "REDIS_USER": named(user),
@@ -459,7 +460,7 @@ WHY: Mapping[str, str] = {
     "METRICS_NAMESPACE": "the alarms watch this namespace",
     "PMS_URL": "the spec names the system of record, or leaves it out",
     "PRIMARY_REGION": "both hubs would verify, or neither",
-    "REDIS_HOST": "a replica is read-only and lags",
+    "REDIS_HOST": "a replica takes no writes, and buyers' reads would take the primary's time",
     "REDIS_PORT": "Redis listens on this port",
     "REDIS_REPLICATION_GROUP": "the token is valid for this group only",
     "REDIS_USER": "the token is valid for this user only",

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import boto3
 import demands
@@ -130,12 +130,14 @@ class Show:
 
     def _invoke(self, method: str, path: str, body: Any, region: str, key: str) -> Answer:
         """Invoke the function with an identity; a user of the pool would have to be created and confirmed."""
+        path, _, query = path.partition("?")
         seats = path.endswith("/seats")
         resource = "/events/{id}/seats" if seats else "/holds/{id}" if method == "DELETE" else path
         event = {
             "httpMethod": method,
             "resource": resource,
             "pathParameters": {"id": path.split("/")[2]} if "{id}" in resource else None,
+            "queryStringParameters": dict(parse_qsl(query)) or None,
             "headers": {"Idempotency-Key": key} if key else {},
             "body": None if body is None else json.dumps(body),
             "requestContext": {"authorizer": {"claims": {"sub": "integration-suite"}}},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 import threading
 import time
@@ -58,22 +59,31 @@ def sync(cloud: Cloud, redis: RedisServer) -> Function:
 def shown(cloud: Cloud, redis: RedisServer) -> Any:
     """A call that asks for the map of an event and a section, as buyers do."""
     function = started(cloud, redis, "seat_availability")
+    function.module.ANSWERS.seconds = 0.0  # these tests do not wait for a second
 
-    def ask(event_id: str = "gala", section: str = "A") -> Answer:
+    def ask(event_id: str = "gala", section: str = "A", **headers: str) -> Answer:
         request: Any = {
             "pathParameters": {"id": event_id},
             "queryStringParameters": {"section": section} if section else None,
+            "headers": headers,
         }
         return cloud.ask(function, "GET /events/{id}/seats", **request)
 
+    ask.function = function  # type: ignore[attr-defined]
     return ask
 
 
 def taken_seats(answer: Answer) -> list[int]:
+    """The taken seats of a section, as a buyer's browser works them out."""
     assert answer.status == 200, answer
-    found: list[int] = next(section for section in answer.body["sections"] if section["name"] == "A")[
-        "taken_seats"
+    (section,) = answer.body["sections"]
+    bitmap = base64.b64decode(section["taken_seats"], validate=True)
+    found = [
+        number
+        for number in range(section["first"], section["last"] + 1)
+        if bitmap[(number - section["first"]) >> 3] & (128 >> ((number - section["first"]) & 7))
     ]
+    assert len(found) == section["taken"] == section["capacity"] - section["available"]
     return found
 
 
@@ -98,13 +108,19 @@ def test_a_new_event_is_shown_after_a_minute(cloud: Cloud, sync: Function, shown
     cloud.event()
     cloud.put("ticket_inventory", item_of(sale("A-7", minted(60))))
     assert refresh(sync) == ["gala"]
-    answer = shown()
-    assert taken_seats(answer) == [7]
+    assert taken_seats(shown()) == [7]
+    whole = shown(section="").body
     sections = {
         section["name"]: (section["taken"], section["available"], section["price"])
-        for section in answer.body["sections"]
+        for section in whole["sections"]
     }
     assert sections == {"A": (1, 49, 10000), "B": (0, 20, 4000)}
+    assert (whole["format"], whole["event_id"], whole["currency"], whole["exact"]) == (
+        1,
+        "gala",
+        "USD",
+        True,
+    )
 
 
 def test_a_withheld_seat_is_not_shown_as_free(cloud: Cloud, sync: Function, shown: Any) -> None:
@@ -249,7 +265,7 @@ def test_an_abandoned_map_expires(cloud: Cloud, redis: RedisServer, sync: Functi
     refresh(sync)
     follow(sync, record("INSERT", "A-1", 100), record("REMOVE", "A-2", 100))
     keys = redis.admin.keys("{gala}:*")
-    assert b"{gala}:taken" in keys
+    assert {b"{gala}:taken", b"{gala}:map", b"{gala}:places"} <= set(keys)
     for key in keys:
         assert 86_400 < redis.admin.ttl(key) <= 7 * 86_400, key
 
@@ -259,7 +275,7 @@ def test_an_unfinished_load_expires(cloud: Cloud, redis: RedisServer, sync: Func
     cloud.put("ticket_inventory", item_of(sale("A-7", minted(60))))
     sync.module.seat_map.publish = lambda *arguments: False
     assert refresh(sync) == []
-    for key in ("{gala}:taken:new", "{gala}:versions:new"):
+    for key in ("{gala}:taken:new", "{gala}:versions:new", "{gala}:map:new", "{gala}:places:new"):
         assert 0 < redis.admin.ttl(key) <= 7 * 86_400, key
 
 
@@ -298,7 +314,7 @@ def test_an_unknown_event_is_404_and_one_without_a_map_503(
     refresh(sync)
     assert shown("nope").status == 404
     assert shown("../gala").status == 404
-    redis.admin.delete("{gala}:taken", "{gala}:versions")
+    redis.admin.delete("{gala}:map")
     answer = shown()
     assert answer.status == 503
     assert int(answer.headers["Retry-After"]) > 0
@@ -322,7 +338,70 @@ def test_seats_are_listed_for_the_requested_section_only(cloud: Cloud, sync: Fun
         (2, False),
     ]
     assert taken_seats(shown()) == [9, 10]
-    assert shown().headers["Cache-Control"] == "no-store"
+    assert taken_seats(shown(section="AB")) == [3]
+
+
+def test_a_section_that_does_not_exist_is_404(cloud: Cloud, sync: Function, shown: Any) -> None:
+    cloud.event()
+    refresh(sync)
+    answer = shown(section="Z")
+    assert (answer.status, answer.body["reason"]) == (404, "no-such-section")
+
+
+def test_a_seat_outside_the_layout_is_not_shown(cloud: Cloud, sync: Function, shown: Any) -> None:
+    cloud.event(sections=[{"name": "A", "first": 101, "last": 103, "price": 1}])
+    cloud.put("ticket_inventory", item_of(sale("A-100", minted(60))))
+    refresh(sync)
+    follow(sync, *(record("INSERT", seat, 1) for seat in ("A-1", "A-101", "A-103", "A-104", "B-102")))
+    assert taken_seats(shown()) == [101, 103]
+    follow(sync, record("REMOVE", "A-104", 1), record("REMOVE", "A-103", 1), record("REMOVE", "B-102", 1))
+    assert taken_seats(shown()) == [101]
+
+
+def test_an_answer_is_kept_for_a_second(
+    cloud: Cloud, sync: Function, shown: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.event()
+    refresh(sync)
+    shown.function.module.ANSWERS.seconds = 1.0
+    age = 0.0
+    clock = shown.function.module.Clock
+    monkeypatch.setattr(clock, "age", lambda self: age)
+    first = shown()
+    assert first.headers["Cache-Control"] == "max-age=1"
+    follow(sync, record("INSERT", "A-1", 1))
+    age = 0.9
+    assert taken_seats(shown()) == []
+    age = 1.0
+    assert taken_seats(shown()) == [1]
+
+
+@pytest.mark.parametrize("form", ["{}", "W/{}", '"other", W/{}', "*"])
+def test_a_buyer_who_has_the_answer_does_not_get_it_again(
+    cloud: Cloud, sync: Function, shown: Any, form: str
+) -> None:
+    cloud.event()
+    refresh(sync)
+    first = shown()
+    known = {"if-none-match": form.format(first.headers["ETag"])}
+    again = shown(**known)
+    assert (again.status, again.body, again.headers["ETag"]) == (304, None, first.headers["ETag"])
+    assert shown(section="", **{"if-none-match": first.headers["ETag"]}).status == 200
+    follow(sync, record("INSERT", "A-1", 1))
+    assert form == "*" or taken_seats(shown(**known)) == [1]
+
+
+def test_a_map_without_bits_is_loaded_again(
+    cloud: Cloud, redis: RedisServer, sync: Function, shown: Any
+) -> None:
+    """As an older version of the function leaves it, or any other loss."""
+    cloud.event()
+    refresh(sync)
+    redis.admin.delete("{gala}:map")
+    follow(sync, record("INSERT", "A-1", 1))
+    assert shown().status == 503
+    assert refresh(sync) == ["gala"]
+    assert shown().status == 200
 
 
 def test_a_call_times_out_before_the_loader_does(cloud: Cloud, sync: Function) -> None:

@@ -43,7 +43,7 @@ def available() -> bool:
 
 
 def socket_of(endpoint: str) -> str | None:
-    """The path of the socket of the server behind a primary endpoint, or None."""
+    """The path of the socket of the server behind an endpoint, or None."""
     found = _SERVERS.get(endpoint)
     return str(found.path) if found else None
 
@@ -115,8 +115,10 @@ def stop_all() -> None:
         _SERVERS.popitem()[1].stop()
 
 
-def _endpoint(group: ReplicationGroup) -> str:
-    return str(group.node_groups[0]["primary_endpoint"]["address"])
+def _endpoints(group: ReplicationGroup) -> tuple[str, str]:
+    """The primary endpoint and the reader endpoint. One server is behind both, so a replica never lags here."""
+    nodes = group.node_groups[0]
+    return str(nodes["primary_endpoint"]["address"]), str(nodes["reader_endpoint"]["address"])
 
 
 def start(folder: Path) -> Callable[[ElastiCacheBackend, ReplicationGroup], None]:
@@ -128,13 +130,14 @@ def start(folder: Path) -> Callable[[ElastiCacheBackend, ReplicationGroup], None
             for group_id in group.user_group_ids
             for user in user_group_members(backend.account_id, backend.region_name, group_id)
         }
-        _SERVERS[_endpoint(group)] = Server(folder, users)
+        _SERVERS.update(dict.fromkeys(_endpoints(group), Server(folder, users)))
 
     return started
 
 
 def stop(backend: ElastiCacheBackend, group: ReplicationGroup) -> None:
     """A hook that stops the server of a replication group."""
-    server = _SERVERS.pop(_endpoint(group), None)
-    if server:
-        server.stop()
+    for endpoint in _endpoints(group):
+        server = _SERVERS.pop(endpoint, None)
+        if server:
+            server.stop()

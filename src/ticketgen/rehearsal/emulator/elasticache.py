@@ -196,6 +196,11 @@ def _patch_members(created_too: Hook, deleted_too: Hook) -> None:
             request["replicas_per_node_group"] = (request.get("num_cache_clusters") or 1) - 1
         group = create(backend, **request)
         group.arn = group.arn.replace("arn:aws:", f"arn:{get_partition(backend.region_name)}:")
+        for nodes in group.node_groups:
+            if address := nodes.get(
+                "reader_endpoint_address"
+            ):  # moto has the address, and does not report it
+                nodes["reader_endpoint"] = {"address": address, "port": group.port}
         create_member: Callable[..., Any] = backend.create_cache_cluster
         for member in group.member_clusters:
             create_member(

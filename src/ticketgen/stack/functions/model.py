@@ -163,6 +163,12 @@ def _no_alarms(_: Environment) -> Iterable[Alarm]:
     return ()
 
 
+_ENDPOINTS = {"reader": "reader_endpoint_address", "writer": "primary_endpoint_address"}
+"""The endpoint of each user of Redis. The reader's leads to the replica; without one, and after a failover until there
+is a new one, to the only node: https://repost.aws/questions/QUIn932BTdSHON11MEW6QDbg/elasticache-single-node-read-endpoint
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class LambdaFunction:
     """One function. Its role, its zip and some alarms follow from its name.
@@ -206,7 +212,9 @@ class LambdaFunction:
     def settings(self) -> Mapping[str, Setting]:
         """All variables that its code reads, in alphabetical order."""
         redis = {
-            "REDIS_HOST": RawExpression("aws_elasticache_replication_group.seats.primary_endpoint_address"),
+            "REDIS_HOST": RawExpression(
+                f"aws_elasticache_replication_group.seats.{_ENDPOINTS.get(self.redis_user, '')}"
+            ),
             "REDIS_PORT": RawExpression("aws_elasticache_replication_group.seats.port"),
             "REDIS_REPLICATION_GROUP": RawExpression(
                 "aws_elasticache_replication_group.seats.replication_group_id"

@@ -7,9 +7,11 @@ from ticketgen.figures import assumptions as assumed
 from ticketgen.figures.model import Amount
 from ticketgen.stack.functions import formulas
 from ticketgen.stack.functions.model import Capacity, FunctionModule, LambdaFunction, Trigger, TriggerSource
-from ticketgen.wording import counted
 
 __all__ = ["FUNCTION", "availability_concurrency", "availability_memory_mib", "availability_timeout_s"]
+
+_KEPT_MIB = 64
+"""Texts of at most 12 MB in total, and what Python makes of the layouts among them."""
 
 _NAME, _MODULE = "seat_availability", FunctionModule.REGION
 
@@ -30,11 +32,10 @@ def availability_concurrency(
 
 
 @formulas.memory(_NAME, _MODULE)
-def availability_memory_mib(seats_per_event: int) -> Amount[int]:
-    """Memory of seat_availability: it may hold the whole map of an event."""
+def availability_memory_mib() -> Amount[int]:
+    """Memory of seat_availability, whose answers do not grow with the number of sold seats."""
     return formulas.memory_for(
-        formulas.BASE_MIB + seats_per_event * 256 / formulas.MIB,
-        f"{formulas.BASE_MIB} MiB + {counted(seats_per_event, 'seats')} × 256 bytes",
+        formulas.BASE_MIB + _KEPT_MIB, f"{formulas.BASE_MIB} MiB + {_KEPT_MIB} MiB of answers and layouts"
     )
 
 
@@ -53,7 +54,6 @@ FUNCTION = LambdaFunction(
         availability_memory_mib,
         availability_timeout_s,
         provisioned=availability_provisioned_concurrency,
-        grows_with=("event_scale.seats_per_event",),
     ),
     trigger=Trigger(TriggerSource.API),
     redis_user="reader",
