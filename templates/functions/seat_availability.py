@@ -29,6 +29,7 @@ REDIS = Redis(
 )
 
 
+@api.readable_from(os.environ["CORS_ORIGINS"])
 def handler(request: Mapping[str, Any], context: object) -> dict[str, Any]:
     """Answer one API request."""
     event_id = (request.get("pathParameters") or {}).get("id") or ""

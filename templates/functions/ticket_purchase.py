@@ -44,6 +44,7 @@ EVENTS = EventCache(dynamo.client(REGION), os.environ["EVENTS_TABLE"], float(os.
 ATTEMPTS = Attempts(EVENTS, TABLES)
 
 
+@api.readable_from(os.environ["CORS_ORIGINS"])
 def handler(request: Mapping[str, Any], context: object) -> dict[str, Any]:
     """Answer one API request."""
     routes: dict[tuple[str, str], Callable[[Mapping[str, Any]], dict[str, Any]]] = {

@@ -72,6 +72,7 @@ ENVIRONMENT = {
     "PRIMARY_REGION": HOME,
     "METRICS_NAMESPACE": "tickets",
     "AUTH": "iam",
+    "CORS_ORIGINS": "",
     "HOLD_SECONDS": "300",
     "SEATS_PER_ORDER": "33",
     "LEASE_SECONDS": "5",

@@ -290,6 +290,13 @@ NO_AUTHENTICATION = _resolve(
     "write iam or cognito, unless something in front of the API identifies buyers",
     severity=Severity.WARNING,
 )
+ANY_ORIGIN = _resolve(
+    "any-origin",
+    "Only pages of known origins call the API from a browser",
+    "With *, any page that a buyer visits can call the API from the buyer's address, and count against its limits.",
+    "list the origins of your own pages in api.cors.origins",
+    severity=Severity.WARNING,
+)
 SHARED_DOMAIN = _resolve(
     "shared-domain",
     "Every environment has its own domain",

@@ -9,6 +9,7 @@ from ticketgen.aws.regions import REGIONS
 from ticketgen.findings import Finding, Location
 from ticketgen.findings.spec import (
     ALARM_TOPIC_REGION,
+    ANY_ORIGIN,
     LOCAL_STATE,
     NO_AUTHENTICATION,
     SHARED_DOMAIN,
@@ -29,6 +30,7 @@ def check_environments(trees: Mapping[str, Map], places: Mapping[str, Location])
         places: where each environment is written.
     """
     yield from _unauthenticated_apis(trees)
+    yield from _open_origins(trees)
     yield from _shared_domains(trees)
     yield from _shared_log_roles(trees, places)
     yield from _topics_elsewhere(trees)
@@ -54,6 +56,22 @@ def _unauthenticated_apis(trees: Mapping[str, Map]) -> Iterator[Finding]:
         yield NO_AUTHENTICATION.found(
             f"{dotted_path(auth.path)}: none lets anybody hold and buy seats in {join_words(names)}",
             at=auth.location,
+        )
+
+
+def _open_origins(trees: Mapping[str, Map]) -> Iterator[Finding]:
+    """Warnings about APIs that pages of every origin may call: one for each place that sets it."""
+    places: dict[YamlNode, list[str]] = {}
+    for name, tree in trees.items():
+        node: YamlNode | None = tree
+        for key in ("api", "cors", "origins"):
+            node = node.entries.get(key) if isinstance(node, Map) else None
+        if node is not None and plain_value_of(node) == ("*",):
+            places.setdefault(node, []).append(name)
+    for origins, names in places.items():
+        yield ANY_ORIGIN.found(
+            f"{dotted_path(origins.path)}: * lets every page of the web call the API of {join_words(names)}",
+            at=origins.location,
         )
 
 

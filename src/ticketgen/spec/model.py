@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from ticketgen.aws.limits import DYNAMODB_TRANSACTION_ACTIONS
 from ticketgen.findings import Location
 from ticketgen.findings.spec import OUT_OF_RANGE
+from ticketgen.spec.cross_origin import Cors
 from ticketgen.spec.observability import Alarms, Logs
 from ticketgen.spec.quota_types import Quotas
 from ticketgen.spec.spec_part import SpecPart, unit
@@ -165,6 +166,9 @@ class Api(SpecPart):
     )
     domain: Domain | None = Field(
         default=None, description="A custom domain; null: buyers use the execute-api address of each Region."
+    )
+    cors: Cors | None = Field(
+        default=None, description="Web pages that may call the API; null: only pages of the API's own origin."
     )
     log_role: Literal["managed", "existing"] = Field(
         default="managed",

@@ -15,6 +15,7 @@ from ticketgen.spec.model import Environment
 from ticketgen.stack.account_needs import account_needs
 from ticketgen.stack.alarms import alarms_of, existing_topic
 from ticketgen.stack.cloudwatch import METRICS_NAMESPACE
+from ticketgen.stack.cors import cors_of
 from ticketgen.stack.dashboard import WIDGETS
 from ticketgen.stack.files import StackFile
 from ticketgen.stack.functions import FUNCTIONS
@@ -238,6 +239,7 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "names": WHATS,
         "longest_suffix": longest_suffix(environment.project),
         "module_outputs": _OUTPUTS,
+        "cors": cors_of(environment),
         "lease_seconds": LEASE_SECONDS,
         "operations": stack_facts(environment, sizing),
         "account_needs": account_needs(environment, sizing),

@@ -78,6 +78,12 @@ def test_malformed_orders_are_refused(show: Show) -> None:
     assert show.ask("POST", "/holds", {"event_id": show.event_id, "seats": ["A-21"]}).status == 400
 
 
+def test_the_gateways_own_answers_look_like_the_functions(show: Show) -> None:
+    answer = show.ask_from_page("GET", "/nowhere", "https://example.com")
+    assert (answer.status, sorted(answer.body)) == (403, ["message", "reason"]), answer
+    assert answer.headers["cache-control"] == "no-store", answer
+
+
 @each_region
 def test_a_sale_is_visible_in_the_region_within_the_objective(show: Show, region: str) -> None:
     assert show.ask("POST", "/tickets", hold_seats(show, "A-5"), key=key()).status == 201

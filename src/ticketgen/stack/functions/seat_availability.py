@@ -5,6 +5,7 @@ from __future__ import annotations
 from ticketgen.aws import limits
 from ticketgen.figures import assumptions as assumed
 from ticketgen.figures.model import Amount
+from ticketgen.stack.cors import function_origins
 from ticketgen.stack.functions import formulas
 from ticketgen.stack.functions.model import Capacity, FunctionModule, LambdaFunction, Trigger, TriggerSource
 from ticketgen.wording import counted
@@ -46,5 +47,6 @@ FUNCTION = LambdaFunction(
         grows_with=("event_scale.seats_per_event",),
     ),
     trigger=Trigger(TriggerSource.API),
+    environment={"CORS_ORIGINS": function_origins},
     redis_user="reader",
 )
