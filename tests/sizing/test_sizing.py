@@ -45,7 +45,8 @@ VERIFIED = {"ledger_read_units", "inventory_read_units"}
 GROWS: dict[str, set[str]] = {
     "purchases_per_minute": DEMAND
     | {"orders_per_second", "purchase_concurrency", "availability_concurrency"}
-    | {"api_throttle_rate", "api_throttle_burst", "waf_rate_limit", "lock_read_units", "event_read_units"},
+    | {"api_throttle_rate", "api_throttle_burst", "lock_read_units", "event_read_units"}
+    | {"waf_rate_limit", "waf_post_limit"},
     "seats_per_order": DEMAND,
     "seats_per_event": {
         "availability_memory_mib",
@@ -214,7 +215,8 @@ def test_figures_are_within_aws_limits_or_refused(
     assert 1 <= sizing["kinesis_parallelization_factor"].value <= limits.LAMBDA_PARALLELIZATION.value
     assert 1 <= sizing["cache_sync_parallelization_factor"].value <= limits.LAMBDA_PARALLELIZATION.value
     assert 1 <= sizing["kinesis_batch_size"].value <= limits.LAMBDA_BATCH_SIZE.value
-    assert limits.WAF_MIN_RATE.value <= sizing["waf_rate_limit"].value <= limits.WAF_MAX_RATE.value
+    rates = sizing["waf_post_limit"].value, sizing["waf_rate_limit"].value
+    assert limits.WAF_MIN_RATE.value <= rates[0] < rates[1] <= limits.WAF_MAX_RATE.value
     assert sizing["backup_retention_days"].value <= limits.AURORA_BACKUP_DAYS.value
     assert sizing["aurora_min_acu"].value <= sizing["aurora_max_acu"].value
     assert sizing["aurora_max_acu"].value * 2 % 1 == sizing["aurora_min_acu"].value * 2 % 1 == 0

@@ -16,6 +16,7 @@ __all__ = [
     "MAX_BURSTABLE_OPERATIONS",
     "MAX_CACHE_OPERATIONS",
     "MIN_ADDRESS_LIMIT",
+    "MIN_ADDRESS_POSTS",
     "MIN_CONCURRENCY",
     "MIN_MEMORY",
     "PROCESSOR_BATCH",
@@ -31,6 +32,7 @@ __all__ = [
     "SYNC_SECONDS_PER_RECORD",
     "VERIFICATION_READING_SHARE",
     "item_bytes",
+    "posts_per_second",
     "reads_per_second",
     "record_bytes",
     "sales_requests_per_second",
@@ -76,6 +78,7 @@ MAX_CACHE_OPERATIONS = 100_000  # per second, for the one thread that runs the c
 
 ADDRESS_SHARE = 0.01  # of all requests, for one address: a venue's or a carrier's buyers may share one
 MIN_ADDRESS_LIMIT = 1000  # requests in 5 minutes: an office behind one address
+MIN_ADDRESS_POSTS = 100  # holds and purchases in 5 minutes: those of 40 buyers behind one address
 
 
 def item_bytes(seats_per_order: int) -> int:
@@ -97,6 +100,11 @@ def record_bytes(seats_per_order: int) -> int:
 def sales_requests_per_second(orders: float) -> float:
     """Requests to ticket_purchase: each hold is one request, and its purchase or release another."""
     return orders * HOLDS_PER_ORDER * 2
+
+
+def posts_per_second(orders: float) -> float:
+    """Requests with POST: the holds and the purchases. A release is a DELETE, and a browser's preflight an OPTIONS."""
+    return orders * (HOLDS_PER_ORDER + 1)
 
 
 def reads_per_second(orders: float) -> float:
