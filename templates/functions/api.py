@@ -41,7 +41,7 @@ SHORTEST_KEY = 8
 SHORTEST_SECRET = 32
 # Headers that a script may read, beside those that every script may.
 EXPOSED_HEADERS = "ETag,Retry-After"
-MAX_BODY = 16_384  # characters; 33 seats need less than 2,000
+MAX_BODY = 16_384  # characters; 32 seats need less than 2,000
 
 
 class Refusal(Exception):

@@ -48,6 +48,7 @@ class Stack:
         quiet_seconds: how long, after every Region has seen a move or a close, a sale may still be committed.
         event_shards: the number of partition keys that a new event gets.
         seats_per_event: the number of seats that the stack is sized for.
+        seats_per_buyer: the most seats that a buyer of a new event may have; 0 for any number.
         warm_throughput: the write and read units per second that a sale needs, by table.
         preflight: what the first apply needs of the account.
     """
@@ -60,6 +61,7 @@ class Stack:
     quiet_seconds: int
     event_shards: int
     seats_per_event: int
+    seats_per_buyer: int
     warm_throughput: Mapping[str, tuple[int, int]]
     preflight: Mapping[str, Any]
 

@@ -74,7 +74,7 @@ ENVIRONMENT = {
     "AUTH": "iam",
     "CORS_ORIGINS": "",
     "HOLD_SECONDS": "300",
-    "SEATS_PER_ORDER": "33",
+    "SEATS_PER_ORDER": "32",
     "LEASE_SECONDS": "5",
     "FUNCTION_TIMEOUT_SECONDS": "10",
     "REPLICATION_SECONDS": "2",

@@ -20,7 +20,7 @@ SCALES: dict[str, st.SearchStrategy[int]] = {
     "purchases_per_minute": st.integers(0, 10_000_000),
     "seats_per_event": st.integers(1, 5_000_000),
     "concurrent_events": st.integers(1, 10_000),
-    "seats_per_order": st.integers(1, 33),
+    "seats_per_order": st.integers(1, 32),
     "hold_seconds": st.integers(30, 3600),
 }
 OBJECTIVES: dict[str, st.SearchStrategy[int]] = {
@@ -86,6 +86,7 @@ def environment(**changes: Any) -> Environment:
         "concurrent_events": 20,
         "seats_per_order": 8,
         "hold_seconds": 300,
+        "seats_per_buyer": changes.get("seats_per_buyer"),
     }
     scale |= {key: value for key, value in changes.items() if key in SCALES}
     targets = {key: value for key, value in changes.items() if key in OBJECTIVES}
@@ -118,6 +119,13 @@ def magnitude(figure: AnyFigure) -> float:
     if isinstance(figure.value, str):
         return [node.name for node in limits.CACHE_NODES].index(figure.value)
     return figure.value
+
+
+def test_counting_a_buyers_seats_takes_an_item_in_each_hold_release_and_purchase() -> None:
+    plain, limited = sized(), sized(seats_per_buyer=8)
+    requests = 750 * (1.25 + 0.25 + 1)
+    for name, units in (("lock_write_units", 2 * requests), ("lock_read_units", requests)):
+        assert limited[name].value - plain[name].value == pytest.approx(units, abs=1)
 
 
 def test_the_flash_sale_is_sized_as_in_the_design() -> None:

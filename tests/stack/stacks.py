@@ -156,6 +156,14 @@ SHAPES: Mapping[str, Callable[[], Environment]] = {
         state=State(bucket="example-terraform-state", region="eu-west-1"),
         functions=Functions(reserved_concurrency=False),
         objectives=Objectives(verification_interval_s=20),
+        event_scale=EventScale(
+            purchases_per_minute=45_000,
+            seats_per_event=234_000,
+            concurrent_events=20,
+            seats_per_order=8,
+            hold_seconds=300,
+            seats_per_buyer=16,
+        ),
     ),
     "nothing": lambda: environment(
         "bare",

@@ -45,6 +45,7 @@ def _different(**parts: object) -> str:
         ("concurrent_events", 100),
         ("seats_per_order", 4),
         ("hold_seconds", 600),
+        ("seats_per_buyer", 16),
     ],
 )
 def test_the_event_scale_takes_effect(field: str, value: int) -> None:

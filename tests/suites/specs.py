@@ -50,7 +50,7 @@ LEVELS: Mapping[str, Sequence[Any]] = {
     "purchases_per_minute": (1, 60, 600, 6_000, 20_000, 45_000, 600_000),
     "seats_per_event": (1, 100, 20_000, 234_000, 1_000_000),
     "concurrent_events": (1, 20, 10_000),
-    "seats_per_order": (1, 2, 8, 33),
+    "seats_per_order": (1, 2, 8, 32),
     "hold_seconds": (30, 300, 86_400),
     "lock_ms": (1, 50, 10_000),
     "replication_s": (1, 2, 300),
@@ -199,7 +199,7 @@ def drawn(random: Random) -> dict[str, Any]:
             "purchases_per_minute": _spread(random, 1, 1_000_000, 60, 600, 6_000, 20_000, 45_000),
             "seats_per_event": _spread(random, 1, 1_000_000, 100, 20_000, 234_000),
             "concurrent_events": _spread(random, 1, 10_000, 2, 20),
-            "seats_per_order": random.choice([1, 2, 32, 33, random.randint(1, 33), random.randint(1, 33)]),
+            "seats_per_order": random.choice([1, 2, 31, 32, random.randint(1, 32), random.randint(1, 32)]),
             "hold_seconds": _spread(random, 30, 86_400, 300),
         },
         "objectives": {

@@ -290,6 +290,13 @@ NO_AUTHENTICATION = _resolve(
     "write iam or cognito, unless something in front of the API identifies buyers",
     severity=Severity.WARNING,
 )
+UNKNOWN_BUYERS = _resolve(
+    "unknown-buyers",
+    "Where the seats of a buyer are limited, the API knows its buyers",
+    "Without sign-in, each hold is another buyer, so everybody can hold and buy any number of seats.",
+    "write api.auth: iam or cognito, or remove seats_per_buyer",
+    severity=Severity.WARNING,
+)
 ANY_ORIGIN = _resolve(
     "any-origin",
     "Only pages of known origins call the API from a browser",

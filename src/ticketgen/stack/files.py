@@ -90,7 +90,7 @@ _SUPPORT = (
     "live", "machines", "pms_server", "places", "redis_server", "sales", "secrets", "stack", "values",
 )  # fmt: skip
 _UNIT = (
-    "alarms", "analytics", "api", "cache", "correcting", "encryption", "final_answers", "functions",
+    "alarms", "analytics", "api", "buyer_limit", "cache", "correcting", "encryption", "final_answers", "functions",
     "gateway_responses", "items_by_hand", "names", "network", "outputs", "providers", "regions", "roles",
     "sales_database", "sales_writer", "seat_maps", "selling", "state_machines", "streams", "tables", "verifying",
 )  # fmt: skip

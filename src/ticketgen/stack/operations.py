@@ -20,7 +20,7 @@ from ticketgen.stack.operator_rights import RIGHTS
 
 __all__ = ["PARTS", "SCRIPTS", "SHARED", "SKEW_SECONDS", "stack_facts"]
 
-SHARED = ("corrections", "dynamo", "events", "heartbeat", "ledger", "sale")
+SHARED = ("buyer_seats", "corrections", "dynamo", "events", "heartbeat", "ledger", "sale")
 """Function modules that the scripts import."""
 
 PARTS = (
@@ -64,5 +64,6 @@ def stack_facts(environment: Environment, sizing: Sizing) -> dict[str, object]:
         "quiet_seconds": LEASE_SECONDS + longest + SKEW_SECONDS,
         "event_shards": sizing[event_shards].value,
         "seats_per_event": environment.event_scale.seats_per_event,
+        "seats_per_buyer": environment.event_scale.seats_per_buyer or 0,
         "warm_throughput": {table: [units, units * _READS_PER_WRITE] for table, units in writes.items()},
     }
