@@ -180,7 +180,8 @@ class Show:
             key = {name: entry[name] for name in ("event_id", "entry_id")}
             audit.delete_item(TableName=self.table("corrections"), Key=key)
         locks = [f"seat#{self.event_id}#A-{number}" for number in range(1, 21)]
-        locks += [f"idem#{buyer}#{key}" for buyer in buyers for key in self.keys]
+        locks += [f"idem#{self.event_id}#{buyer}#{key}" for buyer in buyers for key in self.keys]
+        locks += [f"buyer#{self.event_id}#{buyer}" for buyer in buyers]
         for lock in locks:
             local.delete_item(TableName=self.table("distributed-locks"), Key={"lock_key": {"S": lock}})
         for item in ("layout", epoch_key(1, demands.PRIMARY)):
