@@ -103,6 +103,23 @@ def test_a_throttled_function_is_an_integration_failure(api: EmulatedApi) -> Non
     assert api.ask().status == 502, "another type"
 
 
+def test_a_stage_throttles_each_method_above_its_burst_and_fills_with_its_rate(
+    api: EmulatedApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("ticketgen.rehearsal.emulator.stage_limits.time.monotonic", lambda: now[0])
+    limits = {"throttling/rateLimit": "1", "throttling/burstLimit": "3"}
+    changes = [{"op": "replace", "path": f"/*/*/{name}", "value": value} for name, value in limits.items()]
+    api.client.update_stage(restApiId=api.id, stageName="dev", patchOperations=changes)
+    api.customize("THROTTLED", responseParameters={"gatewayresponse.header.Retry-After": "'1'"})
+    api.answer_preflights({"Access-Control-Allow-Origin": "*"}, "")
+    assert [api.ask().status for _ in range(5)] == [500, 500, 500, 429, 429]
+    assert api.ask().headers["Retry-After"] == "1"
+    assert api.ask("OPTIONS").status == 204, "each method has its own"
+    now[0] += 2
+    assert [api.ask().status for _ in range(3)] == [500, 500, 429]
+
+
 def test_the_default_of_a_class_keeps_the_status(api: EmulatedApi) -> None:
     template = '{"reason":"$context.error.responseType","message":$context.error.messageString}'
     for type_ in ("DEFAULT_4XX", "DEFAULT_5XX"):

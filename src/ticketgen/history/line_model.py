@@ -17,8 +17,8 @@ ledger     the final ledger was read between `begin` and `end`, in all Regions; 
 item       one sold seat in the final inventory
 inventory  the final inventory was read between `begin` and `end`; `count` is the number of its items
 
-An answer is final with a status from 200 to 499, except 408. After 408, from 500 on, with `unknown`, and without an
-answer, the outcome is unknown.
+An answer is final with a status from 200 to 499, except 408 and 429, which say nothing about earlier requests with the
+key. After these, from 500 on, with `unknown`, and without an answer, the outcome is unknown.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Answer(_Line):
     @property
     def final(self) -> bool:
         """Whether the outcome is known."""
-        return 200 <= self.status < 500 and self.status != 408 and not self.unknown
+        return 200 <= self.status < 500 and self.status not in (408, 429) and not self.unknown
 
 
 class _Operation(_Line):

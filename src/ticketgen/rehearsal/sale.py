@@ -243,9 +243,9 @@ class Buyers:
         *,
         retried: bool,
     ) -> tuple[int, dict[str, Any]]:
-        """Send a request, and retry it with the same key if asked to, or if the outcome is unknown (503)."""
+        """Send a request, and retry it with the same key if asked to, or if the outcome is unknown (429, 503)."""
         first = self._send(connections, api, path, body, buyer, key)
-        if first[0] != 503 and not retried:
+        if first[0] not in (429, 503) and not retried:
             return first
         second = self._send(connections, api, path, body, buyer, key)
         with self._turn:

@@ -20,6 +20,7 @@ from moto.apigateway.models import Method, Resource, RestAPI, apigateway_backend
 
 from ticketgen.rehearsal.emulator.gateway_answers import HttpAnswer, gateway_answer, mock_answer
 from ticketgen.rehearsal.emulator.lambda_fleet import Fleet, function_of
+from ticketgen.rehearsal.emulator.stage_limits import admits
 
 __all__ = ["PREFIX", "HttpAnswer", "HttpRequest", "serve"]
 
@@ -50,6 +51,9 @@ def serve(request: HttpRequest, fleet: Fleet) -> HttpAnswer:
     if resource is None or method is None or method.method_integration is None:
         # AWS's words for an unknown route.
         return gateway_answer(api, "MISSING_AUTHENTICATION_TOKEN", request.headers)
+    settings = api.stages[stage].method_settings.get("*/*", {})
+    if not admits((api_id, stage, resource.get_path(), request.method), settings):
+        return gateway_answer(api, "THROTTLED", request.headers)
     if method.method_integration.integration_type == "MOCK":
         return mock_answer(method.method_integration, request.headers)
     context = _identity(method, request.caller, account)
