@@ -128,7 +128,8 @@ class _UsageCounter:
             reading,
             self.runs * (self.hubs + 1) + _MINUTES * self.regions,
             loaded + self.compared * self.item_units,
-            f"one event{' and one buyer' if limited else ''} per request, one hold per release, each new entry and its seat in every Region; idle: the "
+            f"one event{' and one buyer' if limited else ''} per request, one hold per release, each new entry and "
+            "its seat in every Region; idle: the "
             "control item per run and hub, the events per run and refresh; a sold-out event: its map "
             f"{counted(self.reloads, 'times')} per hour, and {counted(round(self.compared), 'items')} compared",
             pricing,
