@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import hashlib
 import json
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from events import EVENT_ID, SEAT_ID
@@ -29,6 +30,7 @@ __all__ = [
     "event_id_in",
     "hold_id_in",
     "key_of",
+    "readable_from",
     "seats_in",
 ]
 
@@ -37,7 +39,9 @@ IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 SHORTEST_KEY = 8
 # Without sign-in, the key of a hold is the buyer's secret: a random UUID has 36 characters.
 SHORTEST_SECRET = 32
-MAX_BODY = 16_384  # characters; 33 seats need less than 2,000
+# Headers that a script may read, beside those that every script may.
+EXPOSED_HEADERS = "ETag,Retry-After"
+MAX_BODY = 16_384  # characters; 32 seats need less than 2,000
 
 
 class Refusal(Exception):
@@ -65,6 +69,38 @@ def answer(
         "headers": {"Content-Type": "application/json", "Cache-Control": "no-store", **(headers or {})},
         "body": body if isinstance(body, str) else json.dumps(body),
     }
+
+
+def readable_from(
+    origins: str,
+) -> Callable[[Callable[..., dict[str, Any]]], Callable[..., dict[str, Any]]]:
+    """Let web pages of these origins read the answers of a handler, refusals included.
+
+    `origins` are separated by spaces; "" for none, and "*" for any. Only a listed origin is sent back, so caches have
+    to keep an answer for each origin. API Gateway answers the preflights.
+    """
+    listed = origins.split()
+
+    def decorated(handler: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+        @functools.wraps(handler)
+        def answering(request: Mapping[str, Any], context: object) -> dict[str, Any]:
+            answered = handler(request, context)
+            if not listed:
+                return answered
+            headers: Mapping[str, Any] = request.get("headers") or {}
+            page = next((value for name, value in headers.items() if name.lower() == "origin"), None)
+            added = {"Access-Control-Expose-Headers": EXPOSED_HEADERS}
+            if listed == ["*"]:
+                added["Access-Control-Allow-Origin"] = "*"
+            else:
+                added["Vary"] = "Origin"
+                if page in listed:
+                    added["Access-Control-Allow-Origin"] = page
+            return {**answered, "headers": {**answered["headers"], **added}}
+
+        return answering
+
+    return decorated
 
 
 def began_at(request: Mapping[str, Any]) -> float:

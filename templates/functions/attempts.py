@@ -114,10 +114,18 @@ class Attempts:
                 if record and "refused" not in record[0]:
                     request.replay(event, record[0])
                     return
-                if any(step.role != "record" for step, _ in refused.failed):
+                if any(step.role not in ("record", "buyer") for step, _ in refused.failed):
                     if not request.owned(event, _found(refused, "inventory")):
                         certain = refused.certain and stale == 0
                         self._refuse(request, event, _taken(refused), started, certain=certain)
+                    return
+                if not record:  # other orders of this buyer came first: count again, with them
+                    if time.monotonic() <= started + self.budget:
+                        continue
+                    text = "you are ordering other seats of this event at the same time: try again"
+                    busy = Refusal(409, "busy", text, retry_after=1)
+                    certain = refused.certain and stale == 0
+                    self._refuse(request, event, busy, started, certain=certain)
                     return
                 if record[0]["refused_at"] >= (request.began - sale.SKEW_SECONDS) * 1000:
                     # It may be later than our beginning: its buyer may have given this request up. Another request may

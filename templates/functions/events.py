@@ -15,10 +15,11 @@ deleted                  nothing else is left, and the id is not used again
               the seats are spread
     epoch     epoch: a number that grows with every move of home. home_region: Region where all of its locks, seats and
               sales are written. layout_digest: of the layout, so that a changed layout cannot sell seats again.
-              state, opens_at, closes_at: as in `state`
+              state, opens_at, closes_at, seats_per_buyer: as in `state`
     state     state: draft, on_sale, closed or archived. opens_at, closes_at: the sale window, in epoch seconds; the end
               is exclusive. changed_at: in epoch milliseconds. moving_to, move_id: an unfinished move of home; no sales.
-              next: the epoch that followed
+              next: the epoch that followed. seats_per_buyer: the most seats that a buyer may hold and buy; absent
+              for any number
     takeover  home_region, move_id: an unfinished move of home; no sales. withdrawn: it was cancelled
 """
 
@@ -105,6 +106,7 @@ class Event:
             over at the same time. `moving_to` and `move_id` are those of the last one.
         changed_at: when the state was changed, in epoch milliseconds.
         saved: whether the epoch has a state of its own, other than the one with which it began.
+        seats_per_buyer: the most seats that a buyer may hold and buy, together; 0 for any number.
     """
 
     event_id: str
@@ -124,6 +126,7 @@ class Event:
     currency: str
     sections: tuple[Section, ...]
     digest: str
+    seats_per_buyer: int
     read: Clock = field(compare=False)
 
     @property
@@ -245,6 +248,7 @@ def parse(items: Iterable[dynamo.Item], read: Clock) -> Event | None:
         currency=currency,
         sections=sections,
         digest=digest,
+        seats_per_buyer=_whole(state, "seats_per_buyer", 1) if "seats_per_buyer" in state else 0,
         read=read,
     )
 

@@ -21,13 +21,13 @@ from events import Event
 from ledger import Tables
 
 __all__ = [
-    "MOST_BOUGHT", "MOST_HELD", "NEVER", "REMEMBERED_SECONDS", "SKEW_SECONDS", "hold_key", "hold_steps",
+    "MOST_SEATS", "NEVER", "REMEMBERED_SECONDS", "SKEW_SECONDS", "hold_key", "hold_steps",
     "idempotency_key", "ledger_entries", "order_record", "purchase_steps", "refusal_steps", "release_steps",
 ]  # fmt: skip
 
-# A transaction has at most 100 actions. A sold seat takes three, the idempotency record one, and an ending hold one:
-# so an order of 33 seats can be bought directly, but not after a hold.
-MOST_BOUGHT, MOST_HELD = 33, 32
+# Of an order. A transaction has at most 100 actions. A sold seat takes three, and the idempotency record, an ending
+# hold and the buyer's item one each.
+MOST_SEATS = 32
 
 REMEMBERED_SECONDS = 86_400  # records of requests are kept for a day
 # Allowed difference between the clocks of two machines. A lock is taken over, and a hold's purchase refused, only once

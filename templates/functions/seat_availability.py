@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import api
@@ -34,7 +35,14 @@ REDIS = Redis(
 # Buyers of one event ask the same instances for the same sections.
 ANSWERS: Recent[str] = Recent(entries=256, characters=8_000_000, seconds=1.0)
 
+# An environment that Lambda starts ahead of the requests connects and signs in ahead of them, too.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "provisioned-concurrency":
+    with suppress(RedisDown):  # the first request will meet the same failure, and answer it
+        seat_view.absent(REDIS, "health")
 
+
+@api.readable_from(os.environ["CORS_ORIGINS"])
 def handler(request: Mapping[str, Any], context: object) -> dict[str, Any]:
     """Answer one API request."""
     event_id = (request.get("pathParameters") or {}).get("id") or ""

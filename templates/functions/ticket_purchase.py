@@ -21,9 +21,11 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import api
+import buyer_seats
 import dynamo
 import ledger
 import metrics
@@ -51,6 +53,7 @@ if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "provisioned-concurrency"
         EVENTS.get("health")
 
 
+@api.readable_from(os.environ["CORS_ORIGINS"])
 def handler(request: Mapping[str, Any], context: object) -> dict[str, Any]:
     """Answer one API request."""
     routes: dict[tuple[str, str], Callable[[Mapping[str, Any]], dict[str, Any]]] = {
@@ -86,7 +89,7 @@ def _health(request: Mapping[str, Any]) -> dict[str, Any]:
 def _hold(request: Mapping[str, Any]) -> dict[str, Any]:
     body = api.body_of(request)
     event_id = api.event_id_in(body)
-    seats = api.seats_in(body, min(SEATS_PER_ORDER, sale.MOST_HELD))
+    seats = api.seats_in(body, min(SEATS_PER_ORDER, sale.MOST_SEATS))
     key = api.key_of(request, api.SHORTEST_SECRET if AUTH == "none" else api.SHORTEST_KEY)
     signed_in = "" if AUTH == "none" else api.buyer_of(request, AUTH, "")
     # A repeated key leads to the same hold. The id starts with the event's id, which leads to its home.
@@ -99,9 +102,12 @@ def _hold(request: Mapping[str, Any]) -> dict[str, Any]:
 
     def steps(event: Event, refusal: str) -> list[Step]:
         _must_be_on_sale(event, seats)
-        now = int(time.time())
+        account, now = _account(event, buyer), int(time.time())
         held.update(expires_at=now + HOLD_SECONDS, home=event.home_region)
-        return sale.hold_steps(TABLES, event, seats, hold_id, buyer, body_hash, refusal, now, HOLD_SECONDS)
+        return [
+            *sale.hold_steps(TABLES, event, seats, hold_id, buyer, body_hash, refusal, now, HOLD_SECONDS),
+            *_counted(event, lambda: account.hold(hold_id, len(seats), now, now + HOLD_SECONDS)),
+        ]
 
     def replay(event: Event, record: Item) -> None:
         ended = "ended_at" in record or record["expiry_time"] < time.time() - sale.SKEW_SECONDS
@@ -126,7 +132,7 @@ def _purchase(request: Mapping[str, Any]) -> dict[str, Any]:
     body = api.body_of(request)
     event_id = api.event_id_in(body)
     hold_id = api.hold_id_in(body, event_id)
-    seats = api.seats_in(body, min(SEATS_PER_ORDER, sale.MOST_HELD if hold_id else sale.MOST_BOUGHT))
+    seats = api.seats_in(body, min(SEATS_PER_ORDER, sale.MOST_SEATS))
     key = api.key_of(request)
     if key is None:
         raise api.bad_key()
@@ -138,10 +144,13 @@ def _purchase(request: Mapping[str, Any]) -> dict[str, Any]:
 
     def steps(event: Event, refusal: str) -> list[Step]:
         _must_be_on_sale(event, seats)
-        now = time.time()
+        account, now = _account(event, buyer), time.time()
         entries = sale.ledger_entries(event, seats, ledger.new_order_id(now), buyer, key, body_hash)
         told["receipt"] = ledger.receipt(entries)
-        return sale.purchase_steps(TABLES, event, entries, hold_id, refusal, int(now))
+        return [
+            *sale.purchase_steps(TABLES, event, entries, hold_id, refusal, int(now)),
+            *_counted(event, lambda: account.buy(hold_id, len(seats), int(now))),
+        ]
 
     def replay(event: Event, record: Item) -> None:
         told["receipt"] = _receipt(event, _same(record, body_hash))
@@ -178,19 +187,42 @@ def _release(request: Mapping[str, Any]) -> dict[str, Any]:
     while True:
         event = ATTEMPTS.event(event_id)
         seats = [seat for seat in hold["seats"] if seat not in lost]
+        account, now = _account(event, buyer), int(time.time())
+        steps = [
+            *sale.release_steps(TABLES, event, hold, hold_id, seats, now),
+            *account.release(hold_id, now),
+        ]
         try:
-            ATTEMPTS.commit(
-                event, sale.release_steps(TABLES, event, hold, hold_id, seats, int(time.time())), deadline
-            )
+            ATTEMPTS.commit(event, steps, deadline)
             return api.answer(204)
         except dynamo.Stale:
             if time.monotonic() > deadline:
                 raise dynamo.Unreachable from None
         except dynamo.Refused as refused:
-            failed = {step.seat_id for step, _ in refused.failed}
-            if "" in failed:  # the hold itself: it was bought, or a duplicate of this request released it
+            roles = {step.role for step, _ in refused.failed}
+            if "hold" in roles:  # it was bought, or a duplicate of this request released it
                 raise gone from None
-            lost |= failed  # locks that expired and now belong to another buyer
+            if roles == {"buyer"} and time.monotonic() > deadline:  # other orders of the buyer
+                raise dynamo.Unreachable from None
+            # Locks that expired and now belong to another buyer.
+            lost |= {step.seat_id for step, _ in refused.failed if step.role == "lock"}
+
+
+def _account(event: Event, buyer: str) -> buyer_seats.Account:
+    """The buyer's seats; without sign-in nobody knows a buyer's orders, so they are not counted."""
+    if AUTH == "none":
+        event = replace(event, seats_per_buyer=0)
+    return buyer_seats.read(TABLES, event, buyer)
+
+
+def _counted(event: Event, count: Callable[[], list[Step]]) -> list[Step]:
+    try:
+        return count()
+    except buyer_seats.OverLimit as over:
+        text = (
+            f"a buyer may hold and buy {event.seats_per_buyer} seats of this event, and {over.left} are left"
+        )
+        raise Refusal(409, "buyer-limit", text, limit=event.seats_per_buyer, left=over.left) from None
 
 
 def _must_be_on_sale(event: Event, seats: list[str]) -> None:

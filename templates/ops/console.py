@@ -49,6 +49,7 @@ class Stack:
         event_shards: the number of partition keys that a new event gets.
         seats_per_event: the number of seats that the stack is sized for.
         provisioned_concurrency: the executions that have to be ready when a sale opens, by function.
+        seats_per_buyer: the most seats that a buyer of a new event may have; 0 for any number.
         warm_throughput: the write and read units per second that a sale needs, by table.
         preflight: what the first apply needs of the account.
     """
@@ -62,6 +63,7 @@ class Stack:
     event_shards: int
     seats_per_event: int
     provisioned_concurrency: Mapping[str, int]
+    seats_per_buyer: int
     warm_throughput: Mapping[str, tuple[int, int]]
     preflight: Mapping[str, Any]
 

@@ -14,7 +14,8 @@ An event is a draft until it is opened. Its states, and the steps between them:
     closed -> archived  archive: no more sales, corrections or moves
     draft, archived     delete: its seats and settings; its sales stay in the ledger
 
-`extend` changes the end of the sale, `withhold` and `release` change seats. Sections,
+`extend` changes the end of the sale, `limit` how many seats a buyer may have, `withhold`
+and `release` change seats. Sections,
 seats, prices and the number of shards never change once the event exists. Every step is
 one conditional write in the event's home, so it does not matter where you run the script.
 """
@@ -30,7 +31,7 @@ from collections.abc import Callable, Mapping, Sequence
 from console import GivenUp, Stack, run
 from event_answers import Answer, at, facts, lines, shortened
 from event_deletion import delete_seats, deleted, forget
-from event_file import MOST_LAYOUT_BYTES, NewEvent, layout_bytes, read_file, time_of
+from event_file import MOST_LAYOUT_BYTES, MOST_PER_BUYER, NewEvent, layout_bytes, read_file, time_of
 from event_options import add_arguments
 from event_replicas import everywhere, find, wait_until
 from event_steps import change, check_step, create
@@ -106,6 +107,7 @@ def _read(stack: Stack, chosen: argparse.Namespace) -> tuple[NewEvent, Answer]:
         "currency": event.currency,
         "opens_at": at(event.opens_at),
         "closes_at": at(event.closes_at),
+        **({"seats_per_buyer": event.seats_per_buyer} if event.seats_per_buyer else {}),
         "seats": event.seats,
         "shards": stack.event_shards,
         "sections": {s.name: f"{s.first} to {s.last} at {s.price}" for s in event.sections},
@@ -144,6 +146,7 @@ def _create(stack: Stack, chosen: argparse.Namespace) -> Answer:
                 event.currency,
                 stack.event_shards,
                 (event.opens_at, event.closes_at),
+                event.seats_per_buyer,
             )
         except dynamo.Refused:
             raise GivenUp(f"the ID {event.event_id} is in use, or was used before: choose another") from None
@@ -230,6 +233,22 @@ def _extend(stack: Stack, chosen: argparse.Namespace) -> Answer:
     return _changed(stack, event, chosen, event.state, event.opens_at, closes)
 
 
+def _limit(stack: Stack, chosen: argparse.Namespace) -> Answer:
+    event = find(stack, chosen.event_id, chosen.lost)
+    if not 0 <= chosen.seats <= MOST_PER_BUYER:
+        raise GivenUp(
+            f"{chosen.seats} seats: write a number up to {MOST_PER_BUYER}, 0 for any number of seats"
+        )
+    if event.state == "archived":
+        raise GivenUp(f"{event.event_id} is archived")
+    if chosen.seats and not event.seats_per_buyer and event.state != "draft":
+        raise GivenUp(
+            f"{event.event_id} was on sale without a limit, so the seats that were sold are not counted: it cannot get"
+            " one any more"
+        )
+    return _changed(stack, event, chosen, event.state, event.opens_at, event.closes_at, limit=chosen.seats)
+
+
 def _archive(stack: Stack, chosen: argparse.Namespace) -> Answer:
     event = find(stack, chosen.event_id, chosen.lost)
     if event.moving:
@@ -275,17 +294,25 @@ def _delete(stack: Stack, chosen: argparse.Namespace) -> Answer:
 
 
 def _changed(
-    stack: Stack, event: Event, chosen: argparse.Namespace, state: str, opens: int, closes: int
+    stack: Stack,
+    event: Event,
+    chosen: argparse.Namespace,
+    state: str,
+    opens: int,
+    closes: int,
+    limit: int | None = None,
 ) -> Answer:
     """Make a step, and wait until every Region shows it."""
     _refuse_lost(event, chosen)
+    most = event.seats_per_buyer if limit is None else limit
     if chosen.apply:
-        _refusable(event, lambda: change(stack, event, state, opens, closes))
-        wanted = state, opens, closes
+        _refusable(event, lambda: change(stack, event, state, opens, closes, most))
+        wanted = state, opens, closes, most
 
         def shows(shown: Event | None) -> bool:
             return shown is not None and (
-                shown.key > event.key or (shown.state, shown.opens_at, shown.closes_at) == wanted
+                shown.key > event.key
+                or (shown.state, shown.opens_at, shown.closes_at, shown.seats_per_buyer) == wanted
             )
 
         _wait(stack, event.event_id, chosen, shows, "seen the change")
@@ -296,6 +323,7 @@ def _changed(
         "state": state,
         "opens_at": at(opens),
         "closes_at": at(closes),
+        **({"seats_per_buyer": most} if most or event.seats_per_buyer else {}),
         "before": event.state,
     }
 
@@ -376,6 +404,7 @@ COMMANDS: Mapping[str, tuple[Callable[[Stack, argparse.Namespace], Answer], str]
     "open": (_open, "put an event on sale, from the beginning of its sale window"),
     "close": (_close, "end the sale of an event"),
     "extend": (_extend, "change the end of the sale window"),
+    "limit": (_limit, "change how many seats a buyer may hold and buy"),
     "archive": (_archive, "end an event: no more sales, corrections or moves"),
     "delete": (_delete, "delete a draft or an archived event; its sales stay in the ledger"),
 }

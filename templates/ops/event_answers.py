@@ -52,4 +52,5 @@ def facts(event: Event) -> Answer:
         **moving,
         "opens_at": at(event.opens_at),
         "closes_at": at(event.closes_at),
+        **({"seats_per_buyer": event.seats_per_buyer} if event.seats_per_buyer else {}),
     }

@@ -19,10 +19,21 @@ from console import GivenUp, Stack
 from dynamo import pack
 from events import EVENT_ID, Malformed, Section, sections_in
 
-__all__ = ["LAST_SECOND", "MOST_LAYOUT_BYTES", "NewEvent", "layout_bytes", "read_file", "time_of"]
+__all__ = [
+    "LAST_SECOND",
+    "MOST_LAYOUT_BYTES",
+    "MOST_PER_BUYER",
+    "NewEvent",
+    "layout_bytes",
+    "read_file",
+    "time_of",
+]
 
-NAMES = ("event_id", "home", "currency", "opens_at", "closes_at", "sections")
+NAMES = ("event_id", "home", "currency", "opens_at", "closes_at", "seats_per_buyer", "sections")
 MOST_BYTES = 1_000_000
+MOST_PER_BUYER = (
+    100  # each of these seats may be a hold of its own in the buyer's item, which has to stay small
+)
 FIRST_SECOND = 946_684_800  # the year 2000: a smaller number is a date without separators, such as 20270501
 LAST_SECOND = 253_402_300_799  # the last that a calendar has, in the year 9999
 # Each seller reads the layout every few seconds, and 4 KB cost one read unit.
@@ -32,7 +43,10 @@ MOST_LAYOUT_BYTES = 100_000
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """An event as its file describes it; times are in epoch seconds, prices in minor units."""
+    """An event as its file describes it; times are in epoch seconds, prices in minor units.
+
+    `seats_per_buyer` is 0 for any number.
+    """
 
     event_id: str
     home: str
@@ -40,6 +54,7 @@ class NewEvent:
     opens_at: int
     closes_at: int
     sections: tuple[Section, ...]
+    seats_per_buyer: int
 
     @property
     def seats(self) -> int:
@@ -77,9 +92,14 @@ def read_file(stack: Stack, path: Path, options: Mapping[str, Any], prices: Mapp
             wrong.append(f"{name} is {told.get(name)!r}; {error}")
     if len(window) == 2 and window[0] >= window[1]:
         wrong.append("closes_at is not later than opens_at")
+    limit = told.get("seats_per_buyer", stack.seats_per_buyer)
+    if isinstance(limit, bool) or not isinstance(limit, int) or not 0 <= limit <= MOST_PER_BUYER:
+        wrong.append(
+            f"seats_per_buyer is {limit!r}; write a number up to {MOST_PER_BUYER}, 0 for any number of seats"
+        )
     if wrong:
         raise GivenUp(f"{path}: " + "; ".join(sorted(wrong)))
-    return NewEvent(str(event_id), str(home), str(currency), window[0], window[1], sections)
+    return NewEvent(str(event_id), str(home), str(currency), window[0], window[1], sections, limit)
 
 
 def layout_bytes(event: NewEvent) -> int:

@@ -106,6 +106,7 @@ def _swap(stack: Stack, event: Event, **changes: Any) -> Step:
         "state": event.state,
         "opens_at": event.opens_at,
         "closes_at": event.closes_at,
+        "seats_per_buyer": event.seats_per_buyer or None,
         "changed_at": max(int(time.time() * 1000), event.changed_at + 1),  # never the same again
     }
     if event.move_id and not event.takeovers:
@@ -138,6 +139,7 @@ def _epoch_item(event: Event, number: int, decided_in: str, home: str) -> Item:
         "state": event.state,
         "opens_at": event.opens_at,
         "closes_at": event.closes_at,
+        **_limit(event.seats_per_buyer),
         "move_id": event.move_id,
         "created_at": int(time.time() * 1000),
     }
@@ -152,6 +154,7 @@ def create(
     currency: str,
     shards: int,
     window: tuple[int, int],
+    seats_per_buyer: int = 0,
 ) -> None:
     """Create an event as a draft.
 
@@ -171,14 +174,19 @@ def create(
         "state": "draft",
         "opens_at": window[0],
         "closes_at": window[1],
+        **_limit(seats_per_buyer),
         "created_at": now,
     }
     never = check_of(stack, key_of(event_id, DELETED), "attribute_not_exists(event_id)")
     write(region, [put_new(stack, {**key_of(event_id, LAYOUT), **layout}), put_new(stack, epoch), never])
 
 
-def change(stack: Stack, event: Event, state: str, opens_at: int, closes_at: int) -> None:
-    """Change the state or the sale window, also during a planned move.
+def _limit(seats_per_buyer: int) -> Item:
+    return {"seats_per_buyer": seats_per_buyer} if seats_per_buyer else {}
+
+
+def change(stack: Stack, event: Event, state: str, opens_at: int, closes_at: int, limit: int) -> None:
+    """Change the state, the sale window or the limit of seats per buyer, also during a planned move.
 
     Raises:
         Refused: it was changed concurrently, or the event has moved.
@@ -187,7 +195,9 @@ def change(stack: Stack, event: Event, state: str, opens_at: int, closes_at: int
     check_step(event, state)
     if state == "archived" and event.moving:
         raise GivenUp(f"{event.event_id} is moving to {event.moving_to}: finish the move first")
-    swap = _swap(stack, event, state=state, opens_at=opens_at, closes_at=closes_at)
+    swap = _swap(
+        stack, event, state=state, opens_at=opens_at, closes_at=closes_at, seats_per_buyer=limit or None
+    )
     write(event.home_region, [swap, _present(stack, event)])
 
 

@@ -6,14 +6,15 @@ what is older than any of them can be compared at once. The rest is compared aft
 - the ledger decides what the inventory has: a sale that lost its seat, or whose item has not arrived, is put right;
 - withheld seats have no sale, so they have to arrive by themselves;
 - the records of the last day's purchases, which are not replicated, are made from the ledger, so that a repeated
-  Idempotency-Key is the same order there.
+  Idempotency-Key is the same order there;
+- where the event limits the seats of a buyer, so are the numbers of seats that each buyer has.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from typing import Any
 from console import GivenUp, Stack
 from table_items import conditional, query
 
+import buyer_seats
 import dynamo
 import ledger
 import sale
@@ -44,7 +46,7 @@ class _Shard:
 
     key: str
     reached: int = BEFORE  # epoch milliseconds up to which it is complete
-    # seat -> sales, also voided ones
+    # seat -> sales with their buyers, also voided ones
     live: dict[str, list[Item]] = field(default_factory=lambda: defaultdict(list))
     voided: set[str] = field(default_factory=set)
 
@@ -64,15 +66,21 @@ class HomeCopy:
     def __init__(self, stack: Stack, event: Event, source: str | None, target: str, deadline: float) -> None:
         self.deadline = deadline
         self._stack = stack
+        self._event = event
         self._source, self._target = source, target
         self._shards = [_Shard(key) for key in event.every_shard()]
         # key of the record -> first entry of each order
         self._orders: dict[str, list[Item]] = defaultdict(list)
         self._turn = threading.Lock()
+        # buyer -> seats, as written
+        self._bought: dict[str, int] = {}
 
     def prepare(self, settled: int) -> None:
         """Read what is older than any sale in progress: entries with ids up to `settled`, in epoch milliseconds."""
         self._each(lambda shard: self._advance(shard, settled))
+        # In the event's present home, sales in progress still count; there, only `complete` counts again.
+        if self._target != self._event.home_region:
+            self._count_buyers()
 
     def complete(self) -> int:
         """Read the rest, once no sale is in progress, repair the inventory and return the number of repairs.
@@ -83,6 +91,7 @@ class HomeCopy:
         self._each(lambda shard: self._advance(shard, AFTER))
         self._each(self._late_voids)
         self._settle_keys()
+        self._count_buyers()
         return sum(self._each(self._repair))
 
     def _each(self, work: Any) -> list[Any]:
@@ -121,7 +130,11 @@ class HomeCopy:
             if "voids" in item:
                 shard.voided.add(item["voids"]["S"])
             else:
-                sold = {"sale_id": item["sale_id"]["S"], "epoch": int(item["epoch"]["N"])}
+                sold = {
+                    "sale_id": item["sale_id"]["S"],
+                    "epoch": int(item["epoch"]["N"]),
+                    "buyer": item["buyer"]["S"],
+                }
                 shard.live[item["seat_id"]["S"]].append(sold)
         shard.reached = to
 
@@ -176,6 +189,26 @@ class HomeCopy:
             if len(entries) > 1:
                 records.append(sale.order_record(ledger.winner(kept or entries)))
         self._write_records(records)
+
+    def _count_buyers(self) -> None:
+        """Write how many seats each buyer has, where that has changed."""
+        if not self._event.seats_per_buyer:
+            return
+        bought = Counter(
+            sold["buyer"]
+            for shard in self._shards
+            for entries in shard.live.values()
+            for sold in entries
+            if sold["sale_id"] not in shard.voided
+        )
+        buyers = [
+            buyer for buyer in bought.keys() | self._bought.keys() if bought[buyer] != self._bought.get(buyer)
+        ]
+        records = [buyer_seats.bought_item(self._event, buyer, bought[buyer]) for buyer in sorted(buyers)]
+        chunks = [records[start : start + MOST_PUTS] for start in range(0, len(records), MOST_PUTS)]
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(self._write_records, chunks))
+        self._bought = dict(bought)
 
     def _late_voids(self, shard: _Shard) -> None:
         """Wait for the voids of older sales, which stand beside the sales and not at the end."""

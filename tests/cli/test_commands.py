@@ -300,7 +300,7 @@ def test_show_refuses_an_unknown_environment(project: Path) -> None:
     assert run("show", "--env", "staging").exit_code == 2
     spec = project / "ticketgen.yaml"
     spec.write_text(
-        f"{SPEC}event_scale: {{ purchases_per_minute: 10000000, seats_per_order: 33 }}\n", encoding="utf-8"
+        f"{SPEC}event_scale: {{ purchases_per_minute: 10000000, seats_per_order: 32 }}\n", encoding="utf-8"
     )
     refused = run("show")
     assert refused.exit_code == 3

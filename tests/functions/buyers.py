@@ -93,12 +93,14 @@ def _buyer(
 ) -> None:
     chance = random.Random(f"{plan['seed']}-{number}")
     region = chance.choice(sorted(shops))
-    name = f"{plan['name']}-{number}"
+    # With `people`, several threads are one buyer with several tabs.
+    name = f"{plan['name']}-{number % plan.get('people', plan['buyers'])}"
     ends = time.monotonic() + plan["seconds"]
     time.sleep(chance.uniform(0, plan["seconds"] * 0.5))
     for turn in range(plan["orders"]):
         if time.monotonic() > ends:
             return
+        order = number // plan.get("people", plan["buyers"]) * plan["orders"] + turn
         first = chance.randrange(plan["seats"])
         seats = sorted(
             {f"A-{(first + step) % plan['seats'] + 1}" for step in range(chance.choice((1, 1, 2, 4)))}
@@ -115,8 +117,8 @@ def _buyer(
                 report({"status": requests.ask(shops[region], "release", release, name)[0]})
                 continue
         for attempt in range(plan["tries"]):
-            status, reply = requests.ask(shops[region], "purchase", body, name, f"key-{turn:05d}")
-            report({"status": status, "buyer": name, "key": turn, "attempt": attempt, **reply})
+            status, reply = requests.ask(shops[region], "purchase", body, name, f"key-{order:05d}")
+            report({"status": status, "buyer": name, "key": order, "attempt": attempt, **reply})
             if status not in (409, 503) or (status == 409 and reply["reason"] != "busy"):
                 break
             time.sleep(chance.uniform(0, 0.3))

@@ -26,9 +26,11 @@ class Move:
         quiet: how long the scripts wait for sales in progress, in seconds.
     """
 
-    def __init__(self, regions: TwoRegions, choose: Choose, faults: int = 0, *, quiet: float = 22) -> None:
+    def __init__(
+        self, regions: TwoRegions, choose: Choose, faults: int = 0, *, quiet: float = 22, **event: Any
+    ) -> None:
         # A call that is executed even later is a sale by a Region that is not the home: the verifier settles it.
-        self.sale = Sale(regions, choose, faults, travels=True, late_seconds=10)
+        self.sale = Sale(regions, choose, faults, travels=True, late_seconds=10, **event)
         folder = regions.world.folder / f"quiet-{quiet}"
         folder.mkdir(exist_ok=True)
         facts = json.loads((regions.world.folder / "stack.json").read_text()) | {"quiet_seconds": quiet}

@@ -103,6 +103,45 @@ def test_an_event_is_created_opened_sold_closed_archived_and_deleted(world: Worl
     assert (code, "was used before" in printed) == (1, True), printed
 
 
+def test_the_seats_of_a_buyer_are_limited_before_the_first_sale_and_changed_later(world: World) -> None:
+    event(world, "create", file_of(world), "--apply")
+    assert event(world, "limit", "gala", "2", "--apply")["seats_per_buyer"] == 2
+    event(world, "open", "gala", "--apply")
+    shop = world.function("ticket_purchase", C, LEASE_SECONDS="0.2")
+    assert buy(shop, "gala", "A-1", "A-2")[0] == 201
+    refused = buy(shop, "gala", "A-3", key="key-00002")
+    assert (refused[0], refused[1]["reason"], refused[1]["left"]) == (409, "buyer-limit", 0)
+    event(world, "close", "gala", "--apply")
+    event(world, "open", "gala", "--apply")
+    assert event(world, "show", "gala")["seats_per_buyer"] == 2, "another step keeps it"
+    assert event(world, "limit", "gala", "3", "--apply")["seats_per_buyer"] == 3
+    time.sleep(0.2)
+    assert buy(shop, "gala", "A-3", key="key-00003")[0] == 201
+    event(world, "limit", "gala", "1", "--apply")  # nobody loses a seat
+    time.sleep(0.2)
+    assert buy(shop, "gala", "A-4", key="key-00004")[1]["left"] == 0
+    assert run(world, "move_home", "gala", "--to", B)[0] == 0
+    time.sleep(0.2)
+    assert buy(shop, "gala", "A-4", key="key-00005")[1]["reason"] == "buyer-limit"
+    event(world, "limit", "gala", "0", "--apply")
+    time.sleep(0.2)
+    assert buy(shop, "gala", "A-4", key="key-00006")[0] == 201
+    code, printed = run(world, "event", "limit", "gala", "4")
+    assert (code, "cannot get one any more" in printed) == (1, True), printed
+
+
+def test_a_new_event_has_the_limit_of_its_file_or_of_the_stack(world: World) -> None:
+    stack_file = world.folder / "stack.json"
+    stack_file.write_text(json.dumps(json.loads(stack_file.read_text()) | {"seats_per_buyer": 6}))
+    for told, expected in (({}, 6), ({"seats_per_buyer": 4}, 4), ({"seats_per_buyer": 0}, None)):
+        answer = event(world, "validate", file_of(world, {**GALA, **told}))
+        assert answer.get("seats_per_buyer") == expected
+    event(world, "create", file_of(world), "--apply")
+    found = world.event(A, "gala")
+    assert found is not None
+    assert found.seats_per_buyer == 6
+
+
 def test_a_dry_run_writes_nothing(world: World) -> None:
     event(world, "create", file_of(world))
     assert world.items("events", A) == []
@@ -136,6 +175,8 @@ def test_an_event_is_read_from_yaml_and_csv_too(world: World, tmp_path: Path) ->
         ({"event_id": "the gala"}, "event_id is 'the gala'"),
         ({"home": "mars-1"}, "home is 'mars-1'"),
         ({"currency": "dollars"}, "currency is 'dollars'"),
+        ({"seats_per_buyer": 101}, "seats_per_buyer is 101; write a number up to 100"),
+        ({"seats_per_buyer": True}, "seats_per_buyer is True"),
         ({"opens_at": "2027-05-01T10:00:00"}, "opens_at is '2027-05-01T10:00:00'; write a time with its offset"),
         ({"closes_at": 946_684_800}, "closes_at is not later than opens_at"),
         ({"sections": []}, "sections: "),

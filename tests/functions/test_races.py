@@ -74,6 +74,25 @@ def world(dynamodb: int, tmp_path: Path) -> Iterator[World]:
         yield world
 
 
+def test_a_buyer_with_many_tabs_stays_within_the_limit(world: World) -> None:
+    limit = 4
+    world.put("events", event_item("gala", HOME, shards=SHARDS, seats_per_buyer=limit))
+    world.proxy.fault = random_faults(11, **BAD_WEATHER)
+    with crowd(
+        world, "gala", processes=2, buyers=40, people=4, orders=3, tries=2, seats=50, seconds=5, seed=11
+    ) as people:
+        people.go()
+        people.wait()
+    check(world, people, steps=[{"kind": "limit", "event": "gala", "seats": limit}])
+    refused = Counter(answer.get("reason") for answer in people.answers)
+    assert refused["buyer-limit"] > 5, refused
+    bought = Counter(sale["buyer"] for (sale,) in world.live_sales("gala", SHARDS).values())
+    assert len(bought) == 8
+    assert max(bought.values()) <= limit
+    items = [item for item in world.items("locks", HOME) if item["lock_key"].startswith("buyer#gala#")]
+    assert {item["lock_key"].rpartition("#")[2]: item["bought"] for item in items} == bought
+
+
 def test_buyers_in_twelve_regions_get_each_seat_once(world: World) -> None:
     world.proxy.fault = random_faults(7, **BAD_WEATHER)
     with crowd(

@@ -87,7 +87,18 @@ def pair(*bad: Line, place: int, line: Line) -> Pair:
     return Pair(bad, place, line)
 
 
+def limit(seats: int) -> Line:
+    return {"kind": "limit", "event": "gala", "seats": seats}
+
+
 PAIRS: dict[str, list[Pair]] = {
+    "buyer-over-limit": [
+        pair(limit(1), hold("ann", "h1", 1, 2, 50), hold("ann", "h2", 3, 4, 90, "B"),
+             place=2, line=hold("ann", "h2", 47, 48, 90, "B")),
+        pair(limit(1), hold("ann", "h1", 1, 2, 50), hold("ann", "h2", 3, 4, 90, "B"), place=0, line=limit(2)),
+        pair(limit(1), sale("ann", "A B", "o1", total=10), entry("ann", "A", "o1"), entry("ann", "B", "o1"),
+             place=0, line=limit(2)),
+    ],
     "seat-sold-twice": [
         pair(sale("ann", "A", "o1"), sale("bob", "A", "o2"), entry("ann", "A", "o1"), entry("bob", "A", "o2"),
              place=2, line=entry("ann", "A", "o1", voided_at=50)),

@@ -16,6 +16,8 @@ from stacks import DEMO_REGIONS, environment, rendered
 from terraform_tool import Terraform
 from ticketgen.project.new_environments import count_resources
 from ticketgen.rehearsal.emulator_client import EmulatedAws
+from ticketgen.spec.cross_origin import Cors
+from ticketgen.spec.model import Api
 from ticketgen.stack.roots import RootKind
 
 pytestmark = pytest.mark.terraform
@@ -32,7 +34,8 @@ def applied(terraform: Terraform, tmp_path: Path) -> Iterator[AppliedStack]:
 
 @pytest.mark.slow
 def test_dev_applies_converges_and_destroys_completely(applied: AppliedStack) -> None:
-    dev = environment("dev", DEMO_REGIONS[:2])
+    pages = Cors(origins=("https://shop.example.com", "https://box-office.example.com"))
+    dev = environment("dev", DEMO_REGIONS[:2], api=Api(cors=pages))
     applied.render(dev)
 
     created = applied.apply()

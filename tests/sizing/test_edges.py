@@ -102,7 +102,7 @@ def test_one_region_and_all_of_them_have_the_same_figures(count: int) -> None:
             "purchases_per_minute": st.integers(1, 10_000_000) | st.sampled_from([1, 59, 60, 61, 10_000_000]),
             "seats_per_event": st.integers(1, 1_000_000) | st.sampled_from([1, 1_000_000]),
             "concurrent_events": st.integers(1, 10_000),
-            "seats_per_order": st.integers(1, 33),
+            "seats_per_order": st.integers(1, 32),
             "hold_seconds": st.integers(30, 86_400),
         }
     ),

@@ -20,7 +20,7 @@ SCALES: dict[str, st.SearchStrategy[int]] = {
     "purchases_per_minute": st.integers(0, 10_000_000),
     "seats_per_event": st.integers(1, 5_000_000),
     "concurrent_events": st.integers(1, 10_000),
-    "seats_per_order": st.integers(1, 33),
+    "seats_per_order": st.integers(1, 32),
     "hold_seconds": st.integers(30, 3600),
 }
 OBJECTIVES: dict[str, st.SearchStrategy[int]] = {
@@ -51,7 +51,8 @@ GROWS: dict[str, set[str]] = {
     "purchases_per_minute": DEMAND
     | {"orders_per_second", "purchase_concurrency", "availability_concurrency"}
     | {"purchase_provisioned_concurrency", "availability_provisioned_concurrency"}
-    | {"api_throttle_rate", "api_throttle_burst", "waf_rate_limit", "lock_read_units", "event_read_units"},
+    | {"api_throttle_rate", "api_throttle_burst", "lock_read_units", "event_read_units"}
+    | {"waf_rate_limit", "waf_post_limit"},
     "seats_per_order": DEMAND,
     "seats_per_event": {
         "cache_sync_memory_mib",
@@ -90,6 +91,7 @@ def environment(**changes: Any) -> Environment:
         "concurrent_events": 20,
         "seats_per_order": 8,
         "hold_seconds": 300,
+        "seats_per_buyer": changes.get("seats_per_buyer"),
     }
     scale |= {key: value for key, value in changes.items() if key in SCALES}
     targets = {key: value for key, value in changes.items() if key in OBJECTIVES}
@@ -122,6 +124,13 @@ def magnitude(figure: AnyFigure) -> float:
     if isinstance(figure.value, str):
         return [node.name for node in limits.CACHE_NODES].index(figure.value)
     return figure.value
+
+
+def test_counting_a_buyers_seats_takes_an_item_in_each_hold_release_and_purchase() -> None:
+    plain, limited = sized(), sized(seats_per_buyer=8)
+    requests = 750 * (1.25 + 0.25 + 1)
+    for name, units in (("lock_write_units", 2 * requests), ("lock_read_units", requests)):
+        assert limited[name].value - plain[name].value == pytest.approx(units, abs=1)
 
 
 def test_the_flash_sale_is_sized_as_in_the_design() -> None:
@@ -232,7 +241,8 @@ def test_figures_are_within_aws_limits_or_refused(
     assert 1 <= sizing["kinesis_parallelization_factor"].value <= limits.LAMBDA_PARALLELIZATION.value
     assert 1 <= sizing["cache_sync_parallelization_factor"].value <= limits.LAMBDA_PARALLELIZATION.value
     assert 1 <= sizing["kinesis_batch_size"].value <= limits.LAMBDA_BATCH_SIZE.value
-    assert limits.WAF_MIN_RATE.value <= sizing["waf_rate_limit"].value <= limits.WAF_MAX_RATE.value
+    rates = sizing["waf_post_limit"].value, sizing["waf_rate_limit"].value
+    assert limits.WAF_MIN_RATE.value <= rates[0] < rates[1] <= limits.WAF_MAX_RATE.value
     assert sizing["backup_retention_days"].value <= limits.AURORA_BACKUP_DAYS.value
     assert sizing["aurora_min_acu"].value <= sizing["aurora_max_acu"].value
     assert sizing["aurora_max_acu"].value * 2 % 1 == sizing["aurora_min_acu"].value * 2 % 1 == 0

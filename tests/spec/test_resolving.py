@@ -103,9 +103,11 @@ def test_everything_can_be_overridden(tmp_path: Path) -> None:
         tmp_path,
         "{regions: [eu-west-1, eu-south-1], primary_region: eu-west-1, secondary_region: eu-south-1,"
         " opt_in_regions: [eu-south-1], retired_regions: [us-west-2, us-east-1], account_id: '123456789012',"
-        " deploy_role: 'arn:aws:iam::123456789012:role/deploy', event_scale: {seats_per_order: 2},"
+        " deploy_role: 'arn:aws:iam::123456789012:role/deploy', event_scale: {seats_per_order: 2,"
+        " seats_per_buyer: 4},"
         " objectives: {lock_ms: 80},"
-        " protect: true, api: {auth: cognito, log_role: existing}, audit: {store: dynamodb},"
+        " protect: true, api: {auth: cognito, cors: {origins: ['https://a.b']}, log_role: existing},"
+        " audit: {store: dynamodb},"
         " alarms: {email: [a@example.com]}, logs: {ip_retention_days: 14}, cache: {engine: redis},"
         " pms: {url: 'http://pms'}, state: {bucket: abc}, functions: {reserved_concurrency: false},"
         " quotas: {L-B99A9384: 10, L-8A5B8E43: {eu-west-1: 5}}, tags: {A: b}}",
@@ -117,10 +119,12 @@ def test_everything_can_be_overridden(tmp_path: Path) -> None:
         "retired_regions": ("us-east-1", "us-west-2"), "account_id": "123456789012",
         "deploy_role": "arn:aws:iam::123456789012:role/deploy",
         "event_scale": {"purchases_per_minute": 45_000, "seats_per_event": 234_000,
-                        "concurrent_events": 20, "seats_per_order": 2, "hold_seconds": 300},
+                        "concurrent_events": 20, "seats_per_order": 2, "hold_seconds": 300,
+                        "seats_per_buyer": 4},
         "objectives": {"lock_ms": 80, "replication_s": 2, "cache_load_s": 3,
                        "verification_interval_s": 10, "verification_s": 8, "correction_s": 15},
-        "protect": True, "api": {"auth": "cognito", "domain": None, "log_role": "existing"},
+        "protect": True,
+        "api": {"auth": "cognito", "domain": None, "cors": {"origins": ("https://a.b",)}, "log_role": "existing"},
         "audit": {"store": "dynamodb"}, "alarms": {"email": ("a@example.com",), "topic_arn": None},
         "cache": {"engine": "redis"}, "logs": {"ip_retention_days": 14}, "pms": {"url": "http://pms"},
         "state": {"bucket": "abc", "region": None}, "functions": {"reserved_concurrency": False},

@@ -13,6 +13,7 @@ from ticketgen.hcl.modules import Module, modules
 from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import File
 from ticketgen.sizing import Sizing, size
+from ticketgen.spec.cross_origin import Cors
 from ticketgen.spec.model import (
     Api,
     Audit,
@@ -146,6 +147,7 @@ SHAPES: Mapping[str, Callable[[], Environment]] = {
         api=Api(
             auth="cognito",
             domain=Domain(name="tickets.example.com", zone_id="Z0123456789ABC"),
+            cors=Cors(origins=("https://shop.example.com", "http://localhost:8000")),
         ),
         alarms=Alarms(email=("on-call@example.com", "ops+tickets@example.com")),
         audit=Audit(store="timestream"),
@@ -154,11 +156,19 @@ SHAPES: Mapping[str, Callable[[], Environment]] = {
         state=State(bucket="example-terraform-state", region="eu-west-1"),
         functions=Functions(reserved_concurrency=False),
         objectives=Objectives(verification_interval_s=20),
+        event_scale=EventScale(
+            purchases_per_minute=45_000,
+            seats_per_event=234_000,
+            concurrent_events=20,
+            seats_per_order=8,
+            hold_seconds=300,
+            seats_per_buyer=16,
+        ),
     ),
     "nothing": lambda: environment(
         "bare",
         DEMO_REGIONS[:2],
-        api=Api(auth="none", log_role="existing"),
+        api=Api(auth="none", log_role="existing", cors=Cors(origins=("*",))),
         alarms=Alarms(topic_arn="arn:aws:sns:{region}:123456789012:on-call"),
         tags={},
     ),

@@ -31,7 +31,7 @@ def modules(shape: str) -> Mapping[str, Module]:
 
 
 def values(block: Block, path: tuple[str, ...]) -> Iterator[Expression]:
-    """The values at a path of blocks, an attribute and keys of an object."""
+    """The values at a path of blocks, all of a type or the one at a position, an attribute and keys of an object."""
     attribute = block.attribute(path[0])
     if attribute is not None:
         value: Expression | None = attribute.value
@@ -40,8 +40,10 @@ def values(block: Block, path: tuple[str, ...]) -> Iterator[Expression]:
         if value is not None:
             yield value
         return
-    for inner in block.blocks(path[0]):
-        yield from values(inner, path[1:])
+    kind, _, position = path[0].removesuffix("]").partition("[")
+    for number, inner in enumerate(block.blocks(kind)):
+        if position in ("", str(number)):
+            yield from values(inner, path[1:])
 
 
 def at(shape: str, place: AttributePlace) -> list[object]:

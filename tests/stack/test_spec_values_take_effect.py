@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 from stacks import DEMO_REGIONS, environment, rendered
 
+from ticketgen.spec.cross_origin import Cors
 from ticketgen.spec.model import Api, Audit, Cache, Domain, EventScale, Functions, Objectives, Pms, State
 from ticketgen.spec.observability import Alarms, Logs
 
@@ -44,6 +45,7 @@ def _different(**parts: object) -> str:
         ("concurrent_events", 100),
         ("seats_per_order", 4),
         ("hold_seconds", 600),
+        ("seats_per_buyer", 16),
     ],
 )
 def test_the_event_scale_takes_effect(field: str, value: int) -> None:
@@ -68,6 +70,7 @@ def test_the_objectives_take_effect(field: str) -> None:
         ({"api": Api(auth="none")}, '"NONE"'),
         ({"api": Api(auth="cognito")}, '"COGNITO_USER_POOLS"'),
         ({"api": Api(domain=Domain(name="shop.example.com", zone_id="Z42"))}, "shop.example.com"),
+        ({"api": Api(cors=Cors(origins=("https://shop.example.com",)))}, "'https://shop.example.com'"),
         ({"alarms": Alarms(email=("a@example.com",))}, 'protocol = "email"'),
         (
             {"alarms": Alarms(topic_arn="arn:aws:sns:{region}:123456789012:on-call")},
@@ -99,6 +102,12 @@ def test_the_accounts_log_role_is_managed_unless_it_exists() -> None:
     assert not any(
         "aws_api_gateway_account" in text for path, text in without.items() if path.endswith(".tf")
     )
+
+
+def test_no_page_of_another_origin_may_call_the_api_unless_the_spec_says_so() -> None:
+    assert "modules/region/cors.tf" not in _usual()
+    texts = [text for path, text in _usual().items() if path.endswith(".tf")]
+    assert not any("gatewayresponse.header.Access-Control" in text or '"OPTIONS"' in text for text in texts)
 
 
 def test_protection_is_off_unless_asked_for() -> None:

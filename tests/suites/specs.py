@@ -45,13 +45,16 @@ _REGIONS = {
     "us-gov": ("us-gov-west-1", "us-gov-east-1"),
 }
 
+_PAGES = ("https://shop.example.com", "https://box-office.example.com:8443", "http://localhost:8000")
+
 LEVELS: Mapping[str, Sequence[Any]] = {
     "regions": tuple(_REGIONS),
     "purchases_per_minute": (1, 60, 600, 6_000, 20_000, 45_000, 600_000),
     "seats_per_event": (1, 100, 20_000, 234_000, 1_000_000),
     "concurrent_events": (1, 20, 10_000),
-    "seats_per_order": (1, 2, 8, 33),
+    "seats_per_order": (1, 2, 8, 32),
     "hold_seconds": (30, 300, 86_400),
+    "seats_per_buyer": (None, 32, 100),
     "lock_ms": (1, 50, 10_000),
     "replication_s": (1, 2, 300),
     "cache_load_s": (1, 3, 600),
@@ -60,6 +63,7 @@ LEVELS: Mapping[str, Sequence[Any]] = {
     "protect": (False, True),
     "auth": ("iam", "cognito", "none"),
     "domain": (False, True),
+    "cors": (None, ("*",), _PAGES[:1], _PAGES),
     "log_role": ("managed", "existing"),
     "alarms": ("email", "topic", "nobody"),
     "ip_retention_days": (1, 90, 3653),
@@ -111,6 +115,7 @@ def spec_of(choice: Choice) -> dict[str, Any]:
             name: choice[name]
             for name in (
                 "purchases_per_minute", "seats_per_event", "concurrent_events", "seats_per_order", "hold_seconds",
+                "seats_per_buyer",
             )
         },
         "objectives": {
@@ -125,6 +130,7 @@ def spec_of(choice: Choice) -> dict[str, Any]:
         "api": {
             "auth": choice["auth"],
             "domain": domain if choice["domain"] else None,
+            "cors": {"origins": list(choice["cors"])} if choice["cors"] else None,
             "log_role": choice["log_role"],
         },
         "alarms": _alarms(choice["alarms"], REGIONS[regions[0]].partition),
@@ -199,8 +205,9 @@ def drawn(random: Random) -> dict[str, Any]:
             "purchases_per_minute": _spread(random, 1, 1_000_000, 60, 600, 6_000, 20_000, 45_000),
             "seats_per_event": _spread(random, 1, 1_000_000, 100, 20_000, 234_000),
             "concurrent_events": _spread(random, 1, 10_000, 2, 20),
-            "seats_per_order": random.choice([1, 2, 32, 33, random.randint(1, 33), random.randint(1, 33)]),
+            "seats_per_order": random.choice([1, 2, 31, 32, random.randint(1, 32), random.randint(1, 32)]),
             "hold_seconds": _spread(random, 30, 86_400, 300),
+            "seats_per_buyer": random.choice([None, None, random.randint(32, 100)]),
         },
         "objectives": {
             "lock_ms": _spread(random, 1, 10_000, 50),
@@ -214,6 +221,7 @@ def drawn(random: Random) -> dict[str, Any]:
         "api": {
             "auth": random.choice(["iam", "cognito", "none"]),
             "domain": random.choice([None, {"name": "tickets.example.com", "zone_id": "Z0123456789ABC"}]),
+            "cors": random.choice([None, {"origins": ["*"]}, {"origins": random.sample(_PAGES, 2)}]),
             "log_role": random.choice(["managed", "existing"]),
         },
         "alarms": _alarms(random.choice(LEVELS["alarms"]), partition),

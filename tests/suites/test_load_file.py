@@ -170,7 +170,7 @@ def test_the_load_has_the_proportions_that_sizing_assumes() -> None:
         and isinstance(node.targets[0], ast.Name)
         and isinstance(node.value, ast.Constant)
     }
-    assert constants["MOST_HELD"] == sale.MOST_HELD
+    assert constants["MOST_SEATS"] == sale.MOST_SEATS
     assert constants["HOLDS_PER_ORDER"] == assumptions.HOLDS_PER_ORDER
     assert constants["MAP_READS_PER_ORDER"] == assumptions.AVAILABILITY_READS_PER_ORDER
 

@@ -115,14 +115,20 @@ class _UsageCounter:
                 f"{_PRICING}/dynamodb/pricing/on-demand",
             )
         releases = self.orders * (assumed.HOLDS_PER_ORDER - 1)
-        reading = self.sales_requests + releases + SALES * (1 + self.regions * self.item_units)
+        limited = self.scale.seats_per_buyer is not None
+        reading = (
+            self.sales_requests * (2 if limited else 1)
+            + releases
+            + SALES * (1 + self.regions * self.item_units)
+        )
         yield Usage(
             "dynamodb.read_request_units",
             "read request units",
             reading,
             self.runs * (self.hubs + 1) + _MINUTES * self.regions,
             0,
-            "one event per request, one hold per release, each new entry and its seat in every Region; idle: the "
+            f"one event{' and one buyer' if limited else ''} per request, one hold per release, each new entry and "
+            "its seat in every Region; idle: the "
             "control item per run and hub, the events per run and refresh",
             pricing,
         )

@@ -137,7 +137,7 @@ def _assumptions() -> Iterator[str]:
     yield from table(("name", "value", "why"), iter(rows))
     for function in (assumptions.item_bytes, assumptions.record_bytes):
         measured = " ".join((inspect.getdoc(function) or "").split())
-        yield f"- `{function.__name__}`: {measured} Assumed: {function(1):,} to {function(33):,}."
+        yield f"- `{function.__name__}`: {measured} Assumed: {function(1):,} to {function(32):,}."
     yield ""
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "MAX_BURSTABLE_OPERATIONS",
     "MAX_CACHE_OPERATIONS",
     "MIN_ADDRESS_LIMIT",
+    "MIN_ADDRESS_POSTS",
     "MIN_CONCURRENCY",
     "MIN_MEMORY",
     "OVERLOAD_RISK",
@@ -46,6 +47,7 @@ __all__ = [
     "VERIFICATION_READING_SHARE",
     "WARM_FACTOR",
     "item_bytes",
+    "posts_per_second",
     "reads_per_second",
     "record_bytes",
     "sales_requests_per_second",
@@ -120,12 +122,13 @@ MIN_MEMORY = 512  # MiB; with less memory, importing boto3 takes seconds
 
 ADDRESS_SHARE = 0.01  # of all requests, for one address: a venue's or a carrier's buyers may share one
 MIN_ADDRESS_LIMIT = 1000  # requests in 5 minutes: an office behind one address
+MIN_ADDRESS_POSTS = 100  # holds and purchases in 5 minutes: those of 40 buyers behind one address
 
 
 def item_bytes(seats_per_order: int) -> int:
     """A ledger entry or an inventory item in DynamoDB, which names all seats of its order.
 
-    Measured with seat ids of 14 characters: 412 bytes for 1 seat, 517 for 8, 892 for 33.
+    Measured with seat ids of 14 characters: 415 bytes for 1 seat, 520 for 8, 880 for 32.
     """
     return 416 + 16 * seats_per_order
 
@@ -133,7 +136,7 @@ def item_bytes(seats_per_order: int) -> int:
 def record_bytes(seats_per_order: int) -> int:
     """A ledger entry as DynamoDB JSON with its keys, as it travels in Kinesis.
 
-    Measured like `item_bytes`: 1,085 bytes for 1 seat, 1,246 for 8, 1,821 for 33.
+    Measured like `item_bytes`: 1,091 bytes for 1 seat, 1,252 for 8, 1,804 for 32.
     """
     return 1080 + 28 * seats_per_order
 
@@ -141,6 +144,11 @@ def record_bytes(seats_per_order: int) -> int:
 def sales_requests_per_second(orders: float) -> float:
     """Requests to ticket_purchase: each hold is one request, and its purchase or release another."""
     return orders * HOLDS_PER_ORDER * 2
+
+
+def posts_per_second(orders: float) -> float:
+    """Requests with POST: the holds and the purchases. A release is a DELETE, and a browser's preflight an OPTIONS."""
+    return orders * (HOLDS_PER_ORDER + 1)
 
 
 def reads_per_second(orders: float) -> float:

@@ -119,6 +119,12 @@ HOLD_BROKEN = _judged(
     "The holder was told how long to take, and lost the seat meanwhile.",
     "let a hold bind until every clock has passed its end",
 )
+BUYER_OVER_LIMIT = _judged(
+    "buyer-over-limit",
+    "Nobody holds and has more seats of an event than the event allows",
+    "One buyer, or one robot, has the seats that many buyers wanted.",
+    "count held and bought seats together, in the transaction that holds or sells them",
+)
 SALE_AFTER_CLOSE = _judged(
     "sale-after-close",
     "Nothing is sold or held after the sale was closed",

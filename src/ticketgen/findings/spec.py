@@ -290,6 +290,20 @@ NO_AUTHENTICATION = _resolve(
     "write iam or cognito, unless something in front of the API identifies buyers",
     severity=Severity.WARNING,
 )
+UNKNOWN_BUYERS = _resolve(
+    "unknown-buyers",
+    "Where the seats of a buyer are limited, the API knows its buyers",
+    "Without sign-in, each hold is another buyer, so everybody can hold and buy any number of seats.",
+    "write api.auth: iam or cognito, or remove seats_per_buyer",
+    severity=Severity.WARNING,
+)
+ANY_ORIGIN = _resolve(
+    "any-origin",
+    "Only pages of known origins call the API from a browser",
+    "With *, any page that a buyer visits can call the API from the buyer's address, and count against its limits.",
+    "list the origins of your own pages in api.cors.origins",
+    severity=Severity.WARNING,
+)
 SHARED_DOMAIN = _resolve(
     "shared-domain",
     "Every environment has its own domain",

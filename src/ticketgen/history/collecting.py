@@ -13,6 +13,7 @@ from ticketgen.history.line_model import (
     HistoryLine,
     Hold,
     InventoryItem,
+    Limit,
     Planted,
     Purchase,
     Read,
@@ -64,6 +65,9 @@ class Collector:
                 self._add_void(line, operation)
             case EventChange():
                 self._add_change(line, operation)
+            case Limit():
+                known = self._facts.limits.get(operation.event, 0)
+                self._facts.limits[intern(operation.event)] = max(known, operation.seats)
             case Planted():
                 self._facts.planted.add((operation.event, operation.order_id))
         self.operations += 1

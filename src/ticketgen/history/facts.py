@@ -150,6 +150,7 @@ class Facts:
         holds: the confirmed holds by their ids.
         ended: when holds may have ended early, by their ids.
         lives: what happened to each event.
+        limits: how many seats an event allows a buyer; events without a limit are missing.
         planted: orders that a test wrote.
         items: order and line of each seat in the inventory, by event and seat.
         reads: the line `ledger` and the line `inventory`, with their numbers.
@@ -164,6 +165,7 @@ class Facts:
         self.holds: dict[str, Held] = {}
         self.ended: dict[str, float] = {}
         self.lives: defaultdict[str, Life] = defaultdict(Life)
+        self.limits: dict[str, int] = {}
         self.planted: set[Order] = set()
         self.items: dict[tuple[str, str], tuple[str, int]] = {}
         self.reads: dict[str, tuple[int, Read]] = {}

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from ticketgen.findings import Finding, FindingKind
 from ticketgen.history.allowances import Allowances
+from ticketgen.history.buyers import judge_buyers
 from ticketgen.history.charges import judge_charges, judge_refunds
 from ticketgen.history.closes import judge_late_holds
 from ticketgen.history.collecting import Collector
@@ -68,6 +69,7 @@ class Judge:
         judge_seats(facts, notes)
         judge_late_holds(facts, notes)
         judge_holds(facts, notes)
+        judge_buyers(facts, notes)
         judge_inventory(facts, notes)
         judge_refunds(facts, notes)
         return notes.findings()

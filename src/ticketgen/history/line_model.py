@@ -10,14 +10,15 @@ void       an operator or a program refunds seats of an order
 close      an operator ends the sale of an event
 open       an operator begins or resumes the sale of an event
 move       an operator moves an event to another home; `lost`: without waiting for the old one
+limit      an event allows a buyer so many seats, held and bought; of several limits, the highest one
 planted    a test writes a sale that nobody asked for into the ledger
 entry      one seat of one order in the final ledger
 ledger     the final ledger was read between `begin` and `end`, in all Regions; `count` is the number of its entries
 item       one sold seat in the final inventory
 inventory  the final inventory was read between `begin` and `end`; `count` is the number of its items
 
-An answer is final with a status from 200 to 499, except 408. After 408, from 500 on, with `unknown`, and without an
-answer, the outcome is unknown.
+An answer is final with a status from 200 to 499, except 408 and 429, which say nothing about earlier requests with the
+key. After these, from 500 on, with `unknown`, and without an answer, the outcome is unknown.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ __all__ = [
     "HistoryLine",
     "Hold",
     "InventoryItem",
+    "Limit",
     "Planted",
     "Purchase",
     "Read",
@@ -101,7 +103,7 @@ class Answer(_Line):
     @property
     def final(self) -> bool:
         """Whether the outcome is known."""
-        return 200 <= self.status < 500 and self.status != 408 and not self.unknown
+        return 200 <= self.status < 500 and self.status not in (408, 429) and not self.unknown
 
 
 class _Operation(_Line):
@@ -192,6 +194,14 @@ class EventChange(_Operation):
     lost: bool = False
 
 
+class Limit(_Line):
+    """The most seats that a buyer of an event may hold and have."""
+
+    kind: Literal["limit"]
+    event: _Name
+    seats: Annotated[int, Field(ge=1, le=1000)]
+
+
 class Planted(_Line):
     """A fault: a sale that a test wrote into the ledger."""
 
@@ -232,7 +242,7 @@ class Read(_Line):
     count: Annotated[int, Field(ge=0, le=10**15)]
 
 
-HistoryLine = Hold | Release | Purchase | Void | EventChange | Planted | Entry | InventoryItem | Read
+HistoryLine = Hold | Release | Purchase | Void | EventChange | Limit | Planted | Entry | InventoryItem | Read
 
 OPERATIONS: Final[TypeAdapter[HistoryLine]] = TypeAdapter(Annotated[HistoryLine, Field(discriminator="kind")])
 """Validates a line: ``OPERATIONS.validate_json(line)``."""

@@ -22,7 +22,7 @@ from ticketgen.history.line_model import OPERATIONS
 __all__ = ["MAX_LINE", "Verdict", "judge"]
 
 MAX_LINE: Final = 1_000_000
-"""Limit of a line in bytes; an order of 33 seats has about 4,000."""
+"""Limit of a line in bytes; an order of 32 seats has about 4,000."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,12 +106,15 @@ def _sale(
     environment = rehearsal.environment
     cut_region = region_to_disconnect(environment)
     half = max(1, rehearsal.seats // 2)
+    sections, limit = {"A": half, "B": rehearsal.seats - half}, environment.event_scale.seats_per_buyer
     shows = [
-        SaleEvent("rehearsal-home", environment.primary_region, {"A": half, "B": rehearsal.seats - half}),
-        SaleEvent("rehearsal-away", cut_region, {"A": half, "B": rehearsal.seats - half}),
+        SaleEvent("rehearsal-home", environment.primary_region, sections, limit or 0),
+        SaleEvent("rehearsal-away", cut_region, sections, limit or 0),
     ]
     for show in shows:
         scripts.put_on_sale(show)
+        if limit and rehearsal.history:
+            rehearsal.history.write([{"kind": "limit", "event": show.event_id, "seats": limit}])
     wait_for_replication(aws, 30)
     aws.control("run")  # streams are followed and schedules fire from here on
     rate = environment.event_scale.purchases_per_minute / 60

@@ -36,11 +36,12 @@ _KINDS = {"/holds": "hold", "/tickets": "purchase"}
 
 @dataclass(frozen=True, slots=True)
 class SaleEvent:
-    """An event on sale: its id, its home Region and the number of seats of each section."""
+    """An event on sale: its id, its home Region, the number of seats of each section, and the most of a buyer."""
 
     event_id: str
     home: str
     sections: Mapping[str, int]
+    seats_per_buyer: int = 0
 
     def seats(self) -> list[str]:
         """Return all seats, best first."""
@@ -58,6 +59,7 @@ class SaleEvent:
             "currency": "USD",
             "opens_at": opens_at,
             "closes_at": closes_at,
+            "seats_per_buyer": self.seats_per_buyer,
             "sections": sections,
         }
         return json.dumps(event)
@@ -213,7 +215,10 @@ class Buyers:
         held: bool,
         retried: bool,
     ) -> tuple[str, str]:
-        buyer, request = f"buyer-{number:06d}", {"event_id": show.event_id, "seats": seats}
+        # Where seats are limited, every other order is of one of a few who would buy them all.
+        greedy = show.seats_per_buyer and number % 2
+        buyer = f"collector-{number % 10}" if greedy else f"buyer-{number:06d}"
+        request: dict[str, Any] = {"event_id": show.event_id, "seats": seats}
         if held:
             # Without sign-in, it is the buyer's secret.
             secret = str(uuid.uuid4())
@@ -238,9 +243,9 @@ class Buyers:
         *,
         retried: bool,
     ) -> tuple[int, dict[str, Any]]:
-        """Send a request, and retry it with the same key if asked to, or if the outcome is unknown (503)."""
+        """Send a request, and retry it with the same key if asked to, or if the outcome is unknown (429, 503)."""
         first = self._send(connections, api, path, body, buyer, key)
-        if first[0] != 503 and not retried:
+        if first[0] not in (429, 503) and not retried:
             return first
         second = self._send(connections, api, path, body, buyer, key)
         with self._turn:

@@ -10,6 +10,7 @@ from ticketgen.figures.model import Amount, AttributePlace, DeploymentScope, Int
 from ticketgen.wording import counted, format_number
 
 __all__ = [
+    "buyer_items",
     "event_read_units",
     "inventory_read_units",
     "inventory_write_units",
@@ -86,21 +87,28 @@ def inventory_write_units(seats_per_second: int) -> Amount[int]:
 
 
 @figure(unit="write units/s", source=f"{_UNITS.source}; {assumed.SOURCE}", place=OutputPlace())
-def lock_write_units(orders_per_second: int, seats_per_order: int) -> Amount[int]:
+def lock_write_units(orders_per_second: int, seats_per_order: int, buyer_items: int) -> Amount[int]:
     """Write units of the locks.
 
     A hold writes one lock per seat and the hold itself; a release deletes them; a purchase deletes them and writes
-    the idempotency record.
+    the idempotency record. With a limit of seats per buyer, each of them writes the buyer's item, too.
     """
     releases = assumed.HOLDS_PER_ORDER - 1
-    items = (assumed.HOLDS_PER_ORDER + releases) * (seats_per_order + 1) + seats_per_order + 2
+    held, bought = seats_per_order + 1 + buyer_items, seats_per_order + 2 + buyer_items
+    items = (assumed.HOLDS_PER_ORDER + releases) * held + bought
     return Amount(
         ceil(orders_per_second * items * _UNITS.value),
         f"{counted(orders_per_second, 'orders/s')} × {format_number(items)} items "
         f"({format_number(assumed.HOLDS_PER_ORDER)} holds and "
-        f"{format_number(releases)} releases of {seats_per_order + 1} items, one purchase of {seats_per_order + 2}) × "
+        f"{format_number(releases)} releases of {held} items, one purchase of {bought}) × "
         f"{_UNITS.value} units",
     )
+
+
+@Intermediate
+def buyer_items(seats_per_buyer: int | None) -> int:
+    """Items that count a buyer's seats, in each hold, release and purchase: one where the spec has a limit."""
+    return 0 if seats_per_buyer is None else 1
 
 
 def map_read_units(seats_per_event: int, seats_per_order: int) -> float:
@@ -165,12 +173,14 @@ def _verification(
 
 
 @figure(unit="read units/s", source=assumed.SOURCE, place=OutputPlace())
-def lock_read_units(orders_per_second: int) -> Amount[int]:
-    """Read units of the locks: each release reads its hold."""
+def lock_read_units(orders_per_second: int, buyer_items: int) -> Amount[int]:
+    """Read units of the locks: each release reads its hold, and with a limit each request its buyer's item."""
     releases = assumed.HOLDS_PER_ORDER - 1
+    requests = buyer_items * assumed.sales_requests_per_second(1)
+    limited = f" and {format_number(requests)} requests of buyers with a limit" if buyer_items else ""
     return Amount(
-        ceil(orders_per_second * releases),
-        f"{counted(orders_per_second, 'orders/s')} × {format_number(releases)} releases",
+        ceil(orders_per_second * (releases + requests)),
+        f"{counted(orders_per_second, 'orders/s')} × {format_number(releases)} releases{limited}",
     )
 
 

@@ -9,10 +9,11 @@ from ticketgen.figures import assumptions as assumed
 from ticketgen.figures.model import Amount, AttributePlace, figure
 from ticketgen.wording import counted, format_number
 
-__all__ = ["api_throttle_burst", "api_throttle_rate", "waf_rate_limit"]
+__all__ = ["api_throttle_burst", "api_throttle_rate", "waf_post_limit", "waf_rate_limit"]
 
 _WINDOW = 300  # seconds in which WAF counts
 _API = "modules/region/api.tf"
+_FIREWALL = "aws_wafv2_web_acl.tickets"
 _METHODS = "aws_api_gateway_method_settings.all"
 
 
@@ -50,7 +51,7 @@ def api_throttle_burst(api_throttle_rate: int) -> Amount[int]:
 @figure(
     unit="requests per address in 5 min",
     source=f"{limits.WAF_MAX_RATE.source}; {assumed.SOURCE}",
-    place=AttributePlace(_API, "aws_wafv2_web_acl.tickets", "rule.statement.rate_based_statement.limit"),
+    place=AttributePlace(_API, _FIREWALL, "rule[0].statement.rate_based_statement.limit"),
 )
 def waf_rate_limit(api_throttle_rate: int) -> Amount[int]:
     """Requests in 5 minutes from one address before the firewall blocks it."""
@@ -59,4 +60,24 @@ def waf_rate_limit(api_throttle_rate: int) -> Amount[int]:
         min(limits.WAF_MAX_RATE.value, max(assumed.MIN_ADDRESS_LIMIT, share)),
         f"{assumed.ADDRESS_SHARE:.0%} of {counted(api_throttle_rate, 'requests/s')} × {_WINDOW} s, at least "
         f"{format_number(assumed.MIN_ADDRESS_LIMIT)}",
+    )
+
+
+@figure(
+    unit="holds and purchases per address in 5 min",
+    source=f"{limits.WAF_MAX_RATE.source}; {assumed.SOURCE}",
+    place=AttributePlace(_API, _FIREWALL, "rule[1].statement.rate_based_statement.limit"),
+)
+def waf_post_limit(orders_per_second: int) -> Amount[int]:
+    """Holds and purchases in 5 minutes from one address before the firewall blocks more of them.
+
+    It blocks neither reads nor the releases of holds.
+    """
+    posts = assumed.posts_per_second(orders_per_second)
+    share = ceil(posts * assumed.HEADROOM * _WINDOW * assumed.ADDRESS_SHARE)
+    return Amount(
+        min(limits.WAF_MAX_RATE.value, max(assumed.MIN_ADDRESS_POSTS, share)),
+        f"{assumed.ADDRESS_SHARE:.0%} of {format_number(posts)} holds and purchases/s × "
+        f"{format_number(assumed.HEADROOM)} headroom × {_WINDOW} s, at least "
+        f"{format_number(assumed.MIN_ADDRESS_POSTS)}",
     )

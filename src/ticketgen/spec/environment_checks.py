@@ -9,11 +9,13 @@ from ticketgen.aws.regions import REGIONS
 from ticketgen.findings import Finding, Location
 from ticketgen.findings.spec import (
     ALARM_TOPIC_REGION,
+    ANY_ORIGIN,
     LOCAL_STATE,
     NO_AUTHENTICATION,
     SHARED_DOMAIN,
     SHARED_LOG_ROLE,
     UNHEARD_ALARMS,
+    UNKNOWN_BUYERS,
 )
 from ticketgen.spec.nodes import Map, Scalar, YamlNode, dotted_path, plain_value_of
 from ticketgen.wording import join_words
@@ -29,6 +31,8 @@ def check_environments(trees: Mapping[str, Map], places: Mapping[str, Location])
         places: where each environment is written.
     """
     yield from _unauthenticated_apis(trees)
+    yield from _unknown_buyers(trees)
+    yield from _open_origins(trees)
     yield from _shared_domains(trees)
     yield from _shared_log_roles(trees, places)
     yield from _topics_elsewhere(trees)
@@ -54,6 +58,33 @@ def _unauthenticated_apis(trees: Mapping[str, Map]) -> Iterator[Finding]:
         yield NO_AUTHENTICATION.found(
             f"{dotted_path(auth.path)}: none lets anybody hold and buy seats in {join_words(names)}",
             at=auth.location,
+        )
+
+
+def _unknown_buyers(trees: Mapping[str, Map]) -> Iterator[Finding]:
+    """Warnings about limits of seats per buyer without a service that identifies buyers."""
+    for name, tree in trees.items():
+        auth, limit = _scalar(tree, "api", "auth"), _scalar(tree, "event_scale", "seats_per_buyer")
+        if auth is not None and auth.value == "none" and limit is not None and limit.value is not None:
+            yield UNKNOWN_BUYERS.found(
+                f"{dotted_path(limit.path)}: nobody limits the buyers of {name}, because api.auth is none",
+                at=limit.location,
+            )
+
+
+def _open_origins(trees: Mapping[str, Map]) -> Iterator[Finding]:
+    """Warnings about APIs that pages of every origin may call: one for each place that sets it."""
+    places: dict[YamlNode, list[str]] = {}
+    for name, tree in trees.items():
+        node: YamlNode | None = tree
+        for key in ("api", "cors", "origins"):
+            node = node.entries.get(key) if isinstance(node, Map) else None
+        if node is not None and plain_value_of(node) == ("*",):
+            places.setdefault(node, []).append(name)
+    for origins, names in places.items():
+        yield ANY_ORIGIN.found(
+            f"{dotted_path(origins.path)}: * lets every page of the web call the API of {join_words(names)}",
+            at=origins.location,
         )
 
 

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from ticketgen.aws.limits import DYNAMODB_TRANSACTION_ACTIONS
 from ticketgen.findings import Location
 from ticketgen.findings.spec import OUT_OF_RANGE
+from ticketgen.spec.cross_origin import Cors
 from ticketgen.spec.observability import Alarms, Logs
 from ticketgen.spec.quota_types import Quotas
 from ticketgen.spec.spec_part import SpecPart, unit
@@ -35,8 +36,9 @@ __all__ = [
     "Settings", "State",
 ]  # fmt: skip
 
-# Three actions a seat, and one for the idempotency record.
-_MAX_SEATS_PER_ORDER: Final = (DYNAMODB_TRANSACTION_ACTIONS.value - 1) // 3
+# Three actions a seat, and one each for the idempotency record, the hold and the buyer's seats.
+_MAX_SEATS_PER_ORDER: Final = (DYNAMODB_TRANSACTION_ACTIONS.value - 3) // 3
+_MAX_SEATS_PER_BUYER: Final = 100  # as in ops/event_file.py
 
 # An Express workflow may take 5 minutes:
 # https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html
@@ -79,6 +81,25 @@ class EventScale(SpecPart):
         description="How long a held seat is kept for its buyer.",
         json_schema_extra=unit("s"),
     )
+    seats_per_buyer: int | None = Field(
+        default=None,
+        ge=1,
+        le=_MAX_SEATS_PER_BUYER,
+        description="The most seats of an event that a buyer may hold and buy, together. `ops/event.py` gives it to "
+        "new events whose file says nothing else; null: any number. `api.auth: none` knows no buyers.",
+        json_schema_extra=unit("seats"),
+    )
+
+    @model_validator(mode="after")
+    def _sell_a_whole_order(self) -> EventScale:
+        if self.seats_per_buyer is not None and self.seats_per_buyer < self.seats_per_order:
+            raise refusal(
+                OUT_OF_RANGE,
+                f"is below seats_per_order, {self.seats_per_order}",
+                f"write {self.seats_per_order} or more, or lower seats_per_order: nobody could buy the largest order",
+                ("seats_per_buyer",),
+            )
+        return self
 
 
 def _divides_a_minute(seconds: int) -> int:
@@ -165,6 +186,9 @@ class Api(SpecPart):
     )
     domain: Domain | None = Field(
         default=None, description="A custom domain; null: buyers use the execute-api address of each Region."
+    )
+    cors: Cors | None = Field(
+        default=None, description="Web pages that may call the API; null: only pages of the API's own origin."
     )
     log_role: Literal["managed", "existing"] = Field(
         default="managed",

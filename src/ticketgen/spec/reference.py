@@ -161,8 +161,13 @@ def _text(field: dict[str, Any]) -> str:
     return f"text, {most:,} characters" if least == most else f"text, {least} to {most:,} characters"
 
 
+def _list(field: dict[str, Any]) -> str:
+    items = field["items"]
+    return f"a list of {'Regions' if '$ref' in items else items.get('x-item', 'email addresses')}"
+
+
 _KINDS: Final = {
-    "array": lambda field: "a list of Regions" if "$ref" in field["items"] else "a list of email addresses",
+    "array": _list,
     "boolean": lambda field: "`true`, `false`",
     "integer": _whole_number,
     "null": lambda field: "`null`",

@@ -77,7 +77,7 @@ class WrongValue:
 
     @property
     def numbers(self) -> str:
-        """The whole numbers that the spec accepts here: ``from 1 to 33``."""
+        """The whole numbers that the spec accepts here: ``from 1 to 32``."""
         extra = self.field.json_schema_extra if self.field else None
         choices = extra.get("enum") if isinstance(extra, dict) else None
         if isinstance(choices, list):

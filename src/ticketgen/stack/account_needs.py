@@ -119,6 +119,8 @@ def _actions(environment: Environment) -> Iterator[str]:
         "aws_api_gateway_authorizer": environment.api.auth == "cognito",
         "aws_api_gateway_base_path_mapping": environment.api.domain is not None,
         "aws_api_gateway_domain_name": environment.api.domain is not None,
+        "aws_api_gateway_integration_response": environment.api.cors is not None,
+        "aws_api_gateway_method_response": environment.api.cors is not None,
         "aws_cognito_": environment.api.auth == "cognito",
         "aws_dynamodb_table_item": environment.api.auth == "cognito",
         "aws_dynamodb_table_replica": len(environment.regions) > 1,

@@ -76,6 +76,10 @@ def _domain(environment: Environment) -> bool:
     return environment.api.domain is not None
 
 
+def _cors(environment: Environment) -> bool:
+    return environment.api.cors is not None
+
+
 def _suite(path: str, wanted: Callable[[Environment], bool] = always) -> StackFile:
     """A file of the suites: plain Python that is copied, except the spec's demands."""
     return StackFile(f"tests/{path.removesuffix('.j2')}", wanted, f"suites/{path}")
@@ -87,10 +91,9 @@ _SUPPORT = (
     "verifying",
 )  # fmt: skip
 _UNIT = (
-    "alarms", "analytics", "api", "cache", "correcting", "due_events", "encryption", "final_answers", "functions",
-    "items_by_hand",
-    "names", "network", "outputs", "providers", "regions", "roles", "sales_database", "sales_writer", "seat_maps",
-    "selling", "state_machines", "streams", "tables", "verifying",
+    "alarms", "analytics", "api", "buyer_limit", "cache", "correcting", "due_events", "encryption", "final_answers",
+    "functions", "gateway_responses", "items_by_hand", "names", "network", "outputs", "providers", "regions", "roles",
+    "sales_database", "sales_writer", "seat_maps", "selling", "state_machines", "streams", "tables", "verifying",
 )  # fmt: skip
 _SUITES = (
     *(_suite(path) for path in ("requirements.txt", "pytest.ini", "conftest.py", "demands.py.j2")),
@@ -102,6 +105,8 @@ _SUITES = (
     ),
     _suite("integration/test_live_sales.py"),
     *(_suite(f"load/{name}") for name in ("locustfile.py", "requirements.txt")),
+    _suite("integration/test_live_cors.py", _cors),
+    _suite("unit/test_cors.py", _cors),
     _suite("unit/test_domain.py", _domain),
     _suite("unit/test_identity.py", _cognito),
     _suite("unit/test_timestream.py", uses_timestream),
@@ -155,8 +160,18 @@ _SHARED_FILES = (
     ),
     *(
         StackFile(f"modules/region/{name}.tf")
-        for name in ("variables", "network", "cache", "streams", "api", "alarms", "outputs")
+        for name in (
+            "variables",
+            "network",
+            "cache",
+            "streams",
+            "api",
+            "gateway_responses",
+            "alarms",
+            "outputs",
+        )
     ),
+    StackFile("modules/region/cors.tf", _cors),
     StackFile("modules/region/domain.tf", _domain),
     *(
         StackFile(f"modules/analytics/{name}.tf")

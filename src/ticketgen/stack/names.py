@@ -113,8 +113,8 @@ NAMES: tuple[ResourceName, ...] = (
 """Names whose length AWS limits. Tags, metrics and statement ids are in ``LABELS``."""
 
 LABELS = (
-    "common-rules", "dynamodb", "ip-reputation", "key", "known-bad-inputs", "metrics", "private", "rate",
-    "unused", "vpc",
+    "common-rules", "dynamodb", "ip-reputation", "key", "known-bad-inputs", "metrics", "post-rate", "private",
+    "rate", "unused", "vpc",
 )  # fmt: skip
 """The middles of ``Name`` tags, WAF rules and metrics, whose limits (128 characters or more) are never reached."""
 

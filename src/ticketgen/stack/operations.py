@@ -20,7 +20,7 @@ from ticketgen.stack.operator_rights import RIGHTS
 
 __all__ = ["PARTS", "SCRIPTS", "SHARED", "SKEW_SECONDS", "stack_facts"]
 
-SHARED = ("corrections", "dynamo", "events", "heartbeat", "ledger", "progress", "sale")
+SHARED = ("buyer_seats", "corrections", "dynamo", "events", "heartbeat", "ledger", "progress", "sale")
 """Function modules that the scripts import."""
 
 PARTS = (
@@ -69,5 +69,6 @@ def stack_facts(environment: Environment, sizing: Sizing) -> dict[str, object]:
             for function in FUNCTIONS.values()
             if function.capacity.provisioned is not None
         },
+        "seats_per_buyer": environment.event_scale.seats_per_buyer or 0,
         "warm_throughput": {table: [units, units * _READS_PER_WRITE] for table, units in writes.items()},
     }

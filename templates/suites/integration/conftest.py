@@ -27,6 +27,16 @@ def outputs() -> Outputs:
 @pytest.fixture
 def show(outputs: Outputs) -> Iterator[Show]:
     """An event with its home in the primary Region, known in all Regions, until the test ends. Its tickets are free."""
+    yield from _shown(outputs)
+
+
+@pytest.fixture
+def limited_show(outputs: Outputs) -> Iterator[Show]:
+    """The same, of which a buyer may have two seats."""
+    yield from _shown(outputs, seats_per_buyer=2)
+
+
+def _shown(outputs: Outputs, **more: int) -> Iterator[Show]:
     show = Show(f"it-{secrets.token_hex(8)}", demands.PRIMARY, outputs)
     now = int(time.time())
     item = {
@@ -39,6 +49,7 @@ def show(outputs: Outputs) -> Iterator[Show]:
         "closes_at": now + 3600,
         "currency": "USD",
         "sections": [{"name": "A", "first": 1, "last": 20, "price": 0}],
+        **more,
     }
     for one in items_of(item):
         show.put("events", one)

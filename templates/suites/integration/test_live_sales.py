@@ -74,9 +74,27 @@ def test_released_seats_can_be_held_again(show: Show) -> None:
     assert show.ask("DELETE", f"/holds/{hold_seats(show, 'A-3')['hold_id']}").status == 204
 
 
+@pytest.mark.skipif(demands.AUTH == "none", reason="without sign-in, nobody knows a buyer's orders")
+@each_region
+def test_a_buyer_gets_no_more_seats_than_the_event_allows(limited_show: Show, region: str) -> None:
+    order = {"event_id": limited_show.event_id, "seats": ["A-1"]}
+    assert limited_show.ask("POST", "/tickets", order, region=region, key=key()).status == 201
+    hold = hold_seats(limited_show, "A-2")
+    refused = limited_show.ask("POST", "/tickets", {**order, "seats": ["A-3"]}, region=region, key=key())
+    assert (refused.status, refused.body["reason"], refused.body["left"]) == (409, "buyer-limit", 0), refused
+    assert limited_show.ask("DELETE", f"/holds/{hold['hold_id']}", region=region).status == 204
+    assert limited_show.ask("POST", "/tickets", {**order, "seats": ["A-3"]}, key=key()).status == 201
+
+
 def test_malformed_orders_are_refused(show: Show) -> None:
     assert show.ask("POST", "/holds", {"event_id": show.event_id, "seats": []}).status == 400
     assert show.ask("POST", "/holds", {"event_id": show.event_id, "seats": ["A-21"]}).status == 400
+
+
+def test_the_gateways_own_answers_look_like_the_functions(show: Show) -> None:
+    answer = show.ask_from_page("GET", "/nowhere", "https://example.com")
+    assert (answer.status, sorted(answer.body)) == (403, ["message", "reason"]), answer
+    assert answer.headers["cache-control"] == "no-store", answer
 
 
 @each_region

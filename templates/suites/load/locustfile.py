@@ -62,7 +62,7 @@ SECONDS = float(os.environ.get("LOAD_SECONDS", "300"))
 RAMP_SECONDS = float(os.environ.get("LOAD_RAMP_SECONDS", "60"))
 SECONDS_PER_HOLD = 5  # of one user, which holds, buys and reads one thing after the other
 USERS = max(1, math.ceil(HOLDS_PER_SECOND * SECONDS_PER_HOLD))
-MOST_HELD = 32  # seats, by one hold
+MOST_SEATS = 32  # of an order
 MOST_CHOICES = 3  # of other seats, after a refusal
 MOST_ATTEMPTS = 4
 BUSY = frozenset({429, 503})
@@ -175,7 +175,7 @@ class Buyer(FastHttpUser):
     def seats(self, section: Mapping[str, Any]) -> list[str]:
         """Seats of a section, some of which may be taken."""
         first, capacity = section.get("first", 1), section["capacity"]
-        most = min(demands.SEATS_PER_ORDER, MOST_HELD, capacity)
+        most = min(demands.SEATS_PER_ORDER, MOST_SEATS, capacity)
         return [f"{section['name']}-{seat}" for seat in random.sample(range(first, first + capacity), most)]
 
     def ask(self, name: str, method: str, path: str, body: Any = None) -> tuple[int, Any]:

@@ -186,6 +186,7 @@ FUNCTIONS: Mapping[str, Function] = {
             variables={
                 **_TABLES,
                 "AUTH": demands.AUTH,
+                "CORS_ORIGINS": " ".join(demands.CORS_ORIGINS),
                 "HOLD_SECONDS": demands.HOLD_SECONDS,
                 "LEASE_SECONDS": demands.LEASE_SECONDS,
                 "LOCKS_TABLE": named("distributed-locks"),
@@ -222,7 +223,7 @@ FUNCTIONS: Mapping[str, Function] = {
             why="API Gateway gives up after 29 s",
             least_memory=256,
             actions=_redis("reader"),
-            variables=_redis_variables("reader"),
+            variables={"CORS_ORIGINS": " ".join(demands.CORS_ORIGINS), **_redis_variables("reader")},
             redis_user="reader",
         ),
         Function(
@@ -449,6 +450,7 @@ WHY: Mapping[str, str] = {
     "AUTH": "the function would read the buyer's identity from the wrong place",
     "CLUSTER_ARN": "sales would be written to another database",
     "CORRECTIONS_TABLE": _TABLE,
+    "CORS_ORIGINS": "browsers would keep its answers from the pages that the spec names",
     "CORRECTION_SECONDS": "its calls would not be given up within the objective",
     "DATABASE_NAME": "sales would be written to another database",
     "EVENTS_TABLE": _TABLE,

@@ -71,6 +71,7 @@ class Answer:
 
     status: int
     body: Any
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False)  # names in lower case
 
 
 @dataclass
@@ -122,7 +123,17 @@ class Show:
         if key:
             self.keys.append(key)
             headers["Idempotency-Key"] = key
-        request = AWSRequest(method, url, headers, json.dumps(body) if body is not None else b"")
+        return self._send(
+            AWSRequest(method, url, headers, json.dumps(body) if body is not None else b""), region
+        )
+
+    def ask_from_page(self, method: str, path: str, origin: str, **headers: str) -> Answer:
+        """Send a request without a body to the home's API, as the browser does for a page of an origin."""
+        url = f"{self.outputs[root('regions', self.home)]['api_gateway_url']}{path}"
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self._send(AWSRequest(method, url, {"Origin": origin, **names}, b""), self.home)
+
+    def _send(self, request: Any, region: str) -> Answer:
         if demands.AUTH == "iam":
             credentials = boto3.Session().get_credentials().get_frozen_credentials()
             SigV4Auth(credentials, "execute-api", region).add_auth(request)
@@ -171,7 +182,8 @@ class Show:
             key = {name: entry[name] for name in ("event_id", "entry_id")}
             audit.delete_item(TableName=self.table("corrections"), Key=key)
         locks = [f"seat#{self.event_id}#A-{number}" for number in range(1, 21)]
-        locks += [f"idem#{buyer}#{key}" for buyer in buyers for key in self.keys]
+        locks += [f"idem#{self.event_id}#{buyer}#{key}" for buyer in buyers for key in self.keys]
+        locks += [f"buyer#{self.event_id}#{buyer}" for buyer in buyers]
         for lock in locks:
             local.delete_item(TableName=self.table("distributed-locks"), Key={"lock_key": {"S": lock}})
         for item in ("layout", epoch_key(1, demands.PRIMARY)):
@@ -200,7 +212,8 @@ def _sent(request: Any) -> Answer:
         )
         answer = connection.getresponse()
         text = answer.read().decode()
-        return Answer(answer.status, json.loads(text) if text else None)
+        read = {name.lower(): value for name, value in answer.getheaders()}
+        return Answer(answer.status, json.loads(text) if text.strip() else None, read)
     finally:
         connection.close()
 

@@ -427,7 +427,7 @@ def test_the_firewall_is_in_front_of_the_stage(stack: Stack, firewall: Resource)
 
 def _rule(firewall: Resource, metric: str) -> Any:
     for rule in firewall.blocks("rule"):
-        if metric in rule.get("name"):
+        if rule.get("name") == f"{demands.PROJECT}-{metric}-{demands.ENVIRONMENT}":
             return rule
     return firewall.fails(f"has no rule {metric}", "bots would buy the tickets")
 
@@ -449,6 +449,54 @@ def test_one_address_cannot_flood_the_sale(firewall: Resource) -> None:
         "name", f"{demands.PROJECT}-rate-{demands.ENVIRONMENT}", "logs name the rule that blocked a request"
     )
     rule.must("priority", 0, "cheap rules are evaluated first")
+
+
+def test_one_address_cannot_hold_all_seats(firewall: Resource) -> None:
+    rule = _rule(firewall, "post-rate")
+    rate = rule.get("statement.rate_based_statement")
+    if rate is None or not rule.get("action.block"):
+        rule.fails("does not block by rate", "one bot would hold the seats of all buyers")
+    rate = rate[0] if isinstance(rate, list) else rate
+    reads = _rule(firewall, "rate").get("statement.rate_based_statement.0.limit")
+    if not 100 <= rate.get("limit") <= max(100, 12 * demands.ORDERS_PER_SECOND):
+        rule.fails(
+            f"blocks above {rate.get('limit')} holds and purchases in five minutes",
+            "too low a limit blocks offices, and too high a limit admits bots",
+        )
+    if rate.get("limit") * 4 > reads:
+        rule.fails(
+            f"admits {rate.get('limit')} of {reads} requests", "buyers read far more often than they buy"
+        )
+    rate.must("aggregate_key_type", "IP", "a bot can change everything else of a request")
+    what = "scope_down_statement.byte_match_statement"
+    rate.must(f"{what}.search_string", "POST", "seat maps, releases and preflights would count as purchases")
+    rate.must(f"{what}.positional_constraint", "EXACTLY", "other methods would count")
+    rate.must(f"{what}.text_transformation.type", "NONE", "methods are compared as they are")
+    if not rate.get(f"{what}.field_to_match.method"):
+        rule.fails("compares something else than the method", "seat maps would count as purchases")
+    rule.must("priority", 1, "cheap rules are evaluated first")
+
+
+@pytest.mark.parametrize("metric", ["rate", "post-rate"])
+def test_a_buyer_behind_a_busy_address_is_told_when_to_come_back(firewall: Resource, metric: str) -> None:
+    rule = _rule(firewall, metric)
+    answer = "action.block.0.custom_response"
+    rule.must(f"{answer}.response_code", 429, "403 says that trying again is pointless")
+    headers = {
+        header.get("name"): header.get("value") for header in rule.get(answer)[0].blocks("response_header")
+    }
+    if not 10 <= int(headers.get("Retry-After", 0)) <= 300:
+        rule.fails(f"answers with {headers}", "clients would come back at once, and stay blocked")
+    origins = demands.CORS_ORIGINS
+    expected = None if not origins else origins[0] if len(origins) == 1 else "*"
+    if headers.get("Access-Control-Allow-Origin") != expected:
+        rule.fails(f"answers with {headers}", "browsers would hide the answer from the pages of the spec")
+    key = rule.get(f"{answer}.custom_response_body_key")
+    bodies = {body.get("key"): body for body in firewall.blocks("custom_response_body")}
+    if key not in bodies or bodies[key].get("content_type") != "APPLICATION_JSON":
+        rule.fails(f"answers with {key}", "clients read JSON")
+    if sorted(json.loads(bodies[key].get("content"))) != ["message", "reason"]:
+        rule.fails("answers with another body", "clients read reason and message, as in every other answer")
 
 
 @pytest.mark.parametrize(
@@ -478,7 +526,9 @@ def test_the_rules_have_distinct_priorities(firewall: Resource) -> None:
         firewall.fails(f"has the priorities {priorities}", "AWS refuses two rules with the same priority")
 
 
-@pytest.mark.parametrize("metric", ["tickets", "rate", "ip-reputation", "common-rules", "known-bad-inputs"])
+@pytest.mark.parametrize(
+    "metric", ["tickets", "rate", "post-rate", "ip-reputation", "common-rules", "known-bad-inputs"]
+)
 def test_the_firewall_is_measured(firewall: Resource, metric: str) -> None:
     name = f"{demands.PROJECT}-{metric}-{demands.ENVIRONMENT}"
     shown = [

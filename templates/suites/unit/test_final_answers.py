@@ -23,7 +23,7 @@ KEY = "key-00001"
 
 def seller(cloud: Cloud, **environment: str) -> Function:
     function = cloud.function(
-        "ticket_purchase", **{"AUTH": IDENTIFIED, "SEATS_PER_ORDER": "33", **environment}
+        "ticket_purchase", **{"AUTH": IDENTIFIED, "SEATS_PER_ORDER": "32", **environment}
     )
     function.module.ATTEMPTS.budget = 0.2
     return function

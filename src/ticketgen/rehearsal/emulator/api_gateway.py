@@ -2,8 +2,8 @@
 
     http://ADDRESS/_aws/execute-api/API_ID/STAGE/path
 
-The emulator has verified the signature of every request before. The access key names the caller with IAM, and is the
-subject with Cognito, because tokens are not emulated.
+`gateway_answers` has the answers without a function. The emulator has verified the signature of every request before.
+The access key names the caller with IAM, and is the subject with Cognito, because tokens are not emulated.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from typing import Any
 from jsonschema import Draft4Validator
 from moto.apigateway.models import Method, Resource, RestAPI, apigateway_backends
 
+from ticketgen.rehearsal.emulator.gateway_answers import HttpAnswer, gateway_answer, mock_answer
 from ticketgen.rehearsal.emulator.lambda_fleet import Fleet, function_of
+from ticketgen.rehearsal.emulator.stage_limits import admits
 
 __all__ = ["PREFIX", "HttpAnswer", "HttpRequest", "serve"]
 
@@ -37,34 +39,27 @@ class HttpRequest:
     caller: str
 
 
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
-    """An answer of the API."""
-
-    status: int
-    body: str
-    headers: Mapping[str, str]
-
-
-def _refusal(status: int, message: str) -> HttpAnswer:
-    return HttpAnswer(status, json.dumps({"message": message}), {"Content-Type": "application/json"})
-
-
 def serve(request: HttpRequest, fleet: Fleet) -> HttpAnswer:
     """Answer a request below `PREFIX`."""
     api_id, _, rest = request.path.removeprefix(PREFIX).partition("/")
     stage, _, path = rest.partition("/")
     api, account = _api(api_id)
     if api is None or stage not in api.stages:
-        return _refusal(403, "Forbidden")
+        return HttpAnswer(403, json.dumps({"message": "Forbidden"}), {"Content-Type": "application/json"})
     resource, parameters = _route(api, f"/{path}")
     method = resource.resource_methods.get(request.method) if resource else None
     if resource is None or method is None or method.method_integration is None:
-        return _refusal(403, "Missing Authentication Token")  # AWS's words for an unknown route
+        # AWS's words for an unknown route.
+        return gateway_answer(api, "MISSING_AUTHENTICATION_TOKEN", request.headers)
+    settings = api.stages[stage].method_settings.get("*/*", {})
+    if not admits((api_id, stage, resource.get_path(), request.method), settings):
+        return gateway_answer(api, "THROTTLED", request.headers)
+    if method.method_integration.integration_type == "MOCK":
+        return mock_answer(method.method_integration, request.headers)
     context = _identity(method, request.caller, account)
     problem = _problem(api, method, request)
     if problem:
-        return _refusal(400, problem)
+        return gateway_answer(api, problem[0], request.headers, problem[1])
     function = function_of(
         str(method.method_integration.uri).split("/functions/")[1].removesuffix("/invocations")
     )
@@ -84,9 +79,7 @@ def serve(request: HttpRequest, fleet: Fleet) -> HttpAnswer:
     )
     if outcome.error:
         throttled = outcome.error["errorType"] == "TooManyRequestsException"
-        return _refusal(
-            429 if throttled else 502, "Too Many Requests" if throttled else "Internal server error"
-        )
+        return gateway_answer(api, "INTEGRATION_FAILURE" if throttled else "DEFAULT_5XX", request.headers)
     answer = outcome.result
     return HttpAnswer(int(answer["statusCode"]), answer.get("body") or "", answer.get("headers") or {})
 
@@ -118,17 +111,17 @@ def _identity(method: Method, caller: str, account: str) -> dict[str, Any]:
     return {"identity": {"sourceIp": "127.0.0.1"}}
 
 
-def _problem(api: RestAPI, method: Method, request: HttpRequest) -> str:
-    """The error of the request validator; "" if the request is valid."""
+def _problem(api: RestAPI, method: Method, request: HttpRequest) -> tuple[str, str] | None:
+    """The type and the text of the request validator's error; None if the request is valid."""
     if method.request_validator_id not in api.request_validators:
-        return ""
+        return None
     for name, required in (method.request_parameters or {}).items():
         place, key = name.removeprefix("method.request.").split(".", 1)
         given = {"header": key.lower() in request.headers, "querystring": key in request.query}.get(
             place, True
         )
         if required in (True, "true") and not given:
-            return f"Missing required request parameters: [{key}]"
+            return "BAD_REQUEST_PARAMETERS", f"Missing required request parameters: [{key}]"
     model = (method.request_models or {}).get("application/json")
     if model:
         try:
@@ -138,6 +131,6 @@ def _problem(api: RestAPI, method: Method, request: HttpRequest) -> str:
                 )
             )
         except ValueError:
-            return "Invalid request body"
-        return "Invalid request body" if errors else ""
-    return ""
+            return "BAD_REQUEST_BODY", ""
+        return ("BAD_REQUEST_BODY", "") if errors else None
+    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ticketgen.aws import limits
 from ticketgen.figures import assumptions as assumed
 from ticketgen.figures.model import Amount
+from ticketgen.stack.cors import function_origins
 from ticketgen.stack.functions import formulas
 from ticketgen.stack.functions.model import Capacity, FunctionModule, LambdaFunction, Trigger, TriggerSource
 
@@ -56,5 +57,6 @@ FUNCTION = LambdaFunction(
         provisioned=availability_provisioned_concurrency,
     ),
     trigger=Trigger(TriggerSource.API),
+    environment={"CORS_ORIGINS": function_origins},
     redis_user="reader",
 )

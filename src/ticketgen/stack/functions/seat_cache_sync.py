@@ -78,7 +78,9 @@ def cache_sync_timeout_s() -> Amount[int]:
 )
 def cache_sync_parallelization_factor(seats_per_second: int) -> Amount[int]:
     """Concurrent batches of one shard of the inventory's stream."""
-    shard_most = limits.DYNAMODB_PARTITION_WRITE_UNITS.value // limits.DYNAMODB_TRANSACTION_UNITS.value
+    # A partition that takes all that it can takes the checks of holds, too, of which the stream has no records.
+    seat_units = limits.DYNAMODB_TRANSACTION_UNITS.value * (1 + assumed.HOLDS_PER_ORDER)
+    shard_most = int(limits.DYNAMODB_PARTITION_WRITE_UNITS.value / seat_units)
     busiest = min(seats_per_second, shard_most)
     needed = busiest * assumed.SYNC_SECONDS_PER_RECORD
     return Amount(

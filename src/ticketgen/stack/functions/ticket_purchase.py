@@ -9,6 +9,7 @@ from ticketgen.figures import assumptions as assumed
 from ticketgen.figures.model import Amount
 from ticketgen.spec.model import Environment
 from ticketgen.stack.cloudwatch import METRICS_NAMESPACE, Alarm, of_api, of_table, own
+from ticketgen.stack.cors import function_origins
 from ticketgen.stack.functions import formulas
 from ticketgen.stack.functions.model import (
     Capacity,
@@ -115,6 +116,7 @@ FUNCTION = LambdaFunction(
     trigger=Trigger(TriggerSource.API),
     environment={
         "AUTH": lambda environment: environment.api.auth,
+        "CORS_ORIGINS": function_origins,
         "EVENTS_TABLE": EVENTS_TABLE,
         "HOLD_SECONDS": lambda environment: environment.event_scale.hold_seconds,
         "INVENTORY_TABLE": INVENTORY_TABLE,
