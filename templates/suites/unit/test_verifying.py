@@ -218,7 +218,8 @@ def test_a_long_backlog_is_read_in_several_runs(cloud: Cloud) -> None:
     plant(cloud, *(sale(f"A-{n}", minted(OLD_S + 10 - n, n), event_shard="gala#0") for n in range(1, 7)))
     cloud.dynamodb(HOME).page = 2
     function = cloud.function("inventory_verifier", VERIFICATION_SECONDS=str(LONG_OBJECTIVE_S), PMS_URL="")
-    function.module.verify_event.__globals__["Comparison"].home.__globals__["MOST_PAGES"] = 1
+    comparison = function.module.verify_event.__globals__["Comparison"]
+    comparison.home.__globals__["read_new"].__globals__["MOST_PAGES"] = 1
     reports = [function({"event_id": "gala"})["report"] for _ in range(7)]
     assert (reports[0]["new_entries"], reports[0]["complete"]) == (2, False), (
         "a single read could use up the whole run"
