@@ -26,7 +26,7 @@ REQUIRE = "TICKETGEN_REQUIRE_BROWSER"
 FETCHED = Path(__file__).parents[2] / ".build/chromium/root"
 """Where `make browser` unpacks Debian's package and the libraries that the machine lacks."""
 
-NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium")
 
 ARGUMENTS = (
     "--headless", "--remote-debugging-pipe", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
@@ -45,7 +45,8 @@ def chromium_binary() -> tuple[Path, dict[str, str]]:
     fetched = FETCHED / "usr/lib/chromium/chromium-headless-shell"
     if fetched.exists():
         folders = {str(library.parent) for library in FETCHED.rglob("*.so*")} - {str(fetched.parent)}
-        return fetched, {"LD_LIBRARY_PATH": ":".join(sorted(folders))}
+        fonts = Path(__file__).with_name("fonts.conf")
+        return fetched, {"LD_LIBRARY_PATH": ":".join(sorted(folders)), "FONTCONFIG_FILE": str(fonts)}
     text = "there is no Chromium: `make browser` fetches it from Debian"
     if os.environ.get(REQUIRE):
         pytest.fail(f"{REQUIRE} is set, but {text}")
@@ -118,7 +119,7 @@ class Chromium:
         return result
 
     def _listen(self) -> None:
-        with open(self._answers, "rb") as stream:
+        with os.fdopen(self._answers, "rb") as stream:
             rest = b""
             while data := os.read(stream.fileno(), 1 << 20):
                 *messages, rest = (rest + data).split(b"\0")
@@ -136,5 +137,5 @@ class Chromium:
 
 
 def _environment(folder: Path, variables: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "FONTCONFIG_PATH") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     return {**kept, **variables, "HOME": str(folder), "TZ": "UTC", "TMPDIR": str(folder)}

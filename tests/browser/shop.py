@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 import shutil
@@ -11,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -141,7 +141,11 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.status not in (204, 304):
             self.wfile.write(data)
 
-    do_GET = do_POST = do_DELETE = do_OPTIONS = _serve  # noqa: N815
+    do_GET = do_POST = do_DELETE = do_OPTIONS = _serve
+
+
+def _line(name: str, value: Any, _: re.Match[str]) -> str:
+    return f"  {name}: {value},"
 
 
 def copied_page(folder: Path, api: str, path: str = "", **settings: Any) -> Path:
@@ -160,7 +164,7 @@ def copied_page(folder: Path, api: str, path: str = "", **settings: Any) -> Path
     index.write_text(text.replace(PLACEHOLDER, api), "utf-8")
     text = config.read_text("utf-8")
     for name, value in {"api": json.dumps(api + path), **settings}.items():
-        text, count = re.subn(rf"(?m)^  {name}: (\"[^\"]*\"|[^,]*),", lambda _, new=f"  {name}: {value},": new, text)  # type: ignore[misc]
+        text, count = re.subn(rf'(?m)^  {name}: ("[^"]*"|[^,]*),', partial(_line, name, value), text)
         assert count == 1, name
     config.write_text(text, "utf-8")
     return folder
@@ -174,7 +178,7 @@ def page_served(folder: Path, port: int = 0) -> Iterator[int]:
         def log_message(self, format: str, *arguments: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", port), functools.partial(Quiet, directory=str(folder))) as server:
+    with ThreadingHTTPServer(("127.0.0.1", port), partial(Quiet, directory=str(folder))) as server:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_port

@@ -59,11 +59,18 @@ class SmallEvent:
             hold = f"gala.{hashlib.md5(asked.key.encode()).hexdigest()}"
             self.holds[hold] = body["seats"]
             ends = int(time.time()) + self.hold_seconds
-            return self._readable(201, {"hold_id": hold, "event_id": "gala", "seats": body["seats"], "expires_at": ends})
+            return self._readable(
+                201, {"hold_id": hold, "event_id": "gala", "seats": body["seats"], "expires_at": ends}
+            )
         self.holds.pop(body["hold_id"], None)
         self.taken.update(body["seats"])
         sold = [{"seat_id": seat, "sale_id": seat, "price": 10_000} for seat in body["seats"]]
-        receipt = {"order_id": f"order-{asked.key[:8]}", "seats": sold, "total": 10_000 * len(sold), "currency": "USD"}
+        receipt = {
+            "order_id": f"order-{asked.key[:8]}",
+            "seats": sold,
+            "total": 10_000 * len(sold),
+            "currency": "USD",
+        }
         return self._readable(201, receipt)
 
     def _seats(self, asked: Asked, name: str) -> Answer:
@@ -88,4 +95,6 @@ class SmallEvent:
 
     def _readable(self, status: int, body: Any = "", headers: dict[str, str] | None = None) -> Answer:
         kind = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-        return Answer(status, body, {**kind, **CORS, "Access-Control-Allow-Origin": self.origin, **(headers or {})})
+        return Answer(
+            status, body, {**kind, **CORS, "Access-Control-Allow-Origin": self.origin, **(headers or {})}
+        )

@@ -85,7 +85,9 @@ class Visitor:
 
     def has(self, role: str, name: str) -> dict[str, Any]:
         """The properties of a thing, such as `disabled`, `checked` and `focused`."""
-        node = self.call("Accessibility.getPartialAXTree", backendNodeId=self.find(role, name), fetchRelatives=False)
+        node = self.call(
+            "Accessibility.getPartialAXTree", backendNodeId=self.find(role, name), fetchRelatives=False
+        )
         return {each["name"]: each["value"].get("value") for each in node["nodes"][0]["properties"]}
 
     def click(self, role: str, name: str) -> None:
