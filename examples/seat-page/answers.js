@@ -41,6 +41,11 @@ function when(seconds) {
   return new Intl.DateTimeFormat(document.documentElement.lang, format).format(seconds * 1000);
 }
 
+/** A number with its separators. */
+export function count(number) {
+  return new Intl.NumberFormat(document.documentElement.lang).format(number);
+}
+
 /** An amount in minor units, such as cents. */
 export function money(amount, currency) {
   const format = new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency });

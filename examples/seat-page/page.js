@@ -1,7 +1,7 @@
 // The page: shows the sections, the seats of one of them, and the order.
 
 import { ask } from "./api.js";
-import { meaning, money } from "./answers.js";
+import { count, meaning, money } from "./answers.js";
 import config from "./config.js";
 import { Order } from "./order.js";
 import { Seats } from "./seats.js";
@@ -50,7 +50,7 @@ async function readEvent() {
     ({ sections, currency } = answer.body);
     showSections();
     const free = sections.reduce((sum, section) => sum + section.available, 0);
-    tellSale(free ? `${free} seats are free.` : "Sold out.", answer.body.exact);
+    tellSale(free ? `${count(free)} ${free === 1 ? "seat is" : "seats are"} free.` : "Sold out.", answer.body.exact);
   } else {
     find("sale").textContent = `${meaning(answer)} The seats that you see may be old.`;
   }
@@ -65,7 +65,7 @@ async function readSection() {
     const [section] = answer.body.sections;
     sections = sections.map((each) => (each.name === section.name ? { ...each, ...section } : each));
     showSections();
-    seats.show(section, chosen, isLocked());
+    seats.show(section, mine(), isLocked());
     dropTaken();
   }
   return answer;
@@ -93,6 +93,9 @@ function waitForOpening(opensAt) {
 
 const isLocked = () => order.state.step !== "choosing";
 
+/** The seats of the order, or else those that the buyer has chosen so far. */
+const mine = () => (order.state.seats ? new Set(order.state.seats) : chosen);
+
 function showSections() {
   const list = find("sections");
   const names = sections.map((section) => section.name).join();
@@ -102,7 +105,7 @@ function showSections() {
   }
   sections.forEach((section, index) => {
     const button = list.children[index].firstChild;
-    const free = section.available ? `${section.available} of ${section.capacity} free` : "sold out";
+    const free = section.available ? `${count(section.available)} of ${count(section.capacity)} free` : "sold out";
     button.setAttribute("aria-pressed", section.name === current);
     button.lastChild.textContent = `${money(section.price, currency)}, ${free}`;
   });
@@ -131,7 +134,7 @@ function sectionButton(name) {
 function show() {
   const { step, receipt } = order.state;
   const bought = receipt?.seats.map((seat) => seat.seat_id);
-  const listed = bought ?? order.state.seats ?? [...chosen.keys()].sort();
+  const listed = bought ?? [...mine().keys()].sort();
   find("chosen").replaceChildren(
     ...listed.map((seat) => {
       const item = document.createElement("li");
@@ -148,14 +151,14 @@ function show() {
     again: !order.asking && ["holding", "buying", "releasing"].includes(step),
     more: step === "bought",
   };
-  const focused = find("order").contains(document.activeElement);
+  const focused = document.activeElement;
   for (const [id, visible] of Object.entries(shown)) find(id).hidden = !visible;
-  const heading = find("order-heading"); // waits with the focus while there is no button
-  if (focused && (document.activeElement.hidden || document.activeElement === heading)) (nextButton() ?? heading).focus();
+  const heading = find("order-heading"); // keeps the focus while there is no button
+  if (find("order").contains(focused) && (focused.hidden || focused === heading)) (nextButton() ?? heading).focus();
   find("hold").disabled = chosen.size === 0;
   find("hold").textContent = chosen.size ? `Hold ${chosen.size} ${chosen.size === 1 ? "seat" : "seats"}` : "Hold seats";
   find("order").setAttribute("aria-busy", order.asking);
-  seats.update(chosen, isLocked());
+  seats.update(mine(), isLocked());
   tick();
 }
 

@@ -53,7 +53,8 @@ export class Seats {
       box.checked = chosen.has(box.name);
       box.disabled = taken || locked;
     }
-    document.querySelector("#range").textContent = `${this.#from} to ${to} of ${first} to ${last}`;
+    document.querySelector("#parts").hidden = last - first < SHOWN;
+    document.querySelector("#range").textContent = `Seats ${this.#from} to ${to} of ${first} to ${last}`;
     document.querySelector("#previous").disabled = this.#from <= first;
     document.querySelector("#next").disabled = to >= last;
   }

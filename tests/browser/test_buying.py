@@ -44,7 +44,7 @@ class Sale:
 
     def visitor(self) -> Visitor:
         visitor = Visitor(self.browser, self.page)
-        visitor.wait("document.querySelector('#sections button')", 60)
+        visitor.wait("document.querySelector('#sections button') !== null", 60)
         visitor.click("button", visitor.evaluate("document.querySelector('#sections button').textContent"))
         visitor.sees("Seats of section A")
         return visitor

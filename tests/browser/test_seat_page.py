@@ -82,7 +82,7 @@ def checkbox(shop: Shop, number: int) -> str:
 
 def test_seats_are_chosen_held_and_bought(shop: Shop) -> None:
     visitor = shop.visitor()
-    visitor.sees("10007 seats are free.")
+    visitor.sees("10,007 seats are free.")
     open_section(visitor, "A")
     assert visitor.has("heading", "Seats of section A").get("focused")
     disabled = [n for n in range(101, 111) if visitor.has("checkbox", checkbox(shop, n)).get("disabled")]
@@ -99,7 +99,7 @@ def test_seats_are_chosen_held_and_bought(shop: Shop) -> None:
     visitor.sees("The seats are yours. Your order is order-")
     assert visitor.text("#total") == "Paid: $200.00"
     visitor.click("button", "Choose more seats")
-    visitor.sees("10005 seats are free.")
+    visitor.sees("10,005 seats are free.")
     assert visitor.has("checkbox", "103 (taken)")["disabled"]
     (held,), (bought,) = shop.api.sent("POST", "/live/holds"), shop.api.sent("POST", "/live/tickets")
     assert min(len(held.key), len(bought.key)) == 36
@@ -109,7 +109,7 @@ def test_seats_are_chosen_held_and_bought(shop: Shop) -> None:
 
 def test_the_keyboard_alone_buys(shop: Shop) -> None:
     visitor = shop.chooser()
-    visitor.press("Tab")  # the buttons of the pages are disabled, so the first free seat follows
+    visitor.press("Tab")  # from the heading, which has the focus, to the first free seat
     visitor.press(" ")
     assert visitor.text("#chosen") == "A-103"
     visitor.evaluate("document.querySelector('#hold').focus()")
@@ -125,12 +125,12 @@ def test_a_large_section_is_shown_in_parts(shop: Shop) -> None:
     shop.event.taken = {"B-1", "B-8", "B-9", "B-10000"}
     visitor = shop.visitor()
     open_section(visitor, "B")
-    assert visitor.text("#range") == "1 to 100 of 1 to 10000"
+    assert visitor.text("#range") == "Seats 1 to 100 of 1 to 10000"
     taken = "[...document.querySelectorAll('#boxes input:disabled')].map((box) => box.name)"
     assert visitor.evaluate(taken) == ["B-1", "B-8", "B-9"]
     visitor.click("checkbox", "100")
     visitor.click("button", "Next")
-    assert visitor.text("#range") == "101 to 200 of 1 to 10000"
+    assert visitor.text("#range") == "Seats 101 to 200 of 1 to 10000"
     visitor.click("checkbox", "101")
     assert visitor.text("#chosen").split() == ["B-100", "B-101"]
 
@@ -234,6 +234,9 @@ def test_a_reload_repeats_the_request_and_keeps_the_hold(shop: Shop) -> None:
     visitor.sees("The seats are held for you")
     assert visitor.text("#chosen").split() == ["A-103", "A-104"]
     assert visitor.text("#total") == "Total: $200.00"
+    open_section(visitor, "A")
+    checked = "[...document.querySelectorAll('#boxes :checked')].map((box) => box.name)"
+    assert visitor.evaluate(checked) == ["A-103", "A-104"]
     assert len(shop.api.sent("POST", "/live/holds")) == len(asked)
     shop.api.then("POST", "/live/tickets", lost(shop.event.answer), refusal(503, "unavailable", 60))
     visitor.click("button", "Buy")
@@ -314,7 +317,7 @@ def test_the_page_asks_more_rarely_while_the_map_fails(shop: Shop) -> None:
     visitor.evaluate("new Promise((resolve) => setTimeout(resolve, 2000))")
     assert len(shop.api.asked) <= 6
     shop.api.next.clear()
-    visitor.sees("10007 seats are free.")
+    visitor.sees("10,007 seats are free.")
 
 
 def test_a_narrow_window_needs_no_scrolling_to_the_side(shop: Shop) -> None:
@@ -358,7 +361,7 @@ def luminance(color: str) -> float:
 
 def test_the_policy_lets_the_page_reach_its_api_and_nothing_else(shop: Shop) -> None:
     visitor = shop.visitor()
-    visitor.sees("10007 seats are free.")
+    visitor.sees("10,007 seats are free.")
     assert visitor.troubles() == []
     other = f"http://localhost:{shop.api.server_port}/live/health"
     assert visitor.evaluate(f"fetch({json.dumps(other)}).then(() => 'reached', () => 'refused')") == "refused"
