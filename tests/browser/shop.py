@@ -49,12 +49,15 @@ class Answer:
 Behind = Callable[[Asked], Answer]
 
 
-def lost(behind: Behind) -> Behind:
-    """The request is carried out, but its answer does not arrive."""
+def lost(behind: Behind, instead: Answer = Answer(0)) -> Behind:
+    """The request is carried out, but its answer does not arrive, or another one does.
+
+    Without any answer, Chromium may send the request again before the page hears of it.
+    """
 
     def answer(asked: Asked) -> Answer:
         behind(asked)
-        return Answer(0)
+        return instead
 
     return answer
 
