@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-__all__ = ["Chromium", "chromium_binary"]
+__all__ = ["REQUIRE", "Chromium", "chromium_binary"]
 
 REQUIRE = "TICKETGEN_REQUIRE_BROWSER"
 

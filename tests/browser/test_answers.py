@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+from chromium import REQUIRE, chromium_binary
+
 ROOT = Path(__file__).parents[2]
 
 SOURCES = (
@@ -47,3 +50,16 @@ def test_the_page_asks_nobody_but_the_api() -> None:
             re.findall(r"(?:https?:)?//[\w.-]+\.[a-z]+", re.sub(r"(?m)//\s.*$", "", path.read_text("utf-8")))
         )
         assert addresses <= {"https://api.example.com"}, path
+
+
+def test_a_missing_browser_skips_unless_it_is_required(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("chromium.FETCHED", tmp_path)
+    monkeypatch.delenv(REQUIRE, raising=False)
+    with pytest.raises(pytest.skip.Exception, match="make browser"):
+        chromium_binary()
+    monkeypatch.setenv(REQUIRE, "1")
+    with pytest.raises(pytest.fail.Exception, match=f"{REQUIRE} is set"):
+        chromium_binary()

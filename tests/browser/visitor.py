@@ -12,12 +12,15 @@ from chromium import Chromium
 
 __all__ = ["Visitor"]
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 40.0
 
 KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), " ": (32, " ")}
 
-EXPECTED = "Failed to load resource: the server responded with a status of"
-"""Chromium reports every answer with 4xx or 5xx to the console; the page cannot prevent it."""
+EXPECTED = (
+    "Failed to load resource: the server responded with a status of",
+    "Failed to load resource: net::ERR_CONTENT_LENGTH_MISMATCH",
+)
+"""Chromium reports every answer with 4xx or 5xx, and every one that breaks off; the page cannot prevent it."""
 
 
 class Visitor:
