@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from ticketgen.rehearsal.bottleneck import Load, Resource, ended_by, load_between
-from ticketgen.rehearsal.processes import BUYERS, CACHE, EMULATOR, FUNCTIONS, Moment, look
+from ticketgen.rehearsal.bottleneck import LimitingResource, Load, ended_by, load_between
+from ticketgen.rehearsal.process_usage import BUYERS, CACHE, EMULATOR, FUNCTIONS, Moment, look
 
 IDLE = Load(
     cores=4,
@@ -36,30 +36,32 @@ def busy(role: str, share: float) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("change", "resource", "why"),
     [
-        ({}, Resource.UNKNOWN, "none"),
-        ({"available": 0.01}, Resource.MEMORY, "1%"),
-        ({"machine": 3.9}, Resource.MACHINE, "other programs 2.95"),
-        ({**busy(EMULATOR, 0.97), "dynamodb": 0.6}, Resource.DYNAMODB, "0.60"),
-        (busy(EMULATOR, 0.97), Resource.EMULATOR, "0.97"),
-        (busy(BUYERS, 0.99), Resource.BUYERS, "0.99"),
-        (busy(CACHE, 0.9), Resource.CACHE, "0.90"),
-        ({"workers": {"purchase@us-east-1": 0.98}}, Resource.WORKERS, "purchase@us-east-1"),
-        ({"refused": 3}, Resource.WORKERS, "3 calls"),
-        ({"waited": 0.7}, Resource.LOCK, "70%"),
-        ({"connections": 0.95}, Resource.CONNECTIONS, "95%"),
+        ({}, LimitingResource.UNKNOWN, "none"),
+        ({"available": 0.01}, LimitingResource.MEMORY, "1%"),
+        ({"machine": 3.9}, LimitingResource.MACHINE, "other programs 2.95"),
+        ({**busy(EMULATOR, 0.97), "dynamodb": 0.6}, LimitingResource.DYNAMODB, "0.60"),
+        (busy(EMULATOR, 0.97), LimitingResource.EMULATOR, "0.97"),
+        (busy(BUYERS, 0.99), LimitingResource.BUYERS, "0.99"),
+        (busy(CACHE, 0.9), LimitingResource.CACHE, "0.90"),
+        ({"workers": {"purchase@us-east-1": 0.98}}, LimitingResource.WORKERS, "purchase@us-east-1"),
+        ({"refused": 3}, LimitingResource.WORKERS, "3 calls"),
+        ({"waited": 0.7}, LimitingResource.LOCK, "70%"),
+        ({"connections": 0.95}, LimitingResource.CONNECTIONS, "95%"),
         # A queue in front of a processor that is used up is full, too.
         (
             {**busy(EMULATOR, 0.97), "workers": {"a": 1.0}, "waited": 0.9, "refused": 9},
-            Resource.EMULATOR,
+            LimitingResource.EMULATOR,
             "0.97",
         ),
-        ({"machine": 4.0, "workers": {"a": 1.0}, "connections": 1.0}, Resource.MACHINE, "4.00 of 4"),
+        ({"machine": 4.0, "workers": {"a": 1.0}, "connections": 1.0}, LimitingResource.MACHINE, "4.00 of 4"),
         # A process that needs a core, and gets only a part of it, has not ended the rise.
-        ({**busy(EMULATOR, 0.86), "machine": 3.99}, Resource.MACHINE, "3.99"),
-        ({"machine": None, "available": None, "connections": 0.95}, Resource.CONNECTIONS, "95%"),
+        ({**busy(EMULATOR, 0.86), "machine": 3.99}, LimitingResource.MACHINE, "3.99"),
+        ({"machine": None, "available": None, "connections": 0.95}, LimitingResource.CONNECTIONS, "95%"),
     ],
 )
-def test_the_resource_that_is_used_up_ended_it(change: dict[str, Any], resource: Resource, why: str) -> None:
+def test_the_resource_that_is_used_up_ended_it(
+    change: dict[str, Any], resource: LimitingResource, why: str
+) -> None:
     end = ended_by(replace(IDLE, **change))
     assert end.resource is resource
     assert why in end.why
@@ -67,8 +69,8 @@ def test_the_resource_that_is_used_up_ended_it(change: dict[str, Any], resource:
 
 def test_nothing_ended_it_at_the_rate_of_the_spec_or_without_seats() -> None:
     full = replace(IDLE, machine=4.0)
-    assert ended_by(full, at_rate=True).resource is Resource.SPEC
-    assert ended_by(full, sold_out=True).resource is Resource.SEATS
+    assert ended_by(full, at_rate=True).resource is LimitingResource.SPEC
+    assert ended_by(full, sold_out=True).resource is LimitingResource.SEATS
 
 
 def sums(calls: int, seconds: float, throttled: int, busy: float) -> dict[str, Any]:

@@ -14,15 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pixels import RENDERERS, Frame, drawn_texts
 
-from ticketgen.rehearsal.bottleneck import End, Load, Resource
-from ticketgen.rehearsal.load_steps import FACTOR, FIRST_RATE, Step, measured, rates, why_not_taken
+from ticketgen.rehearsal.bottleneck import End, LimitingResource, Load
+from ticketgen.rehearsal.load_steps import FACTOR, FIRST_RATE, LoadStep, measured, rates, why_not_taken
 from ticketgen.rehearsal.on_sale import sale_events
 from ticketgen.rehearsal.on_sale_picture import on_sale_svg
 from ticketgen.rehearsal.on_sale_report import OnSaleReport, Verification, text
 from ticketgen.rehearsal.sale import OrderAttempt
 from ticketgen.rehearsal.scoreboard import percentiles
 
-CALM = Step(2.0, 10.0, 2.0, 0.0, percentiles([100.0] * 20), 16.0, percentiles([5.0]))
+CALM = LoadStep(2.0, 10.0, 2.0, 0.0, percentiles([100.0] * 20), 16.0, percentiles([5.0]))
 REPORT = OnSaleReport(
     environment="prod",
     regions=("us-east-1", "us-west-2"),
@@ -35,7 +35,7 @@ REPORT = OnSaleReport(
     steps=(CALM, replace(CALM, offered=3.0, reached=2.4)),
     not_taken="2.4 of 3.0 orders/s were reached",
     held=replace(CALM, seconds=60.0),
-    ended=End(Resource.EMULATOR, "its process used 0.97 of the one core that it can use"),
+    ended=End(LimitingResource.EMULATOR, "its process used 0.97 of the one core that it can use"),
     load=Load(2, 1.5, {"emulator": 0.97}, {"emulator": 0.97}, {"emulator": 300.0}, 0.5),
     refused={"held": 3},
     sold_orders=100,
@@ -103,7 +103,7 @@ def test_events_have_their_homes_in_all_regions_in_turn() -> None:
 
 
 @pytest.mark.parametrize("change", [{"oversold": 1}, {"contradicted": 1}, {"maps": 1}])
-def test_each_defect_fails_the_run(change: dict[str, object]) -> None:
+def test_each_defect_of_a_large_sale_fails_the_run(change: dict[str, object]) -> None:
     assert REPORT.passed
     failed = replace(REPORT, **change)  # type: ignore[arg-type]
     assert not failed.passed
@@ -142,7 +142,7 @@ LONG = replace(
     events=200,
     regions=tuple(f"ap-southeast-{number}" for number in range(1, 35)),
     steps=tuple(replace(CALM, offered=2 * 1.5**number) for number in range(20)),
-    ended=End(Resource.MACHINE, "3.99 of 4 cores were used: " + "emulator 0.99, " * 8),
+    ended=End(LimitingResource.MACHINE, "3.99 of 4 cores were used: " + "emulator 0.99, " * 8),
     oversold=1_000_000,
     contradicted=1_000_000,
     verification=replace(REPORT.verification, seconds=percentiles([12_345.6])),
@@ -151,7 +151,9 @@ LONG = replace(
 
 @pytest.mark.parametrize("render", RENDERERS)
 @pytest.mark.parametrize("report", [REPORT, LONG], ids=["usual", "long"])
-def test_texts_of_the_picture_do_not_overlap(report: OnSaleReport, render: Callable[[str], bytes]) -> None:
+def test_texts_of_the_picture_of_a_large_sale_do_not_overlap(
+    report: OnSaleReport, render: Callable[[str], bytes]
+) -> None:
     texts = drawn_texts(on_sale_svg(report), render)
     for each in texts:
         assert Frame(5, 5, 1195, 670).holds(each.frame), each.words
@@ -160,7 +162,7 @@ def test_texts_of_the_picture_do_not_overlap(report: OnSaleReport, render: Calla
     ] == []
 
 
-def test_the_picture_shows_the_figures() -> None:
+def test_the_picture_shows_the_figures_of_a_large_sale() -> None:
     words = " ".join("".join(each.itertext()) for each in ElementTree.fromstring(on_sale_svg(REPORT)).iter())
     for expected in (
         "20 events on sale in 2 Regions",

@@ -18,7 +18,7 @@ from ticketgen.cli.spec_file import require_spec
 from ticketgen.escaping import as_json
 from ticketgen.reports import ReportFormat
 
-__all__ = ["rehearse"]
+__all__ = ["Profile", "rehearse"]
 
 
 class Profile(StrEnum):

@@ -62,9 +62,8 @@ HEADROOM = 1.5  # capacity divided by demand: for bursts, and for keys that shar
 # demand it would take 1,100, each of which verification and seat maps have to read. DynamoDB charges for it once.
 WARM_FACTOR = 4
 QUIET_SHARE = 0.5  # of the events on sale: room for the verification of those that sell no more
-VERIFICATIONS_IN_TURN = (
-    4  # events that are verified in the time of one run, one after the other: quiet ones are quick
-)
+# With more, the events of a run are not verified before the next run begins, which then waits for them.
+VERIFICATIONS_IN_TURN = 2  # events that are verified in the time of one run, one after the other
 OVERLOAD_RISK = (
     0.001  # that some partition of a table gets more than it takes, while one event takes all writes
 )
@@ -102,8 +101,9 @@ LOG_BYTES_PER_REQUEST = 1000  # an access log line, Lambda's three lines, and a 
 ROWS_PER_ACU = 500  # upserted rows a second for each Aurora capacity unit
 
 # Measured by `make bench-scale`, on the fastest of several runs; the read units follow from them, too. On a busy
-# machine a verification takes half as long again. It reads one entry and one item for each of 60,000 new seats and
-# 104,000 in the shards whose turn it is; other Regions only count theirs. A load reads 234,000 items.
+# machine a verification takes half as long again. With 18 shards of an event, it read one entry and one item for each
+# of 60,000 new seats and 104,000 in the shards whose turn it was. With 351, these are 13,000, and the calls take as
+# much time as the items. Other Regions only count theirs. A load reads 234,000 items.
 CPU_SECONDS_PER_VERIFIED_ITEM = 4.0 / (2 * 164_000)  # measured with `make bench-scale`
 CPU_SECONDS_PER_CALL = 0.002  # of DynamoDB, with a small answer; measured with `make bench-scale`
 CPU_SECONDS_PER_CACHED_SEAT = 1.6 / 234_000  # measured with `make bench-scale`

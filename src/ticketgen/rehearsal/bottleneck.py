@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from ticketgen.rehearsal.processes import BUYERS, CACHE, EMULATOR, FUNCTIONS, Moment
+from ticketgen.rehearsal.process_usage import BUYERS, CACHE, EMULATOR, FUNCTIONS, Moment
 
-__all__ = ["End", "Load", "Resource", "ended_by", "load_between"]
+__all__ = ["End", "LimitingResource", "Load", "ended_by", "load_between"]
 
 _FULL = 0.85
 """The share of a limit from which a resource counts as used up: what is measured are averages of seconds."""
@@ -19,7 +19,7 @@ _SCARCE = 0.05
 """The share of the machine's memory below which it counts as used up."""
 
 
-class Resource(StrEnum):
+class LimitingResource(StrEnum):
     """What can end the rise of a load."""
 
     SPEC = "the rate of the spec"
@@ -73,7 +73,7 @@ class Load:
 class End:
     """What ended the rise of the load, and the measurement that says so."""
 
-    resource: Resource
+    resource: LimitingResource
     why: str
 
 
@@ -132,14 +132,15 @@ def ended_by(load: Load, *, at_rate: bool = False, sold_out: bool = False) -> En
         sold_out: whether all seats were sold.
     """
     if at_rate:
-        return End(Resource.SPEC, "the machine took all of it")
+        return End(LimitingResource.SPEC, "the machine took all of it")
     if sold_out:
         return End(
-            Resource.SEATS, "all of them were sold before the machine had enough; ask for more with --seats"
+            LimitingResource.SEATS,
+            "all of them were sold before the machine had enough; ask for more with --seats",
         )
     if load.available is not None and load.available < _SCARCE:
-        return End(Resource.MEMORY, f"{load.available:.0%} of it was available")
-    return _processor(load) or _queue(load) or End(Resource.UNKNOWN, "none of them was used up")
+        return End(LimitingResource.MEMORY, f"{load.available:.0%} of it was available")
+    return _processor(load) or _queue(load) or End(LimitingResource.UNKNOWN, "none of them was used up")
 
 
 def _processor(load: Load) -> End | None:
@@ -150,16 +151,16 @@ def _processor(load: Load) -> End | None:
     if share >= _FULL and share >= machine:
         used = f"its process used {share:.2f} of the one core that it can use"
         if role != EMULATOR:
-            return End(Resource.BUYERS if role == BUYERS else Resource.CACHE, used)
+            return End(LimitingResource.BUYERS if role == BUYERS else LimitingResource.CACHE, used)
         if load.dynamodb >= share / 2:
-            return End(Resource.DYNAMODB, f"{used}, {load.dynamodb:.2f} of it for DynamoDB")
-        return End(Resource.EMULATOR, f"{used}, {load.dynamodb:.2f} of it for DynamoDB")
+            return End(LimitingResource.DYNAMODB, f"{used}, {load.dynamodb:.2f} of it for DynamoDB")
+        return End(LimitingResource.EMULATOR, f"{used}, {load.dynamodb:.2f} of it for DynamoDB")
     if machine < _FULL:
         return None
     own = sum(load.processors.values())
     parts = [f"{name} {load.processors.get(name, 0):.2f}" for name in (EMULATOR, FUNCTIONS, CACHE, BUYERS)]
     return End(
-        Resource.MACHINE,
+        LimitingResource.MACHINE,
         f"{load.machine:.2f} of {load.cores} cores were used: {', '.join(parts)}, "
         f"other programs {max(0.0, (load.machine or 0) - own):.2f}",
     )
@@ -170,10 +171,13 @@ def _queue(load: Load) -> End | None:
     name, share = max(load.workers.items(), key=lambda each: each[1], default=("", 0.0))
     if share >= _FULL or load.refused:
         return End(
-            Resource.WORKERS, f"{share:.0%} of those of {name} were busy, and {load.refused} calls got none"
+            LimitingResource.WORKERS,
+            f"{share:.0%} of those of {name} were busy, and {load.refused} calls got none",
         )
     if load.waited >= 0.5:
-        return End(Resource.LOCK, f"calls waited for others in {load.waited:.0%} of {load.answer_ms:.1f} ms")
+        return End(
+            LimitingResource.LOCK, f"calls waited for others in {load.waited:.0%} of {load.answer_ms:.1f} ms"
+        )
     if load.connections >= _FULL:
-        return End(Resource.CONNECTIONS, f"{load.connections:.0%} of them waited for an answer")
+        return End(LimitingResource.CONNECTIONS, f"{load.connections:.0%} of them waited for an answer")
     return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ticketgen.rehearsal.sale import OrderAttempt
 from ticketgen.rehearsal.scoreboard import Percentiles, percentiles
 
-__all__ = ["FACTOR", "FIRST_RATE", "Step", "measured", "rates", "why_not_taken"]
+__all__ = ["FACTOR", "FIRST_RATE", "LoadStep", "measured", "rates", "why_not_taken"]
 
 FIRST_RATE, FACTOR = 2.0, 1.5
 """The orders per second of the first step, and what each step multiplies them with."""
@@ -22,7 +22,7 @@ _AS_IT_SHOULD = {
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class LoadStep:
     """What was measured at one rate. Rates are orders per second.
 
     Attributes:
@@ -50,7 +50,7 @@ def measured(
     window: tuple[float, float],
     attempts: Sequence[OrderAttempt],
     reads: Sequence[tuple[float, float]],
-) -> Step:
+) -> LoadStep:
     """What was measured in a window of time.
 
     Args:
@@ -65,7 +65,7 @@ def measured(
     read = [took for at, took in reads if first <= at + took < last]
     answered = sum(each.outcome in _AS_IT_SHOULD for each in ended)
     waited = sum(max(0.0, min(last, each.at + each.seconds) - max(first, each.at)) for each in attempts)
-    return Step(
+    return LoadStep(
         offered=round(rate, 2),
         seconds=round(seconds, 1),
         reached=round(answered / seconds, 2),
@@ -86,7 +86,7 @@ def rates(most: float) -> Iterator[float]:
     yield most
 
 
-def why_not_taken(step: Step, first: Step) -> str:
+def why_not_taken(step: LoadStep, first: LoadStep) -> str:
     """Why the machine did not take a step, compared with the first one; "" if it did."""
     if step.failed > _ERRORS:
         return f"{step.failed:.1%} of the orders failed"

@@ -15,7 +15,7 @@ from ticketgen.figures import assumptions as assumed
 from ticketgen.progress import ProgressCallback
 from ticketgen.rehearsal.applying import Applied, Rehearsal, applied, close
 from ticketgen.rehearsal.bottleneck import Load, ended_by, load_between
-from ticketgen.rehearsal.load_steps import FIRST_RATE, Step, measured, rates, why_not_taken
+from ticketgen.rehearsal.load_steps import FIRST_RATE, LoadStep, measured, rates, why_not_taken
 from ticketgen.rehearsal.map_reads import MapReaders
 from ticketgen.rehearsal.on_sale_report import OnSaleReport, Verification
 from ticketgen.rehearsal.outcome import (
@@ -24,7 +24,7 @@ from ticketgen.rehearsal.outcome import (
     valid_entries,
     wait_for_replication,
 )
-from ticketgen.rehearsal.processes import look
+from ticketgen.rehearsal.process_usage import look
 from ticketgen.rehearsal.sale import Buyers, SaleEvent
 from ticketgen.rehearsal.scoreboard import percentiles
 from ticketgen.wording import counted
@@ -115,16 +115,14 @@ class _Sale:
         """Raise the rate until the machine takes no more, hold the best rate, and count."""
         self._progress("sale opened; first orders, which start the functions")
         self._step(min(FIRST_RATE, self._rate), self._step_seconds)
-        steps: list[Step] = []
+        steps: list[LoadStep] = []
         not_taken, load = "", Load(cores=os.cpu_count() or 1)
         for rate in rates(self._rate):
             step, load = self._step(rate, self._step_seconds)
             steps.append(step)
             sold_out = self._buyers.share_sold() >= 1
             not_taken = why_not_taken(step, steps[0])
-            self._progress(
-                f"{step.reached:.1f} of {rate:.1f} orders/s" + (f": {not_taken}" if not_taken else "")
-            )
+            self._progress(not_taken or f"{step.reached:.1f} of {rate:.1f} orders/s")
             if not_taken or sold_out:
                 break
         taken = steps[:-1] if not_taken and len(steps) > 1 else steps
@@ -138,7 +136,7 @@ class _Sale:
             self._count(), steps=tuple(steps), not_taken=not_taken, held=held, ended=ended, load=load
         )
 
-    def _step(self, rate: float, seconds: float) -> tuple[Step, Load]:
+    def _step(self, rate: float, seconds: float) -> tuple[LoadStep, Load]:
         """Buy and read at a rate; return what buyers saw, and which resources that took.
 
         What ends in the measured seconds counts: orders that began before them make up for those that end after them.

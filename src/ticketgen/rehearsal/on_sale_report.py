@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ticketgen.rehearsal.bottleneck import End, Load
-from ticketgen.rehearsal.load_steps import Step
-from ticketgen.rehearsal.processes import BUYERS, CACHE, EMULATOR, FUNCTIONS
+from ticketgen.rehearsal.load_steps import LoadStep
+from ticketgen.rehearsal.process_usage import BUYERS, CACHE, EMULATOR, FUNCTIONS
 from ticketgen.rehearsal.scoreboard import Percentiles
 from ticketgen.wording import counted
 
@@ -65,9 +65,9 @@ class OnSaleReport:
     seats: int
     homes: Mapping[str, int]
     rate_of_spec: float
-    steps: tuple[Step, ...]
+    steps: tuple[LoadStep, ...]
     not_taken: str
-    held: Step
+    held: LoadStep
     ended: End
     load: Load
     refused: Mapping[str, int]

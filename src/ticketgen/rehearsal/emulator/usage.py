@@ -6,10 +6,10 @@ import threading
 from collections import defaultdict
 from typing import Any
 
-__all__ = ["USAGE", "Usage"]
+__all__ = ["USAGE", "EmulatorUsage"]
 
 
-class Usage:
+class EmulatorUsage:
     """Sums since the emulator started."""
 
     def __init__(self) -> None:
@@ -51,4 +51,4 @@ class Usage:
             return {"dynamodb": dict(self._tables), "workers": workers}
 
 
-USAGE = Usage()
+USAGE = EmulatorUsage()
