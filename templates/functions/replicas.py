@@ -116,6 +116,8 @@ class Replicas:
         From NEVER to EVER, ids with the wrong format are found, too. With `own`, replicas of other Regions' entries are
         counted but not transferred: twelve replicas of one sale are one sale.
         """
+        if above >= to:  # another run, which began later, has checked them; DynamoDB refuses such a range
+            return Reading((), 0, to)
         values = {":shard": {"S": shard}}
         condition = "event_shard = :shard"
         if (above, to) != (NEVER, EVER):

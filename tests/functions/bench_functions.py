@@ -1,4 +1,4 @@
-"""`make bench-functions`: measure how fast the functions are, and print each figure beside its objective.
+"""Measure how fast the functions are, for `make bench-scale` and for the slow tests.
 
 DynamoDB Local and Redis are real, and each function of the rendered stack runs in its own process. The figures depend
 on the machine and on its other load.
@@ -7,29 +7,24 @@ on the machine and on its other load.
 from __future__ import annotations
 
 import json
-import sys
-import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, redirect_stdout
+from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from bench_move import stop_of_a_move
-from bench_seat_map import read_costs
-from dynamodb_local import running
 from lambda_process import lambda_process
 from simulated_regions import World, event_item
-from sold_out_event import HOME, NEW, SEATS, SoldOutEvent, sold_out_event
+from sold_out_event import HOME, NEW, SoldOutEvent
 from stacks import SHAPES
 
 import dynamo
 import ledger
 from support.redis_server import RedisServer
 
-__all__ = ["cache_load", "correction", "lock_ms", "verification"]
+__all__ = ["HOLDERS", "OBJECTIVES", "cache_load", "correction", "lock_ms", "verification"]
 
 OBJECTIVES = SHAPES["prod"]().objectives
 HOLDERS, HOLDS, FIRST = 2, 150, 30
@@ -67,10 +62,9 @@ def verification(sold_out: SoldOutEvent, timeout_factor: int = 1) -> dict[str, f
         assert one["answer"]["findings"] == []
         assert report["new_entries"] == NEW, report  # the replicas of one sale are one sale
         assert report["lagging"] == []
-    best = min(whole, key=lambda one: one["seconds"])
     return {
-        "seconds": best["seconds"],
-        "cpu_seconds": best["cpu_seconds"],
+        "seconds": min(one["seconds"] for one in whole),
+        "cpu_seconds": min(one["cpu_seconds"] for one in whole),
         "cold_seconds": runs[0]["seconds"],
     }
 
@@ -84,15 +78,17 @@ def cache_load(sold_out: SoldOutEvent, redis: RedisServer) -> dict[str, float]:
     place: Any = "seat_cache_sync", environment, proxy.endpoint(HOME)
     with lambda_process(*place, redis=redis, read_timeout=RECORDING) as function:
         function.invoke({"refresh": True})
-    seconds = []
+    runs = []
     for _ in range(3):
         redis.admin.flushall()
         with lambda_process(*place, redis=redis) as function:
             run = function.invoke({"refresh": True})
             assert run["answer"] == {"loaded": ["gala"]}
             lines = [json.loads(line) for line in run["printed"].splitlines()]
-            seconds.append(next(line["CacheLoadSeconds"] for line in lines if "CacheLoadSeconds" in line))
-    return {"seconds": min(seconds), "cpu_seconds": run["cpu_seconds"]}
+            loaded = next(line["CacheLoadSeconds"] for line in lines if "CacheLoadSeconds" in line)
+            runs.append((loaded, run["cpu_seconds"]))
+    seconds, cpu_seconds = (min(each) for each in zip(*runs, strict=True))
+    return {"seconds": seconds, "cpu_seconds": cpu_seconds}
 
 
 def lock_ms(port: int, folder: Path) -> dict[str, float]:
@@ -169,62 +165,3 @@ def _entry(seat: str, age: float) -> dict[str, Any]:
         "order_id": order_id, "seats": [seat], "buyer": "ann", "price": 1, "currency": "USD", "epoch": 1,
         "home_region": HOME, "sold_at": minted, "idempotency_key": "key-00001", "body_hash": "0" * 32,
     }  # fmt: skip
-
-
-def main() -> int:
-    """Measure everything and print the table."""
-    with ExitStack() as stack:
-        port = stack.enter_context(running())
-        if isinstance(port, str):
-            print(port)
-            return 1
-
-        def folder() -> Path:
-            return Path(stack.enter_context(tempfile.TemporaryDirectory()))
-
-        print(f"{'':38} {'measured':>12} {'objective':>12}")
-        locks = lock_ms(port, folder())
-        row("lock_ms, p99", f"{locks['p99']:.0f} ms", f"{OBJECTIVES.lock_ms} ms",
-            f"8 seats a hold, {HOLDERS} buyers at up to 10 holds/s each; p50 {locks['p50']:.0f} ms")  # fmt: skip
-        corrected = correction(port, folder())
-        row(
-            "correction_s",
-            f"{corrected['seconds']:.1f} s",
-            f"{OBJECTIVES.correction_s} s",
-            "100 seats sold twice",
-        )
-        sold_out = stack.enter_context(sold_out_event(port, folder()))
-        move = stop_of_a_move(sold_out)
-        row("move_home.py", f"{move['seconds']:.1f} s", f"{2 * move['waits']:.0f} s",
-            f"{SEATS:,} seats sold, no sales; {move['waits']:.0f} s of it the protocol waits,"
-            f" {move['whole']:.0f} s with the preparation, during which the event is sold")  # fmt: skip
-        redis = stack.enter_context(RedisServer.running())
-        loaded = cache_load(sold_out, redis)
-        row("cache_load_s", f"{loaded['seconds']:.1f} s", f"{OBJECTIVES.cache_load_s} s",
-            f"{SEATS:,} seats; {loaded['cpu_seconds']:.1f} s of processor")  # fmt: skip
-        for sections in (20, 1000):
-            print_read_costs(read_costs(redis, sections), sections)
-        verified = verification(sold_out)
-        row("verification_s", f"{verified['seconds']:.1f} s", f"{OBJECTIVES.verification_s} s",
-            f"12 Regions, {SEATS:,} seats sold, {NEW:,} of them new; {verified['cpu_seconds']:.1f} s of processor,"
-            f" {verified['cold_seconds']:.1f} s the first time")  # fmt: skip
-    return 0
-
-
-def print_read_costs(costs: dict[str, dict[str, float]], sections: int) -> None:
-    """Print what reads of the seat map cost Redis, beside a GET of as many bytes."""
-    writes = costs.pop("writes")
-    for name, cost in costs.items():
-        row(f"read of the {name}, {sections:,} sections", f"{cost['ratio']:.2f} GETs", "3 GETs",
-            f"of {cost['bytes']:,.0f} bytes: {cost['read_us']:.0f} µs of the thread, GET {cost['get_us']:.0f} µs,"
-            f" {1e6 / cost['read_us']:,.0f} reads/s; meanwhile {writes['per_second']:,.0f} seats/s are written,"
-            f" {writes['seat_us']:.0f} µs each")  # fmt: skip
-
-
-def row(name: str, measured: str, objective: str, load: str) -> None:
-    """Print one line of the table."""
-    print(f"{name:38} {measured:>12} {objective:>12}   {load}", flush=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

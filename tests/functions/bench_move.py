@@ -55,7 +55,7 @@ def stop_of_a_move(sold_out: SoldOutEvent) -> dict[str, float]:
             assert code == 0, printed
             assert f"Inventory items repaired in {TARGET}: 0." in printed, printed
     finally:
-        proxy.recorded, proxy.watch = None, lambda call: None
+        proxy.recorded, proxy.unrecorded, proxy.watch = None, (), lambda call: None
         sold_out.world.put("events", event_item(home=HOME, epoch=5, **EVENT), HOME)
     facts = json.loads((sold_out.world.folder / "stack.json").read_text(encoding="utf-8"))
     return {"seconds": stop.ended - stop.began, "waits": facts["quiet_seconds"], "whole": took}

@@ -1,4 +1,4 @@
-"""A buyer's read costs Redis about what a GET of as many bytes costs; `make bench-functions` prints the figures."""
+"""A buyer's read costs Redis about what a GET of as many bytes costs; `make bench-scale` prints the figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sold-out event of 234,000 seats in twelve Regions; `make bench-functions` prints the figures."""
+"""A sold-out event of 234,000 seats in twelve Regions; `make bench-scale` prints the figures."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from verification_at_scale import (
     simulated_hour,
 )
 
-FULL_SECONDS = 4.0  # more than `make bench-scale` measures for the verification of a full event
+FULL_SECONDS = 5.0  # more than `make bench-scale` measures for the verification of a full event
 
 
 @pytest.mark.parametrize("count", [1, 9, 20, 100, 1000])
@@ -38,9 +38,9 @@ def test_more_events_than_the_spec_has_are_all_verified_later() -> None:
     """The alarm on the objective tells; no event is left out."""
     now = time.time()
     events, _ = mixed_events(ON_SALE, now)
-    crowd = [replace(event, event_id=f"{event.event_id}-{number}") for number in range(5) for event in events]
+    crowd = [replace(event, event_id=f"{event.event_id}-{number}") for number in range(3) for event in events]
     hour = simulated_hour(crowd, {event.event_id for event in crowd}, now, 1.0, FULL_SECONDS)
-    assert LANES < len(crowd) == 5 * ON_SALE
+    assert LANES < len(crowd) == 3 * ON_SALE
     assert min(hour.verified.values()) == max(hour.verified.values())
     assert max(hour.runs) > OBJECTIVES.verification_s
 

@@ -31,7 +31,7 @@ _ENVIRONMENT = SHAPES["prod"]()
 _SIZING = sized(_ENVIRONMENT)
 INTERVAL = _ENVIRONMENT.objectives.verification_interval_s
 ON_SALE = _ENVIRONMENT.event_scale.concurrent_events
-MAX_DUE = int(_SIZING["verifications_per_run"].value)
+MAX_EVENTS = int(_SIZING["verifications_per_run"].value)
 LANES = int(_SIZING["verification_batches"].value) * int(_SIZING["verifications_per_batch"].value)
 
 
@@ -77,16 +77,21 @@ def mixed_events(count: int, now: float) -> tuple[list[Event], set[str]]:
 def simulated_hour(
     events: Iterable[Event], selling: set[str], now: float, list_seconds: float, verify_seconds: float
 ) -> Hour:
-    """Count the time of an hour's runs; every verification takes as long as that of a full event."""
+    """Count the time of an hour's runs; every verification takes as long as that of a full event.
+
+    Runs share the lanes, which are the executions that the function may have: what one has not ended when the next one
+    begins keeps the next one waiting.
+    """
     events = list(events)
     by_id = {event.event_id: event for event in events}
     rhythms: dict[str, Rhythm] = {}
     hour = Hour()
+    free = [0.0] * LANES
     for number in range(-FIRST_RUNS, HOUR // INTERVAL):
         began = now + (number + FIRST_RUNS) * INTERVAL
         for event_id in selling:
             rhythms[event_id] = rhythms.get(event_id, Rhythm())._replace(sold_at=int(began) - 5)
-        due = due_events(events, rhythms, INTERVAL, MAX_DUE, began)
+        due = due_events(events, rhythms, INTERVAL, MAX_EVENTS, began)
         if number < 0:  # all events were never verified
             rhythms |= {
                 event_id: rhythms.get(event_id, Rhythm())._replace(verified_at=int(began))
@@ -94,12 +99,13 @@ def simulated_hour(
             }
             continue
         hour.overdue |= set(due.overdue)
-        lanes = [list_seconds] * LANES
         ended = {}
         for event_id in due.ids:
             usual = period(by_id[event_id], rhythms[event_id], INTERVAL, began)
             hour.waited = max(hour.waited, (began - rhythms[event_id].verified_at) / usual)
-            ended[event_id] = heapq.heappushpop(lanes, lanes[0] + verify_seconds) + verify_seconds
+            end = max(free[0], began + list_seconds) + verify_seconds
+            heapq.heapreplace(free, end)
+            ended[event_id] = end - began
             rhythms[event_id] = rhythms[event_id]._replace(verified_at=int(began))
             hour.verified[event_id] = hour.verified.get(event_id, 0) + 1
         assert selling <= ended.keys(), "an event that sells was not verified in this run"

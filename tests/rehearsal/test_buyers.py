@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +16,7 @@ from ticketgen.history.allowances import Allowances
 from ticketgen.history.reading import Verdict, judge
 from ticketgen.history.recorder import Recorder
 from ticketgen.rehearsal.emulator.signatures import Keys
+from ticketgen.rehearsal.map_reads import MapReaders
 from ticketgen.rehearsal.sale import Buyers, RegionApi, SaleEvent
 
 
@@ -27,6 +29,7 @@ class Shop(ThreadingHTTPServer):
         self.sold: dict[str, str] = {}
         self.answers: dict[str, dict[str, Any]] = {}
         self.hold_keys: list[str] = []
+        self.read: list[str] = []
         self.silent = ""
         self.flaky = self.lost = False
 
@@ -38,6 +41,11 @@ class Counter(BaseHTTPRequestHandler):
     def log_message(self, format: str, *arguments: object) -> None:
         """Say nothing."""
 
+    def do_GET(self) -> None:
+        with self.server.turn:
+            self.server.read.append(self.path)
+        self.reply(200, {})
+
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         with self.server.turn:
@@ -48,6 +56,9 @@ class Counter(BaseHTTPRequestHandler):
             if self.server.silent and self.path.endswith(self.server.silent):
                 self.server.silent = ""
                 status, answer = 503, {"reason": "unavailable"}
+        self.reply(status, answer)
+
+    def reply(self, status: int, answer: dict[str, Any]) -> None:
         data = json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(data)))
@@ -113,6 +124,36 @@ def test_the_order_rate_never_exceeds_the_target(shop: Shop) -> None:
     crowd = buyers(shop, rate=20)
     crowd.buy(1)
     assert 0 < len(crowd.attempts) <= 20
+
+
+def test_the_rate_can_change_between_two_steps(shop: Shop) -> None:
+    crowd = buyers(shop, rate=5, seats=600)
+    crowd.buy(1)
+    first = len(crowd.attempts)
+    crowd.buy(1, rate=40)
+    assert first <= 5 < len(crowd.attempts) - first <= 40
+    assert all(attempt.at >= 1 for attempt in crowd.attempts[first:])
+
+
+def test_visitors_read_all_seat_maps_at_their_rate(shop: Shop) -> None:
+    front = RegionApi("us-east-1", f"http://127.0.0.1:{shop.server_port}/live")
+    shows = [SaleEvent(name, "us-east-1", {"A": 40}) for name in ("gala", "derby")]
+    readers = MapReaders([front], shows, Keys.new())
+    readers.read(30, 1)
+    assert 5 < len(readers.took) == readers.answers[200] <= 30
+    paths = {f"/live/events/{show.event_id}/seats{more}" for show in shows for more in ("", "?section=A")}
+    assert set(shop.read) == paths
+    assert len(shop.read) == len(readers.took)
+
+
+def test_a_read_without_an_answer_is_counted() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        front = RegionApi("us-east-1", f"http://127.0.0.1:{closed.getsockname()[1]}/live")
+        readers = MapReaders([front], [SaleEvent("gala", "us-east-1", {"A": 40})], Keys.new())
+        readers.read(20, 0.5)
+    assert readers.answers[0] > 0
+    assert set(readers.answers) == {0}
 
 
 def test_every_hold_has_a_long_key_of_its_own(shop: Shop) -> None:

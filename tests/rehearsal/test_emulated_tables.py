@@ -73,6 +73,16 @@ def test_a_write_is_replicated_with_a_delay(table: Table) -> None:
     assert soon(lambda: table.value(THERE, "seat-0") == "sold")
 
 
+def test_the_emulator_counts_its_calls_to_dynamodb(table: Table) -> None:
+    before = table.aws.control("state")["usage"]["dynamodb"]
+    for number in range(20):
+        table.put(HERE, f"item-{number}", "a")
+    after = table.aws.control("state")["usage"]["dynamodb"]
+    assert after["calls"] - before["calls"] == 20
+    assert 0 < after["processor"] - before["processor"] <= after["seconds"] - before["seconds"]
+    assert 0 <= after["waited"] - before["waited"] < after["seconds"] - before["seconds"]
+
+
 def test_the_later_of_two_writes_wins_in_both_regions(table: Table) -> None:
     table.put(HERE, "seat", "first")
     table.put(THERE, "seat", "second")

@@ -93,3 +93,57 @@ def test_a_rehearsal_of_dev_never_oversells_and_corrects_injected_faults(
     assert verdict.entries > board["sold_seats"]  # the planted sale was voided
     assert ElementTree.parse(tmp_path / "run.svg").getroot().tag.endswith("svg")
     assert {path for path in set(Path("/tmp").glob("ticketgen-*")) - before if path.is_dir()} == set()
+
+
+@pytest.mark.slow
+@pytest.mark.terraform
+def test_a_large_sale_reports_what_it_reached_and_what_ended_it(
+    terraform: Terraform, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The figures are the machine's, and their order is not: no time is compared with a number here."""
+    demo = DEMO.read_text("utf-8")
+    scale = "purchases_per_minute: 60, seats_per_event: 500, concurrent_events: 2"
+    assert scale in demo
+    busy = tmp_path / "ticketgen.yaml"
+    large = "purchases_per_minute: 60000, seats_per_event: 20000, concurrent_events: 4"
+    busy.write_text(demo.replace(scale, large), encoding="utf-8")
+    done = run(
+        tmp_path,
+        *("--spec", str(busy), "--env", "dev", "--profile", "on-sale", "--seconds", "20", "--events", "3"),
+        *("--format", "json", "--picture", str(tmp_path / "run.svg"), "--history", str(tmp_path / "h.jsonl")),
+        TF_PLUGIN_CACHE_DIR=terraform.environment["TF_PLUGIN_CACHE_DIR"],
+        no_proxy=DOWNLOADED_FROM,
+    )
+    assert done.stdout, done.stderr
+    report = json.loads(done.stdout)
+    with capsys.disabled():
+        print("\n" + json.dumps(report))
+    assert done.returncode == 0
+    assert (report["oversold"], report["contradicted"]) == (0, 0)
+    assert (report["events"], report["seats"]) == (3, 2000)
+    assert sorted(report["homes"].values()) == [1, 2]
+    assert report["rate_of_spec"] == 1000
+    held, steps = report["held"], report["steps"]
+    assert report["share_of_spec"] == pytest.approx(held["reached"] / 1000)
+    assert [step["offered"] for step in steps] == sorted(step["offered"] for step in steps)
+    assert held["offered"] in [step["offered"] for step in steps]
+    for step in (*steps, held):
+        assert step["orders_ms"]["p50"] <= step["orders_ms"]["p95"] <= step["orders_ms"]["most"]
+        assert 0 <= step["failed"] <= 1
+    assert report["ended"]["resource"] not in (
+        "the rate of the spec",
+        "",
+    )  # no machine takes 1,000 orders/s of moto
+    assert report["ended"]["why"]
+    assert report["load"]["processors"]["emulator"] > 0
+    assert report["load"]["workers"]
+    assert report["sold_seats"] > report["sold_orders"] > 0
+    assert sum(report["reads"].values()) > 0
+    assert report["verification"]["runs"] > 0
+    assert report["verification"]["verified"] > 0
+    assert report["maps"] in (2, None)
+    with (tmp_path / "h.jsonl").open("rb") as stream:
+        verdict = judge(stream, "h.jsonl", Allowances())
+    assert verdict.findings == ()
+    assert verdict.entries == report["sold_seats"]
+    assert ElementTree.parse(tmp_path / "run.svg").getroot().tag.endswith("svg")

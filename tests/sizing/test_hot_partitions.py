@@ -8,6 +8,7 @@ from collections import Counter
 
 import pytest
 from event_items import event_of
+from hottest_partition import busiest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulated_regions import event_item
@@ -17,11 +18,6 @@ from ticketgen.figures import assumptions as assumed
 from ticketgen.sizing.hot_partitions import keys_needed, overload_probability, partitions
 
 LIMIT = limits.DYNAMODB_PARTITION_WRITE_UNITS.value
-
-
-def busiest(keys: int, bins: int, chance: random.Random) -> int:
-    """The most keys in one bin."""
-    return max(Counter(chance.randrange(bins) for _ in range(keys)).values())
 
 
 @pytest.mark.parametrize("write_units", [1_500, 2_700, 5_000, 12_000, 27_000, 60_000])

@@ -14,6 +14,7 @@ from ticketgen.capacity import prices
 from ticketgen.capacity.billed_units import NOT_COUNTED, SALES
 from ticketgen.capacity.environment_report import Report, report
 from ticketgen.capacity.markdown import table
+from ticketgen.capacity.measured import measured_pages
 from ticketgen.capacity.report_table import format_short
 from ticketgen.capacity.season_reference import season_pages, snapshot_pages
 from ticketgen.figures import assumptions
@@ -84,6 +85,7 @@ def reference() -> str:
         _ABOUT,
         *_figures(example),
         *_assumptions(),
+        *measured_pages(),
         *_quotas(),
         *_billing(example),
         *season_pages(example),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,17 @@ from ticketgen.cli.spec_file import require_spec
 from ticketgen.escaping import as_json
 from ticketgen.reports import ReportFormat
 
-__all__ = ["rehearse"]
+__all__ = ["Profile", "rehearse"]
+
+
+class Profile(StrEnum):
+    """What a rehearsal is about."""
+
+    FAULTS = "faults"
+    ON_SALE = "on-sale"
+
+
+_SEATS = {Profile.FAULTS: 600, Profile.ON_SALE: 2_000}
 
 
 def rehearse(
@@ -31,10 +42,30 @@ def rehearse(
             autocompletion=complete_environments,
         ),
     ] = None,
-    seconds: Annotated[int, typer.Option(min=20, max=3600, help="The length of the sale.")] = 60,
+    profile: Annotated[
+        Profile,
+        typer.Option(
+            "--profile",
+            help="`faults`: two events, an oversell, a Region that is cut off. `on-sale`: many events that open at "
+            "once, and as many orders as this machine takes.",
+        ),
+    ] = Profile.FAULTS,
+    seconds: Annotated[
+        int,
+        typer.Option(
+            min=20, max=3600, help="The length of the sale; with `on-sale`, how long the best rate is held."
+        ),
+    ] = 60,
+    events: Annotated[
+        int | None,
+        typer.Option(min=1, max=200, help="With `on-sale`, the most events. Default: as the spec says."),
+    ] = None,
     seats: Annotated[
-        int, typer.Option(min=10, max=20_000, help="The seats of each of the two events on sale.")
-    ] = 600,
+        int | None,
+        typer.Option(
+            min=10, max=20_000, help="The most seats of each event. Default: 600; with `on-sale` 2,000."
+        ),
+    ] = None,
     picture: Annotated[
         Path | None,
         typer.Option(
@@ -66,6 +97,7 @@ def rehearse(
       ticketgen rehearse --env prod --seconds 120 --picture rehearsal.svg
       ticketgen rehearse --history history.jsonl && ticketgen check-history history.jsonl
       ticketgen rehearse --format json | jq .oversold
+      ticketgen rehearse --profile on-sale --env prod
     """
     import os
     from io import StringIO
@@ -92,10 +124,12 @@ def rehearse(
         exit_with_findings(missing)
 
     from ticketgen.history.recorder import Recorder
+    from ticketgen.rehearsal import on_sale_report, scoreboard
+    from ticketgen.rehearsal.applying import Rehearsal
+    from ticketgen.rehearsal.on_sale import rehearse_on_sale
+    from ticketgen.rehearsal.on_sale_picture import on_sale_svg
     from ticketgen.rehearsal.operator_scripts import ScriptFailed
-    from ticketgen.rehearsal.run import Rehearsal
-    from ticketgen.rehearsal.run import rehearse as run_rehearsal
-    from ticketgen.rehearsal.scoreboard import text
+    from ticketgen.rehearsal.run import rehearse as rehearse_faults
     from ticketgen.rehearsal.scoreboard_picture import scoreboard_svg
     from ticketgen.rehearsal.terraform import Terraform, TerraformFailed
 
@@ -103,20 +137,36 @@ def rehearse(
     assert binary is not None
     recorded = StringIO()
     recorder = Recorder(recorded) if history else None
-    rehearsal = Rehearsal(environment, stack.files, float(seconds), seats, binary, recorder)
+    scale = environment.event_scale
+    most = seats or _SEATS[profile]
+    if profile is Profile.ON_SALE:
+        most = min(scale.seats_per_event, most)
+    rehearsal = Rehearsal(environment, stack.files, float(seconds), most, binary, recorder)
+
+    def progress(line: str) -> None:
+        print_info(f"… {line}", err=True)
+
     try:
-        board = run_rehearsal(rehearsal, lambda line: print_info(f"… {line}", err=True))
+        if profile is Profile.ON_SALE:
+            count = min(scale.concurrent_events, events or scale.concurrent_events)
+            report = rehearse_on_sale(rehearsal, count, progress)
+            told, drawn = on_sale_report.text(report), on_sale_svg(report)
+            data, passed = report.data(), report.passed
+        else:
+            board = rehearse_faults(rehearsal, progress)
+            told, drawn = scoreboard.text(board), scoreboard_svg(board)
+            data, passed = board.data(), board.passed
     except (TerraformFailed, ScriptFailed) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.FINDINGS) from None
     if format is Format.JSON:
-        write_result(f"{as_json(board.data())}\n")
+        write_result(f"{as_json(data)}\n")
     else:
-        typer.echo(text(board))
+        typer.echo(told)
     if picture:
-        write_result(scoreboard_svg(board), picture)
+        write_result(drawn, picture)
         print_info(f"{display_path(picture)}: drawn", err=True)
     if history:
         write_result(recorded.getvalue(), history)
         print_info(f"{display_path(history)}: written", err=True)
-    raise typer.Exit(ExitCode.FINE if board.passed else ExitCode.FINDINGS)
+    raise typer.Exit(ExitCode.FINE if passed else ExitCode.FINDINGS)

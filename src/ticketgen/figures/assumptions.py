@@ -62,9 +62,8 @@ HEADROOM = 1.5  # capacity divided by demand: for bursts, and for keys that shar
 # demand it would take 1,100, each of which verification and seat maps have to read. DynamoDB charges for it once.
 WARM_FACTOR = 4
 QUIET_SHARE = 0.5  # of the events on sale: room for the verification of those that sell no more
-VERIFICATIONS_IN_TURN = (
-    4  # events that are verified in the time of one run, one after the other: quiet ones are quick
-)
+# With more, the events of a run are not verified before the next run begins, which then waits for them.
+VERIFICATIONS_IN_TURN = 2  # events that are verified in the time of one run, one after the other
 OVERLOAD_RISK = (
     0.001  # that some partition of a table gets more than it takes, while one event takes all writes
 )
@@ -101,19 +100,20 @@ CACHE_BYTES_PER_SEAT = 190  # in sorted set, hash and bitmap: 165 measured with 
 LOG_BYTES_PER_REQUEST = 1000  # an access log line, Lambda's three lines, and a line of metrics
 ROWS_PER_ACU = 500  # upserted rows a second for each Aurora capacity unit
 
-# Measured by `make bench-functions`, on the fastest of several runs; the read units follow from them, too. On a busy
-# machine a verification takes half as long again. It reads one entry and one item for each of 60,000 new seats and
-# 104,000 in the shards whose turn it is; other Regions only count theirs. A load reads 234,000 items.
-CPU_SECONDS_PER_VERIFIED_ITEM = 4.0 / (2 * 164_000)  # measured with `make bench-functions`
-CPU_SECONDS_PER_CALL = 0.002  # of DynamoDB, with a small answer; measured with `make bench-functions`
-CPU_SECONDS_PER_CACHED_SEAT = 1.6 / 234_000  # measured with `make bench-functions`
+# Measured by `make bench-scale`, on the fastest of several runs; the read units follow from them, too. On a busy
+# machine a verification takes half as long again. With 18 shards of an event, it read one entry and one item for each
+# of 60,000 new seats and 104,000 in the shards whose turn it was. With 351, these are 13,000, and the calls take as
+# much time as the items. Other Regions only count theirs. A load reads 234,000 items.
+CPU_SECONDS_PER_VERIFIED_ITEM = 4.0 / (2 * 164_000)  # measured with `make bench-scale`
+CPU_SECONDS_PER_CALL = 0.002  # of DynamoDB, with a small answer; measured with `make bench-scale`
+CPU_SECONDS_PER_CACHED_SEAT = 1.6 / 234_000  # measured with `make bench-scale`
 
-# Operations of the cache are counted in GETs of a few kB, each of which takes its thread 11 µs. `make bench-functions`
+# Operations of the cache are counted in GETs of a few kB, each of which takes its thread 11 µs. `make bench-scale`
 # measures in one run what reads of the map take, while 6,000 seats are sold a second: up to 1.3 times as much for a
 # section, 1.5 times for the overview of 1,000 sections. Reads are counted as if no function had kept an answer. Loads
 # of whole maps are not counted: every 15 minutes, 234,000 seats take 1.2 s of the thread, in steps of 2 ms.
-CACHE_OPERATIONS_PER_READ = 1.3  # measured with `make bench-functions`
-CACHE_OPERATIONS_PER_SOLD_SEAT = 1.2  # measured with `make bench-functions`, in batches of 100 seats
+CACHE_OPERATIONS_PER_READ = 1.3  # measured with `make bench-scale`
+CACHE_OPERATIONS_PER_SOLD_SEAT = 1.2  # measured with `make bench-scale`, in batches of 100 seats
 MAX_CACHE_OPERATIONS = 90_000  # per second, for the one thread that runs a node's commands; without TLS
 MAX_BURSTABLE_OPERATIONS = 1000  # cache operations a second that a burstable node sustains without credits
 

@@ -36,15 +36,19 @@ class OperatorScripts:
         self._folder, self._variables, self._workspace = folder, variables, workspace
         self._lost = [f"--lost={region}" for region in lost]
 
-    def put_on_sale(self, show: SaleEvent) -> None:
-        """Create an event and open it, for one day; return when every Region sells it.
+    def put_on_sale(self, show: SaleEvent, opens_at: int = 0) -> None:
+        """Create an event and open it, for one day; return when every Region sells it, or will at its opening.
+
+        Args:
+            show: the event.
+            opens_at: in epoch seconds; by default it is open at once.
 
         Raises:
             ScriptFailed: it is not on sale.
         """
         now = int(time.time())
         file = self._workspace.folder / f"{show.event_id}.json"
-        file.write_text(show.file(now - 60, now + 86_400), encoding="utf-8")
+        file.write_text(show.file(opens_at or now - 60, now + 86_400), encoding="utf-8")
         self.event("create", str(file), "--apply")
         self.event("open", show.event_id, "--apply")
 

@@ -1,21 +1,14 @@
-"""The sequence of a rehearsal: apply, open the sale, inject faults, wait for corrections, count."""
+"""The sequence of a rehearsal with faults: apply, open the sale, inject faults, wait for corrections, count."""
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
 
-from ticketgen.history.recorder import Recorder
 from ticketgen.progress import ProgressCallback
-from ticketgen.rehearsal.applied_stack import AppliedStack
-from ticketgen.rehearsal.credentials import download_variables, isolated_environment
-from ticketgen.rehearsal.emulator_client import EmulatedAws
+from ticketgen.rehearsal.applying import Applied, Rehearsal, applied, close
 from ticketgen.rehearsal.faults import FaultInjector, region_to_disconnect
-from ticketgen.rehearsal.operator_scripts import OperatorScripts
 from ticketgen.rehearsal.outcome import (
     count_matching_maps,
     count_refunds,
@@ -24,38 +17,15 @@ from ticketgen.rehearsal.outcome import (
     valid_entries,
     wait_for_replication,
 )
-from ticketgen.rehearsal.root_modules import AppliedRoots
 from ticketgen.rehearsal.sale import Buyers, SaleEvent
 from ticketgen.rehearsal.scoreboard import Goal, Scoreboard, percentiles, timeline
-from ticketgen.spec.model import Environment
 from ticketgen.wording import counted
 
-__all__ = ["Rehearsal", "rehearse"]
+__all__ = ["rehearse"]
 
 
 _TIMEOUT_SECONDS = 90.0
 """Time after the sale within which planted oversells must be corrected."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """Settings of a rehearsal.
-
-    Attributes:
-        environment: the environment.
-        files: its rendered stack: path to text.
-        seconds: how long the sale is open.
-        seats: number of seats of each of the two events.
-        binary: path of Terraform or OpenTofu.
-        history: records the sale; None records nothing.
-    """
-
-    environment: Environment
-    files: Mapping[str, str]
-    seconds: float
-    seats: int
-    binary: str
-    history: Recorder | None = None
 
 
 def rehearse(rehearsal: Rehearsal, progress: ProgressCallback) -> Scoreboard:
@@ -65,45 +35,12 @@ def rehearse(rehearsal: Rehearsal, progress: ProgressCallback) -> Scoreboard:
         TerraformFailed: the stack could not be applied.
         ScriptFailed: an event could not be put on sale, closed or archived.
     """
-    progress("starting the emulated AWS")
-    with EmulatedAws() as aws:
-        aws.control("pause")  # until there is something to sell
-        folder = aws.workspace.folder / "stack"
-        for path, text in rehearsal.files.items():
-            file = folder / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8", newline="")
-        variables = isolated_environment(os.environ, aws.variables)
-        roots = AppliedRoots(
-            rehearsal.binary,
-            folder,
-            rehearsal.environment,
-            variables,
-            download_variables(os.environ),
-            aws.workspace,
-        )
-        progress("terraform init")
-        roots.init()
-        progress("terraform apply")
-        began = time.monotonic()
-        resources = roots.apply(progress)
-        applied = time.monotonic() - began
-        progress(f"{counted(resources, 'resources')} applied in {applied:.0f} s")
-        stack = AppliedStack(roots.outputs(), aws)
-        scripts = OperatorScripts(folder / "ops", variables, aws.workspace)
-        return _sale(rehearsal, aws, stack, scripts, resources, applied, progress)
+    with applied(rehearsal, progress) as stack:
+        return _sale(rehearsal, stack, progress)
 
 
-def _sale(
-    rehearsal: Rehearsal,
-    aws: EmulatedAws,
-    stack: AppliedStack,
-    scripts: OperatorScripts,
-    resources: int,
-    applied: float,
-    progress: ProgressCallback,
-) -> Scoreboard:
-    environment = rehearsal.environment
+def _sale(rehearsal: Rehearsal, done: Applied, progress: ProgressCallback) -> Scoreboard:
+    environment, aws, stack, scripts = rehearsal.environment, done.aws, done.stack, done.scripts
     cut_region = region_to_disconnect(environment)
     half = max(1, rehearsal.seats // 2)
     sections, limit = {"A": half, "B": rehearsal.seats - half}, environment.event_scale.seats_per_buyer
@@ -138,7 +75,7 @@ def _sale(
     sale_seconds = time.monotonic() - opened
     injecting.join()
     for show in shows:
-        _close(show, scripts, rehearsal.history)
+        close(show, scripts, rehearsal.history)
     orders = sum(attempt.outcome == "sold" for attempt in buyers.attempts)
     progress(f"sale closed: {counted(orders, 'orders')} sold; waiting for corrections")
     caught_after = injector.wait_for_corrections(_TIMEOUT_SECONDS)
@@ -161,8 +98,8 @@ def _sale(
     return Scoreboard(
         environment=environment.name,
         regions=tuple(stack.regions),
-        resources=resources,
-        apply_seconds=round(applied, 1),
+        resources=done.resources,
+        apply_seconds=round(done.seconds, 1),
         sale_seconds=round(sale_seconds, 1),
         rate_asked=round(rate, 1),
         rate_reached=round(len(buyers.attempts) / sale_seconds, 1),
@@ -197,10 +134,3 @@ def _sale(
         moments=tuple(injector.moments),
         timeline=timeline([(a.at, a.outcome) for a in buyers.attempts], sale_seconds),
     )
-
-
-def _close(show: SaleEvent, scripts: OperatorScripts, history: Recorder | None) -> None:
-    begin = history.now() if history else 0.0
-    scripts.event("close", show.event_id, "--apply")
-    if history:
-        history.answered(begin, 200, {}, kind="close", event=show.event_id)

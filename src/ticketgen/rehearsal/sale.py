@@ -103,6 +103,11 @@ class Buyers:
         most_seats: the limit of one order.
         seed: makes the orders reproducible.
         history: records what the buyers asked and were told.
+        workers: orders at the same time.
+
+    Attributes:
+        opened: when the first of them came, in `time.monotonic()` seconds.
+        attempts, repeated, contradicted: orders that ended, retries, and those of them with another answer.
     """
 
     def __init__(
@@ -115,13 +120,15 @@ class Buyers:
         most_seats: int,
         seed: int = 7,
         history: Recorder | None = None,
+        workers: int = _WORKERS,
     ) -> None:
-        self._history = history
+        self._history, self.workers = history, workers
         self._apis, self._shows, self._keys = apis, shows, keys
         self._rate, self._most_seats = rate, most_seats
         self._random = random.Random(seed)
         self._free = {show.event_id: dict.fromkeys(show.seats()) for show in shows}
-        self._numbers = itertools.count(1)
+        self._number = self._before = 0
+        self.opened = 0.0
         self._turn = threading.Lock()
         self.attempts: list[OrderAttempt] = []
         self.repeated = 0
@@ -132,12 +139,14 @@ class Buyers:
         free = sum(len(seats) for seats in self._free.values())
         return 1 - free / sum(sum(show.sections.values()) for show in self._shows)
 
-    def buy(self, seconds: float) -> None:
-        """Buy until the time is over or all seats are sold."""
+    def buy(self, seconds: float, rate: float = 0.0) -> None:
+        """Buy until the time is over or all seats are sold, at another rate than before if there is one."""
         opened = time.monotonic()
+        self.opened = self.opened or opened
+        self._rate, self._before = rate or self._rate, self._number
         workers = [
             threading.Thread(target=self._run_worker, args=(opened, seconds), daemon=True)
-            for _ in range(_WORKERS)
+            for _ in range(self.workers)
         ]
         for worker in workers:
             worker.start()
@@ -154,18 +163,18 @@ class Buyers:
                 open_connections.callback(connection.close)
             while True:
                 with self._turn:
-                    number = next(self._numbers)
+                    self._number += 1
+                    number = self._number
                     order = self._next_order(number)
-                due = opened + number / self._rate
+                due = opened + (number - self._before) / self._rate
                 if order is None or max(due, time.monotonic()) > opened + seconds:
                     return
                 time.sleep(max(0.0, due - time.monotonic()))
-                self._attempt_order(connections, opened, number, *order)
+                self._attempt_order(connections, number, *order)
 
     def _attempt_order(
         self,
         connections: Mapping[str, http.client.HTTPConnection],
-        opened: float,
         number: int,
         api: RegionApi,
         show: SaleEvent,
@@ -178,7 +187,7 @@ class Buyers:
             connections, api, show, seats, number, held=held, retried=retried
         )
         attempt = OrderAttempt(
-            began - opened,
+            began - self.opened,
             time.monotonic() - began,
             api.region,
             show.event_id,

@@ -377,6 +377,13 @@ class Region:
             raise _invalid(
                 f"Query condition missed key schema element {table.keys[0]}: {KeyConditionExpression}"
             )
+        for low, high in re.findall(r"BETWEEN (:\w+) AND (:\w+)", KeyConditionExpression):
+            values = more["ExpressionAttributeValues"]
+            if not _ordered("<=", values[low], values[high]):
+                raise _invalid(
+                    "Invalid KeyConditionExpression: The BETWEEN operator requires upper bound to be greater than or "
+                    "equal to lower bound"
+                )
         return self._read(table, KeyConditionExpression, **more)
 
     def _Scan(self, TableName: str, **more: Any) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
@@ -19,6 +20,7 @@ from ticketgen.rehearsal.emulator.items import condition, image
 from ticketgen.rehearsal.emulator.replication import LOCK
 from ticketgen.rehearsal.emulator.table_keys import check_keys
 from ticketgen.rehearsal.emulator.transactions import transact
+from ticketgen.rehearsal.emulator.usage import USAGE
 
 __all__ = ["OPERATIONS", "answer", "query"]
 
@@ -48,8 +50,10 @@ def answer(target: str, region: str, body: bytes) -> tuple[int, str]:
     handler.region, handler.current_account = region, DEFAULT_ACCOUNT_ID
     handler.body = json.loads(body)
     handler.response_headers = {}
+    began, processor, waited = time.monotonic(), time.thread_time(), 0.0
     try:
         with LOCK:
+            waited = time.monotonic() - began
             check_keys(handler.dynamodb_backend, handler.body)
             if target.endswith(".TransactWriteItems"):
                 transact(handler.dynamodb_backend, handler.body)
@@ -59,6 +63,8 @@ def answer(target: str, region: str, body: bytes) -> tuple[int, str]:
             return 200, json.dumps(result)
     except JsonRESTError as error:
         return int(error.code), error.description
+    finally:
+        USAGE.table_call(waited, time.monotonic() - began, time.thread_time() - processor)
 
 
 # The two key conditions that the functions use; moto serves all others.

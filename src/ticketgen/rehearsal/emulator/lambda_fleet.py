@@ -27,6 +27,7 @@ from ticketgen.rehearsal.emulator.function_metrics import METRICS
 from ticketgen.rehearsal.emulator.loopback import ISOLATION_VARIABLES
 from ticketgen.rehearsal.emulator.patching import replace
 from ticketgen.rehearsal.emulator.signatures import Keys
+from ticketgen.rehearsal.emulator.usage import USAGE
 
 __all__ = ["CALLER", "Fleet", "Outcome", "function_of"]
 
@@ -96,6 +97,10 @@ def function_of(arn: str) -> LambdaFunction:
     return lambda_backends[account][region].get_function(name, qualifier[0] if qualifier else None)
 
 
+def _instances(function: LambdaFunction) -> int:
+    return min(_MAX_INSTANCES, int(function.reserved_concurrency or _MAX_INSTANCES))
+
+
 class Fleet:
     """The instances of all functions."""
 
@@ -115,12 +120,13 @@ class Fleet:
     def invoke(self, function: LambdaFunction, event: Any) -> Outcome:
         """Invoke a function with an event, in an idle instance or a new one."""
         version = f"{function.function_arn}@{function.code_sha_256}"
-        slots = self._slots.setdefault(
-            version, threading.BoundedSemaphore(min(_MAX_INSTANCES, function.reserved_concurrency or 99))
-        )
+        name, most = f"{function.function_name}@{function.region}", _instances(function)
+        slots = self._slots.setdefault(version, threading.BoundedSemaphore(most))
+        asked = time.monotonic()
         if not slots.acquire(timeout=_TIMEOUT_SECONDS):
+            USAGE.throttled(name, most, time.monotonic() - asked)
             return Outcome(None, {"errorType": "TooManyRequestsException", "errorMessage": "Rate Exceeded."})
-        instance = None
+        began, instance = time.monotonic(), None
         try:
             instance = self._take(version) or self._start(function)
             answer = instance.invoke(event, float(function.timeout))
@@ -138,6 +144,7 @@ class Fleet:
             if instance is not None:
                 instance.close()
             slots.release()
+            USAGE.worker_call(name, most, began - asked, time.monotonic() - began)
 
     def patch(self) -> None:
         """Make moto's Lambda invoke functions here."""

@@ -3,7 +3,8 @@
 Control requests go to paths below `/_rehearsal/`: `pause` stops background work (streams, schedules), and `run` resumes
 it; `cut/REGION` disconnects a Region from the others, `kill/REGION` lets every call to it fail, and `heal/REGION` ends
 both; `state?metrics=N&executions=M&table=T` returns the metrics and the executions after the first N and M, the number
-of rows in a table of each database, and the ARNs of the DynamoDB tables whose key could not be used while they existed.
+of rows in a table of each database, how DynamoDB and the workers of the functions are used, and the ARNs of the
+DynamoDB tables whose key could not be used while they existed.
 """
 
 from __future__ import annotations
@@ -135,6 +136,7 @@ class _ControlApi:
         from ticketgen.rehearsal.emulator.function_metrics import METRICS
         from ticketgen.rehearsal.emulator.replication import LINKS, LOCK
         from ticketgen.rehearsal.emulator.table_keys import inaccessible_tables
+        from ticketgen.rehearsal.emulator.usage import USAGE
 
         action, _, region = path.removeprefix("/_rehearsal/").partition("/")
         if action == "cut":
@@ -156,6 +158,7 @@ class _ControlApi:
             "inaccessible": inaccessible,
             "metrics": METRICS.since(int(query.get("metrics", 1 << 60))),
             "executions": self._machines.finished[int(query.get("executions", 1 << 60)) :],
+            "usage": USAGE.data(),
             "rows": self._database.rows(query.get("table", "")),
         }
 
