@@ -18,10 +18,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["KEY_ID", "LONGEST", "Draw", "Key", "Place", "read", "write"]
+__all__ = ["KEY_ID", "LONGEST", "MICROSECONDS", "Draw", "Key", "Place", "read", "write"]
 
 KEY_ID = re.compile(r"[0-9a-f]{8}")
 LONGEST = 120  # characters
+MICROSECONDS = 1_000_000  # in a second
 _SIGNATURE_BYTES = 16
 _FORM = re.compile(
     rf"(1\.({KEY_ID.pattern})\.(?:p\.([1-9][0-9]{{15}})"
