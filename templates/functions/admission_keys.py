@@ -16,12 +16,11 @@ import time
 from collections.abc import Iterable, Mapping
 
 import dynamo
-from events import WHOLE, Clock
+from events import ADMISSION, WHOLE, Clock
 from queue_ticket import KEY_ID, Key
 
-__all__ = ["ADMISSION", "KEY", "Keys", "NoKey", "keys_in"]
+__all__ = ["KEY", "Keys", "NoKey", "keys_in"]
 
-ADMISSION = "control#admission"
 KEY = "key#"
 _SECRET = re.compile(r"[0-9a-f]{64}")
 

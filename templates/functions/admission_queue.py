@@ -1,10 +1,11 @@
 """Queue for an event that admits its buyers one after the other: `POST /queue`.
 
-    POST /queue  {"event_id", "ticket"?}  -> 202 {"ticket", "state", "admits_at", "expires_at", "ask_in"}
+    POST /queue  {"event_id", "queue_ticket"?}
+                                    -> 202 {"queue_ticket", "state", "opens_at", "admits_at", "expires_at", "ask_in"}
 
 state: waiting, admitted, or drawn: the order is decided at the opening, so ask again then, with the ticket. A ticket
 is presented again to keep its place. Whoever is signed in keeps it anyway, without a ticket. The ticket goes with each
-hold, and with a purchase without a hold, as `queue_ticket`.
+hold, and with a purchase without a hold.
 
 It is a function of its own, so that people who queue cannot take the executions of those who buy.
 """
@@ -92,7 +93,7 @@ def _queue(request: Mapping[str, Any]) -> dict[str, Any]:
     if event.state != "on_sale" or now >= event.closes_at:
         raise Refusal(409, "closed", "the sale is closed")
     key = KEYS.signing()
-    ticket = _given(event, body.get("ticket"), buyer) or _new(event, buyer)
+    ticket = _given(event, body.get("queue_ticket"), buyer) or _new(event, buyer)
     return _told(event, ticket, queue_ticket.write(ticket, key, event_id, buyer))
 
 
@@ -102,7 +103,9 @@ def _given(event: Event, text: object, buyer: str) -> Place | Draw | None:
         return None
     ticket = ADMISSION.read(event, text, buyer)
     if ticket is None:
-        raise Refusal(400, "bad-ticket", "ticket is no ticket of this event and buyer: queue without it")
+        raise Refusal(
+            400, "bad-ticket", "queue_ticket is no ticket of this event and buyer: queue without it"
+        )
     return _current(event, ticket)
 
 
@@ -136,7 +139,7 @@ def _before_opening(event: Event) -> bool:
 
 def _told(event: Event, ticket: Place | Draw, text: str) -> dict[str, Any]:
     now = time.time()
-    told: dict[str, Any] = {"event_id": event.event_id, "ticket": text, "opens_at": event.opens_at}
+    told: dict[str, Any] = {"event_id": event.event_id, "queue_ticket": text, "opens_at": event.opens_at}
     if isinstance(ticket, Draw):
         ask_in = ceil(event.opens_at - now) + random.randint(0, SPREAD_SECONDS)
         told |= {"state": "drawn", "admits_at": None, "expires_at": None}

@@ -39,8 +39,8 @@ from typing import Any
 import dynamo
 
 __all__ = [
-    "DELETED", "EVENT_ID", "LAYOUT", "MOST_ADMITTED", "MOST_SHARDS", "MOVES_PER_TAKEOVER", "SEAT_ID", "STATES", "Clock",
-    "Event", "EventCache", "Malformed", "Section", "digest_of", "epoch_key", "every_event", "parse", "read_event",
+    "ADMISSION", "DELETED", "EVENT_ID", "LAYOUT", "MOST_ADMITTED", "MOST_SHARDS", "MOVES_PER_TAKEOVER", "SEAT_ID", "STATES",
+    "Clock", "Event", "EventCache", "Malformed", "Section", "digest_of", "epoch_key", "every_event", "parse", "read_event",
     "sections_in",
 ]  # fmt: skip
 
@@ -54,6 +54,7 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 _EPOCH = re.compile(r"epoch#([0-9]{12})@([a-z0-9-]+)(/state|/takeover)?")
 
 LAYOUT, DELETED = "layout", "deleted"
+ADMISSION = "control#admission"  # no event: the keys of queues are its items
 STATES = ("draft", "on_sale", "closed", "archived")
 # A takeover's epoch is the next multiple of this, so that no move within a Region that was cut off can exceed it.
 MOVES_PER_TAKEOVER = 1_000_000

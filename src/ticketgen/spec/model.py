@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from ticketgen.aws.limits import DYNAMODB_TRANSACTION_ACTIONS
 from ticketgen.findings import Location
 from ticketgen.findings.spec import OUT_OF_RANGE
+from ticketgen.spec.admission import Admission
 from ticketgen.spec.cross_origin import Cors
 from ticketgen.spec.observability import Alarms, Logs
 from ticketgen.spec.quota_types import Quotas
@@ -300,6 +301,10 @@ class Settings(SpecPart):
         description="Deletion protection, longer retention of logs and backups, a final snapshot.",
     )
     api: Api = Field(default=Api(), description="How buyers reach the stack.")
+    admission: Admission | None = Field(
+        default=None,
+        description="Queues for the events that have one; null: no event has a queue. `{}` has their defaults.",
+    )
     cache: Cache = Field(default=Cache(), description="The engine of the seat maps.")
     audit: Audit = Field(default=Audit(), description="Where corrections are recorded.")
     alarms: Alarms = Field(default=Alarms(), description="Who is notified when an alarm fires.")
