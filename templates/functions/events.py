@@ -39,9 +39,9 @@ from typing import Any
 import dynamo
 
 __all__ = [
-    "ADMISSION", "DELETED", "EVENT_ID", "LAYOUT", "MOST_ADMITTED", "MOST_SHARDS", "MOVES_PER_TAKEOVER", "SEAT_ID", "STATES",
-    "Clock", "Event", "EventCache", "Malformed", "Section", "digest_of", "epoch_key", "every_event", "parse", "read_event",
-    "sections_in",
+    "ADMISSION", "DELETED", "EVENT_ID", "LAYOUT", "MOST_ADMITTED", "MOST_SHARDS", "MOVES_PER_TAKEOVER", "SEAT_ID",
+    "STATES", "Clock", "Event", "EventCache", "Malformed", "Section", "digest_of", "epoch_key", "every_event", "parse",
+    "read_event", "sections_in",
 ]  # fmt: skip
 
 EVENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")

@@ -45,7 +45,7 @@ def modules() -> Mapping[str, str]:
     """The rendered scripts and the modules that they share, by name."""
     return {
         path.removeprefix("ops/").removesuffix(".py"): text
-        for path, text in stack().items()
+        for path, text in stack("everything").items()
         if path.startswith("ops/") and path.endswith(".py")
     }
 

@@ -13,6 +13,7 @@ from ticketgen.hcl.modules import Module, modules
 from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import File
 from ticketgen.sizing import Sizing, size
+from ticketgen.spec.admission import Admission
 from ticketgen.spec.cross_origin import Cors
 from ticketgen.spec.model import (
     Api,
@@ -150,6 +151,7 @@ SHAPES: Mapping[str, Callable[[], Environment]] = {
             cors=Cors(origins=("https://shop.example.com", "http://localhost:8000")),
         ),
         alarms=Alarms(email=("on-call@example.com", "ops+tickets@example.com")),
+        admission=Admission(),
         audit=Audit(store="timestream"),
         cache=Cache(engine="redis"),
         pms=Pms(url="https://pms.example.com/api/sales"),

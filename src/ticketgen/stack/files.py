@@ -113,6 +113,7 @@ _SUITES = (
     _suite("unit/test_cors.py", _cors),
     _suite("unit/test_domain.py", _domain),
     _suite("unit/test_identity.py", _cognito),
+    _suite("unit/test_queue.py", admits_buyers),
     _suite("unit/test_timestream.py", uses_timestream),
 )
 

@@ -36,6 +36,8 @@ ROUTES: dict[str, tuple[str, str, str, str | None, dict[str, bool]]] = {
         {"method.request.path.id": True, "method.request.querystring.section": False},
     ),
 }
+if demands.TICKET_SECONDS:
+    ROUTES["join_queue"] = ("POST", "/queue", "admission_queue", "Queue", {})
 each_route = pytest.mark.parametrize("route", ROUTES)
 AUTHORIZATION = {"iam": "AWS_IAM", "cognito": "COGNITO_USER_POOLS", "none": "NONE"}
 
