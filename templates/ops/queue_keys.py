@@ -71,7 +71,8 @@ def _work(stack: Stack, chosen: argparse.Namespace) -> None:
         return
     new = secrets.token_hex(4)
     since = now + (BEGINS_AFTER_SECONDS if chosen.step == "rotate" else 0)
-    table, client = stack.name("events"), dynamo.client(writer, attempts=4)
+    table = stack.name("events")
+    client = dynamo.client(writer, attempts=4)
     key = {
         "event_id": ADMISSION,
         "item": f"{KEY}{new}",

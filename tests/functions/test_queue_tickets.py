@@ -97,6 +97,22 @@ def test_a_place_cannot_be_made_from_a_draw() -> None:
     assert queue_ticket.read(f"1.{KEY.key_id}.p.{NOW}.{signature}", KEYS, "gala", "alice") is None
 
 
+def test_only_a_ticket_whose_turn_it_is_holds_seats(cloud: Cloud) -> None:
+    """With the functions as they are rendered."""
+    put_key(cloud, "aaaaaaaa", 1)
+    cloud.event(admitted_per_minute=36_000)
+    body = {"event_id": "gala", "seats": ["A-1"]}
+    seller = cloud.function("ticket_purchase")
+    refused = cloud.ask(seller, "POST /holds", body)
+    assert (refused.status, refused.body["reason"]) == (429, "queue")
+    told = cloud.ask(cloud.function("admission_queue"), "POST /queue", {"event_id": "gala"})
+    assert told.status == 202
+    time.sleep(told.body["ask_in"])
+    ticket = {"queue_ticket": told.body["queue_ticket"]}
+    assert cloud.ask(seller, "POST /holds", {**body, **ticket}).status == 201
+    assert cloud.ask(seller, "POST /holds", {**body, **ticket}, buyer="bob").status == 429
+
+
 # --- keys ------------------------------------------------------------------------------------------------------------
 
 

@@ -62,7 +62,6 @@ SOURCE = "ticketgen.figures.assumptions"
 """The source of a figure that rests on these assumptions only."""
 
 HEADROOM = 1.5  # capacity divided by demand: for bursts, and for keys that share a shard unevenly
-
 # A table is warmed up for so many times its demand: for four times, some 350 keys of a hot event suffice. For twice the
 # demand it would take 1,100, each of which verification and seat maps have to read. DynamoDB charges for it once.
 WARM_FACTOR = 4
@@ -76,12 +75,8 @@ OVERLOAD_RISK = (
 
 HOLDS_PER_ORDER = 1.25  # one hold in five meets a sold seat, or expires
 AVAILABILITY_READS_PER_ORDER = 8  # seat map reads of a buyer, and of visitors who buy nothing
-QUEUE_JOINS_PER_ORDER = (
-    8  # people who ask for a place while one is admitted; reads of visitors who buy nothing, too
-)
-ADMITTED_SHARE = (
-    0.8  # of the orders that the stack is sized for: buyers order at different speed, and some twice
-)
+QUEUE_JOINS_PER_ORDER = 8  # people who ask for a place while one is admitted, visitors included
+ADMITTED_SHARE = 0.8  # of the orders that the stack is sized for: buyers do not order evenly
 SIGN_IN_REQUESTS = 2  # of one sign-in with SRP: InitiateAuth and RespondToAuthChallenge
 
 PURCHASE_SECONDS = 0.25  # a transaction, and for a far buyer one round trip to the home Region

@@ -69,7 +69,7 @@ def size(environment: Environment) -> Checked[Sizing]:
     given |= {
         "protect": environment.protect,
         "admits": admission is not None,
-        "buyers_per_minute": admission and admission.buyers_per_minute,
+        "buyers_per_minute": (admission and admission.buyers_per_minute) or 0,
     }
     sizing = FIGURES.compute(given)
     return Checked(sizing, tuple(quota_needs.check(environment, sizing)))

@@ -42,7 +42,7 @@ _WRITES = limits.DYNAMODB_PARTITION_WRITE_UNITS
     place=OutputPlace(),
 )
 def admitted_per_minute(
-    purchases_per_minute: int, admits: bool, buyers_per_minute: int | None
+    purchases_per_minute: int, admits: bool, buyers_per_minute: int
 ) -> Amount[int] | None:
     """Buyers that queues admit, over all events and Regions; each Region admits an equal share.
 
@@ -52,7 +52,7 @@ def admitted_per_minute(
         return None
     share = f"{assumed.ADMITTED_SHARE:.0%} of {counted(purchases_per_minute, 'orders/min')}"
     most = max(1, int(purchases_per_minute * assumed.ADMITTED_SHARE))
-    if buyers_per_minute is None:
+    if not buyers_per_minute:
         return Amount(most, f"{share}, because buyers do not order evenly")
     return Amount(
         min(buyers_per_minute, most),
