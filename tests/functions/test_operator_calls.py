@@ -169,6 +169,16 @@ def test_prewarm(tmp_path: Path) -> None:
     assert {TABLES["sales"], TABLES["inventory"]} < used.keys()
 
 
+def test_queue_keys(world: World) -> None:
+    file = world.folder / "stack.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "admitted_per_minute": 60}))
+    used: Used = defaultdict(set)
+    for step in ("create", "revoke"):
+        for table, actions in run(world, "queue_keys", step).items():
+            used[table] |= actions
+    assert used == granted("queue_keys")
+
+
 def test_redrive(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
