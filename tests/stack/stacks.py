@@ -13,7 +13,6 @@ from ticketgen.hcl.modules import Module, modules
 from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import File
 from ticketgen.sizing import Sizing, size
-from ticketgen.spec.admission import Admission
 from ticketgen.spec.cross_origin import Cors
 from ticketgen.spec.model import (
     Api,
@@ -29,6 +28,7 @@ from ticketgen.spec.model import (
     State,
 )
 from ticketgen.spec.observability import Alarms
+from ticketgen.spec.queues import Admission
 from ticketgen.stack.render import render
 
 __all__ = [

@@ -23,6 +23,7 @@ __all__ = [
     "lock_write_units",
     "map_read_units",
     "orders_per_second",
+    "queue_joins_per_second",
     "record_bytes",
     "seats_per_second",
 ]

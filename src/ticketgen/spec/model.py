@@ -13,9 +13,9 @@ from pydantic import AfterValidator, Field, model_validator
 from ticketgen.aws.limits import DYNAMODB_TRANSACTION_ACTIONS
 from ticketgen.findings import Location
 from ticketgen.findings.spec import OUT_OF_RANGE
-from ticketgen.spec.admission import Admission
 from ticketgen.spec.cross_origin import Cors
 from ticketgen.spec.observability import Alarms, Logs
+from ticketgen.spec.queues import Admission
 from ticketgen.spec.quota_types import Quotas
 from ticketgen.spec.spec_part import SpecPart, unit
 from ticketgen.spec.string_types import (

@@ -25,7 +25,9 @@ from ticketgen.wording import counted, format_number
 
 __all__ = [
     "FUNCTION",
+    "admitted_per_minute",
     "queue_concurrency",
+    "queue_lines",
     "queue_memory_mib",
     "queue_provisioned_concurrency",
     "queue_timeout_s",
