@@ -18,6 +18,7 @@ from ticketgen.stack.functions.model import (
     LambdaFunction,
     Trigger,
     TriggerSource,
+    ticket_seconds,
 )
 from ticketgen.stack.functions.resources import EVENTS_TABLE, INVENTORY_TABLE, LOCKS_TABLE, SALES_TABLE
 from ticketgen.wording import format_number
@@ -122,6 +123,7 @@ FUNCTION = LambdaFunction(
     ),
     trigger=Trigger(TriggerSource.API),
     environment={
+        "ADMISSION_SECONDS": ticket_seconds,
         "AUTH": lambda environment: environment.api.auth,
         "CORS_ORIGINS": function_origins,
         "EVENTS_TABLE": EVENTS_TABLE,
