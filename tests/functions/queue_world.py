@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -45,14 +45,18 @@ def queue_event(per_minute: int, **changes: Any) -> Event:
 
 
 class _Client:
-    """The calls of a Region that queues make."""
+    """The calls of a Region that queues make.
+
+    Attributes:
+        before: called before each call.
+    """
 
     def __init__(self, region: Region) -> None:
         self._region = region
-        self.calls = 0
+        self.before: Callable[[], None] = lambda: None
 
     def _call(self, operation: str, parameters: dict[str, Any]) -> Any:
-        self.calls += 1
+        self.before()
         return self._region.call(operation, parameters)
 
     def get_item(self, **parameters: Any) -> Any:

@@ -6,6 +6,7 @@ import random
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -216,3 +217,45 @@ def test_a_rate_that_changes_admits_nobody_twice_and_lets_nobody_overtake() -> N
     assert busiest(first) <= 10
     assert busiest(back) <= 10
     assert len(then) == 100
+
+
+@pytest.mark.parametrize("opened", [False, True], ids=["before the opening", "after it"])
+@pytest.mark.parametrize("at", range(5))
+@pytest.mark.parametrize("ends", [False, True], ids=["goes on", "ends"])
+def test_two_requests_of_a_buyer_have_one_place_wherever_the_other_comes(
+    opened: bool, at: int, ends: bool
+) -> None:
+    """The second request runs before the call `at` of the first, which then goes on, or ends there."""
+    world, event = QueueWorld(("us-east-1",), 600, 1), queue_event(600)
+    world.now = OPENS + 1.0 if opened else OPENS - 60.0
+    client, calls, others = world.clients["us-east-1"], [0], list[Place | Draw]()
+
+    class Ended(Exception):
+        pass
+
+    def ask() -> list[Place | Draw]:
+        try:
+            return [world.ask("us-east-1", event, "alice")]
+        except Unreachable:
+            return []
+
+    def before() -> None:
+        calls[0] += 1
+        if calls[0] == at + 1:
+            client.before = lambda: None
+            others.extend(ask())
+            if ends:
+                raise Ended
+
+    client.before = before
+    with suppress(Ended):
+        others.extend(ask())
+    client.before = lambda: None
+    world.now += 30  # a claim without a place is taken over
+    told = ask()
+    assert len({*others, *told}) == 1, "a buyer was told two places, or none"
+    world.now = OPENS + 60.0
+    final = {ticket for _ in range(3) for ticket in ask()}
+    assert len(final) == 1
+    if opened and others:
+        assert final == set(others)
