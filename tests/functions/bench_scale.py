@@ -79,7 +79,7 @@ def measure(port: int, stack: ExitStack) -> Iterator[Measured]:
         f"{verified['cpu_seconds']:.1f} s",
         "of the function; at most half of the objective, by its memory",
     )
-    yield from runs(listing, verified["seconds"])
+    yield from runs(listing, verified["seconds"], verified["quiet_seconds"])
 
 
 def reads(redis: RedisServer, sections: int) -> Iterator[Measured]:

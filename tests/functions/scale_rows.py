@@ -88,18 +88,19 @@ class Measured:
     load: str
 
 
-def runs(listing: Mapping[int, float], full_seconds: float) -> Iterator[Measured]:
-    """An hour of runs with each number of events, from the measured seconds of a listing and of a verification."""
+def runs(listing: Mapping[int, float], full_seconds: float, quiet_seconds: float) -> Iterator[Measured]:
+    """An hour of runs with each number of events, from the measured seconds of a listing and of verifications."""
     for count in COUNTS:
         now = time.time()
         events, selling = mixed_events(count, now)
-        hour = simulated_hour(events, selling, now, listing[count], full_seconds)
+        hour = simulated_hour(events, selling, now, listing[count], full_seconds, quiet_seconds)
         name = counted(count, "events")
         yield Measured(
             f"longest run with {name}",
             f"{max(hour.runs):.1f} s",
             f"{counted(len(hour.runs), 'runs')}, each until the last of {counted(len(selling), 'selling events')} was "
-            f"verified; listing takes {listing[count]:.1f} s, and all that are due {max(hour.whole):.1f} s",
+            f"verified; all that are due: {max(hour.whole):.1f} s. Listing takes {listing[count]:.1f} s, a quiet event "
+            f"{quiet_seconds:.1f} s",
         )
         yield Measured(
             f"longest wait with {name}",

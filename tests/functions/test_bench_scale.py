@@ -46,7 +46,7 @@ def test_hot_keys_overload_a_partition_about_as_seldom_as_the_objective_says() -
 def test_runs_have_the_measured_durations() -> None:
     """Events that are due in more runs than there are lanes wait for each other: a slow verification shows."""
     listing = dict.fromkeys(COUNTS, 1.0)
-    quick, slow = ({each.name: each.value for each in runs(listing, full)} for full in (4.0, 20.0))
+    quick, slow = ({each.name: each.value for each in runs(listing, full, full)} for full in (4.0, 20.0))
     assert quick["longest run with 1 event"] == quick["longest run with 20 events"] == "5.0 s"
     assert slow["longest run with 1 event"] == "21.0 s"
     assert float(slow["longest run with 20 events"].split()[0]) > 100

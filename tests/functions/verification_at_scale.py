@@ -75,9 +75,14 @@ def mixed_events(count: int, now: float) -> tuple[list[Event], set[str]]:
 
 
 def simulated_hour(
-    events: Iterable[Event], selling: set[str], now: float, list_seconds: float, verify_seconds: float
+    events: Iterable[Event],
+    selling: set[str],
+    now: float,
+    list_seconds: float,
+    full_seconds: float,
+    quiet_seconds: float,
 ) -> Hour:
-    """Count the time of an hour's runs; every verification takes as long as that of a full event.
+    """Count the time of an hour's runs: a verification is of a full event that sells, or of a full one that is quiet.
 
     Runs share the lanes, which are the executions that the function may have: what one has not ended when the next one
     begins keeps the next one waiting.
@@ -103,7 +108,8 @@ def simulated_hour(
         for event_id in due.ids:
             usual = period(by_id[event_id], rhythms[event_id], INTERVAL, began)
             hour.waited = max(hour.waited, (began - rhythms[event_id].verified_at) / usual)
-            end = max(free[0], began + list_seconds) + verify_seconds
+            took = full_seconds if event_id in selling else quiet_seconds
+            end = max(free[0], began + list_seconds) + took
             heapq.heapreplace(free, end)
             ended[event_id] = end - began
             rhythms[event_id] = rhythms[event_id]._replace(verified_at=int(began))

@@ -102,7 +102,8 @@ def load_between(
     workers, refused = {}, 0
     for name, sums in after["workers"].items():
         then = before["workers"].get(name, dict.fromkeys(sums, 0))
-        workers[name] = round((sums["busy"] - then["busy"]) / (sums["slots"] * seconds), 3)
+        # A call counts when it has ended, so those that began before may add up to more than all of the time.
+        workers[name] = round(min(1.0, (sums["busy"] - then["busy"]) / (sums["slots"] * seconds)), 3)
         refused += int(sums["throttled"] - then["throttled"])
     known = first.machine is not None and last.machine is not None
     return Load(
