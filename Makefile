@@ -23,7 +23,7 @@ IN_MEMORY := $(shell grep -qs '^[^ ]* /dev/shm [^ ]* [^ ]*noexec' /proc/mounts |
   df --output=avail -B1G /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 >= 8 { print "/dev/shm" }')
 TEMPORARY := $(if $(TMPDIR),,$(IN_MEMORY:%=TMPDIR=%))
 
-FAST := not slow and not exhaustive and not apply and not sweep
+FAST := not slow and not exhaustive and not apply and not sweep and not browser
 
 # What `make coverage` runs, one case of each test: measuring takes twice the time.
 MEASURED := $(addprefix tests/,aws cache capacity cli hcl pictures pipeline rendering reports rules sizing spec tree verification)
@@ -33,13 +33,16 @@ DYNAMODB := .build/dynamodb-local
 
 # Spin, for the models in proofs/: from the PATH, or from Debian's package, unpacked here without root.
 SPIN := .build/spin
-APT := apt-get -qq -o Dir::State::Lists=$(CURDIR)/$(SPIN)/lists -o Dir::Cache=$(CURDIR)/$(SPIN)/cache -o Debug::NoLocking=1
+APT = apt-get -qq -o Dir::State::Lists=$(CURDIR)/$(@D)/lists -o Dir::Cache=$(CURDIR)/$(@D)/cache -o Debug::NoLocking=1
+
+# Chromium, for the seat page: likewise, with the libraries that this machine lacks.
+CHROMIUM := .build/chromium
 
 # Slow proofs that measure time or hold a sale in real time: each has the machine to itself.
 ALONE := tests/functions/test_sold_out_event.py tests/functions/test_races.py tests/rehearsal/test_rehearse_command.py \
   tests/suites/test_integration_suite.py tests/verification/test_speed.py
 
-.PHONY: help demo test test-oldest coverage slowest lint prove apply mutate bench clean dynamodb growth bench-scale site pictures release-check sweep fuzz exhaust proofs
+.PHONY: help demo test test-oldest coverage slowest lint prove apply mutate bench clean dynamodb growth bench-scale site pictures release-check sweep fuzz exhaust proofs browser
 .DEFAULT_GOAL := help
 
 help: ## List the targets.
@@ -67,7 +70,7 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-prove: $(READY) dynamodb $(SCANNERS)/.ready ## Run the slow proofs: whole stacks planned, dev applied and rehearsed, the package installed elsewhere. CASES=1 for one of each, WITHOUT=FILE for all but one.
+prove: $(READY) dynamodb $(SCANNERS)/.ready $(CHROMIUM)/.ready ## Run the slow proofs: whole stacks planned, dev applied and rehearsed, the package installed elsewhere. CASES=1 for one of each, WITHOUT=FILE for all but one.
 	$(BIN)/python -m pytest -m slow $(CASES:%=--cases=%) -n 2 --dist worksteal $(patsubst %,--ignore=%,$(ALONE) $(WITHOUT))
 	$(BIN)/python -m pytest -m slow $(CASES:%=--cases=%) $(filter-out $(WITHOUT),$(ALONE))
 
@@ -99,6 +102,17 @@ $(SPIN)/.ready:
 	@if command -v spin >/dev/null; then touch $@; \
 	elif command -v apt-get >/dev/null && (cd $(SPIN) && $(APT) update && $(APT) download spin && dpkg -x spin_*.deb .); then touch $@; \
 	else echo "Spin is missing, and apt-get cannot fetch it."; fi
+
+browser: $(READY) $(CHROMIUM)/.ready ## Use the seat page with a headless Chromium: a minute on two idle cores. `make prove` buys with it from an applied stack.
+	$(BIN)/python -m pytest -m "browser and not slow" -n 2 --dist worksteal tests/browser
+
+$(CHROMIUM)/.ready:
+	@mkdir -p $(@D)/lists/partial $(@D)/cache/archives/partial
+	@if command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null; then touch $@; \
+	elif command -v apt-get >/dev/null && (cd $(@D) && $(APT) update \
+	  && $(APT) --no-install-recommends --download-only --yes install chromium-headless-shell fonts-dejavu-core \
+	  && for each in cache/archives/*.deb; do dpkg -x $$each root || exit; done && rm -rf cache lists); then touch $@; \
+	else echo "Chromium is missing, and apt-get cannot fetch it."; fi
 
 growth: $(READY) ## Print how plan and apply grow from 1 to 12 Regions: half an hour on two cores.
 	$(BIN)/python -m pytest -q --timeout 0 tests/rehearsal/growth.py

@@ -17,6 +17,7 @@ from hypothesis import settings
 from terraform_tool import Terraform, cannot, usable
 
 if TYPE_CHECKING:
+    from chromium import Chromium
     from functions_cloud import Cloud
     from interleaved_sale import TwoRegions
 
@@ -231,6 +232,15 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedAws]:
 
     with EmulatedAws(tmp_path_factory.mktemp("emulator") / "log") as aws:
         yield aws
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """A headless Chromium, in which each visitor has a storage of their own; skips without one."""
+    from chromium import Chromium
+
+    with Chromium.running(tmp_path_factory.mktemp("chromium")) as browser:
+        yield browser
 
 
 def pytest_collection_finish() -> None:

@@ -142,7 +142,7 @@ class Attempts:
                 self._refuse(request, event, busy, started, certain=stale == 0)
                 return
             except Refusal as error:
-                if error.status != 409 or error.final:
+                if error.status not in (403, 409) or error.final:
                     raise
                 if not request.owned(event, None):
                     self._refuse(request, event, error, started, certain=stale == 0)

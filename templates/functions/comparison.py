@@ -11,7 +11,6 @@ pass a finding: the run that finds it may die before anybody hears of it.
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -22,6 +21,7 @@ from typing import Any
 
 import ledger
 from events import Event
+from new_entries import read_new
 from placement import beyond, misplaced
 from progress import NEVER, Progress, Slices
 from replicas import EVER, Entry, Late, Reading, Replicas, Seat, Silent
@@ -31,11 +31,6 @@ __all__ = ["Compared", "Comparison", "Keep", "Settings"]
 
 # Of all shards, a run compares so many, or as many as it takes to compare all of them in so many runs.
 SLICES_PER_RUN, RUNS_PER_ROUND = 8, 18
-# Pages of 1 MB per shard and read of new entries: a Region that was away for long catches up in several runs.
-MOST_PAGES = 2
-# So many shards are read at once: more while that is quick, so that waiting for a far Region does not add up, and fewer
-# while it is slow, so that the progress is kept before the time is over.
-FEWEST_AT_ONCE, MOST_AT_ONCE, QUICK_SECONDS = 16, 256, 0.5
 
 Keep = Callable[[str, Mapping[str, int]], None]
 """Keeps the progress of a Region: the millisecond up to which each shard is checked, of those that were read."""
@@ -160,26 +155,8 @@ class Comparison:
         self.compared.turns = turns._replace(next=first).after(in_a_row, len(shards))
 
     def _read_new(self, region: str) -> Iterator[dict[str, Reading]]:
-        """Read the new entries of a Region, some shards at a time, the least checked first.
-
-        The home is read in full, every other Region only for entries that it wrote itself.
-        """
-        home, mark = region == self._event.home_region, self._progress.watermark(region)
-
-        def read(shard: str) -> Reading | None:
-            if self._replicas.late():
-                return None
-            above, to = mark.reached(shard), EVER if home else self._settings.settled
-            return self._replicas.entries(region, shard, above, to, own=not home, most_pages=MOST_PAGES)
-
-        shards = iter(sorted(self._event.every_shard(), key=mark.reached))
-        size = FEWEST_AT_ONCE
-        while (part := list(islice(shards, size))) and not self._replicas.late():
-            began = time.monotonic()
-            answers = zip(part, self._pool.map(read, part), strict=True)
-            yield {shard: reading for shard, reading in answers if reading is not None}
-            quick = time.monotonic() - began < QUICK_SECONDS
-            size = min(MOST_AT_ONCE, 2 * size) if quick else max(FEWEST_AT_ONCE, size // 2)
+        mark = self._progress.watermark(region)
+        return read_new(self._event, region, mark, self._replicas, self._settings.settled, self._pool)
 
     def _new_against_inventory(self, fresh: Sequence[Entry]) -> Hints:
         """The suspects among the seats of new entries."""

@@ -81,14 +81,25 @@ def client(region: str, attempts: int = 1) -> Client:
             # botocore's parser checks each attribute of a page for ten value types, and changes none that our tables
             # use. That would be most of the time to load a seat map, so it is bypassed.
             made.meta.service_model.operation_model("Query").output_shape.members.pop("Items", None)
-            made.meta.events.register("after-call.dynamodb.Query", _items_as_sent, unique_id="items")
+            made.meta.events.register("before-parse.dynamodb.Query", _items_read_once, unique_id="items")
+            made.meta.events.register("after-call.dynamodb.Query", _items_as_sent, unique_id="items-late")
             _clients[region, attempts] = made
         return _clients[region, attempts]
 
 
+def _items_read_once(
+    response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any
+) -> None:
+    """Read the answer of a Query, and leave everything but its items to botocore."""
+    if response_dict["status_code"] == 200:
+        answer = json.loads(response_dict["body"])
+        customized_response_dict["Items"] = answer.pop("Items")
+        response_dict["body"] = json.dumps(answer).encode()
+
+
 def _items_as_sent(http_response: Any, parsed: dict[str, Any], **_: Any) -> None:
-    """Add the items, unparsed, to the answer of a Query."""
-    if http_response.status_code == 200:
+    """Add the items to the answer of a Query; botocore before 1.35.57 does not ask before it parses."""
+    if http_response.status_code == 200 and "Items" not in parsed:
         parsed["Items"] = json.loads(http_response.content)["Items"]
 
 

@@ -15,11 +15,12 @@ deleted                  nothing else is left, and the id is not used again
               the seats are spread
     epoch     epoch: a number that grows with every move of home. home_region: Region where all of its locks, seats and
               sales are written. layout_digest: of the layout, so that a changed layout cannot sell seats again.
-              state, opens_at, closes_at, seats_per_buyer: as in `state`
+              state, opens_at, closes_at, seats_per_buyer, admitted_per_minute: as in `state`
     state     state: draft, on_sale, closed or archived. opens_at, closes_at: the sale window, in epoch seconds; the end
               is exclusive. changed_at: in epoch milliseconds. moving_to, move_id: an unfinished move of home; no sales.
               next: the epoch that followed. seats_per_buyer: the most seats that a buyer may hold and buy; absent
-              for any number
+              for any number. admitted_per_minute: how many buyers its queue admits, over all Regions; absent without
+              a queue
     takeover  home_region, move_id: an unfinished move of home; no sales. withdrawn: it was cancelled
 """
 
@@ -38,8 +39,9 @@ from typing import Any
 import dynamo
 
 __all__ = [
-    "DELETED", "EVENT_ID", "LAYOUT", "MOST_SHARDS", "MOVES_PER_TAKEOVER", "SEAT_ID", "STATES", "Clock", "Event",
-    "EventCache", "Malformed", "Section", "digest_of", "epoch_key", "every_event", "parse", "read_event", "sections_in",
+    "ADMISSION", "DELETED", "EVENT_ID", "LAYOUT", "MOST_ADMITTED", "MOST_SHARDS", "MOVES_PER_TAKEOVER", "SEAT_ID",
+    "STATES", "Clock", "Event", "EventCache", "Malformed", "Section", "digest_of", "epoch_key", "every_event", "parse",
+    "read_event", "sections_in",
 ]  # fmt: skip
 
 EVENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -52,10 +54,12 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 _EPOCH = re.compile(r"epoch#([0-9]{12})@([a-z0-9-]+)(/state|/takeover)?")
 
 LAYOUT, DELETED = "layout", "deleted"
+ADMISSION = "control#admission"  # no event: the keys of queues are its items
 STATES = ("draft", "on_sale", "closed", "archived")
 # A takeover's epoch is the next multiple of this, so that no move within a Region that was cut off can exceed it.
 MOVES_PER_TAKEOVER = 1_000_000
 MOST_SHARDS = 10_000
+MOST_ADMITTED = 10_000_000  # a minute
 # The items of one transaction arrive separately: for this long, an event may be incomplete.
 REPLICATED_SECONDS = 60
 WHOLE = 2**53  # the largest whole number that every JSON reader keeps exactly
@@ -107,6 +111,7 @@ class Event:
         changed_at: when the state was changed, in epoch milliseconds.
         saved: whether the epoch has a state of its own, other than the one with which it began.
         seats_per_buyer: the most seats that a buyer may hold and buy, together; 0 for any number.
+        admitted_per_minute: how many buyers its queue admits, over all Regions; 0 without a queue.
     """
 
     event_id: str
@@ -127,6 +132,7 @@ class Event:
     sections: tuple[Section, ...]
     digest: str
     seats_per_buyer: int
+    admitted_per_minute: int
     read: Clock = field(compare=False)
 
     @property
@@ -249,6 +255,9 @@ def parse(items: Iterable[dynamo.Item], read: Clock) -> Event | None:
         sections=sections,
         digest=digest,
         seats_per_buyer=_whole(state, "seats_per_buyer", 1) if "seats_per_buyer" in state else 0,
+        admitted_per_minute=_whole(state, "admitted_per_minute", 1, MOST_ADMITTED)
+        if "admitted_per_minute" in state
+        else 0,
         read=read,
     )
 

@@ -56,6 +56,8 @@ def lagging(
     asked = [(region, shard) for region in regions for shard in (sold[:PROBED] or [first])]
 
     def ask(place: tuple[str, str]) -> dict[str, Any] | None:
+        if replicas.late():
+            return None
         region, shard = place
         above = home.reached(shard) if sold else settled
         try:

@@ -38,6 +38,8 @@ def beyond(event: Event, replicas: Replicas, turn: int, pool: Executor) -> list[
     numbers = [*_part(event.shards, near, turn), *_part(near, MOST_SHARDS, turn)]
 
     def probe(number: int) -> list[dict[str, str]]:
+        if replicas.late():
+            return []
         shard = f"{event.event_id}#{number}"
         return misplaced(event, shard, replicas.first_seats(event.home_region, shard))
 

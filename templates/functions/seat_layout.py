@@ -100,16 +100,15 @@ class Layout:
         found = _places([(part["first"], part["last"]) for part in self._sections])
         self._places = {part["name"]: place for part, place in zip(self._sections, found, strict=True)}
 
-    def span(self, section: str) -> tuple[int, int]:
+    def span(self, section: str) -> tuple[int, int] | None:
         """The first byte and the number of bytes of a section's block, or of the header for the section "".
 
-        Raises:
-            KeyError: the event has no such section.
+        None if the event has no such section.
         """
         if not section:
             return 0, _header(len(self._sections))
-        place = self._places[section]
-        return place.start, place.length
+        place = self._places.get(section)
+        return None if place is None else (place.start, place.length)
 
     def numbers(self, header: bytes) -> dict[str, Any]:
         """What the header says: all sections with their numbers of taken and available seats."""

@@ -43,14 +43,16 @@ def read(redis: Redis, event_id: str, section: str = "") -> dict[str, Any] | Non
                 return None
             layout = Layout(text)
             _LAYOUTS.put(event_id, layout, len(text))
-        try:
-            start, length = layout.span(section)
-        except KeyError:
-            raise NoSuchSection(section) from None
-        head, found = redis.calls(
-            [["GETRANGE", about, 0, HEAD - 1], ["GETRANGE", seats, start, start + length - 1]]
-        )
+        span = layout.span(section)
+        start, length = span or (0, 1)
+        commands: list[list[str | int]] = [
+            ["GETRANGE", about, 0, HEAD - 1],
+            ["GETRANGE", seats, start, start + length - 1],
+        ]
+        head, found = redis.calls(commands)
         if head == layout.head:
+            if span is None:
+                raise NoSuchSection(section)
             return _answer(layout, section, found) if len(found) == length else None
         layout = None
     return None

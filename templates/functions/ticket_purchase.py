@@ -3,13 +3,17 @@
 Whichever Region receives a request, the event's home Region decides it, in one DynamoDB transaction. This module parses
 and answers. `attempts` has the order of the steps until an answer is final, and `sale` the conditions.
 
-    POST /holds    {"event_id", "seats": [..]}                -> 201 {"hold_id", "seats", "expires_at"}
-    POST /tickets  {"event_id", "seats": [..], "hold_id"?}    -> 201 {"order_id", "seats", "total", ..}
-    DELETE /holds/{id}                                        -> 204, or 404: no such hold, or another buyer's
+    POST /holds    {"event_id", "seats": [..], "queue_ticket"?}   -> 201 {"hold_id", "seats", "expires_at"}
+    POST /tickets  {"event_id", "seats": [..], "hold_id"?, "queue_ticket"?}
+                                                                  -> 201 {"order_id", "seats", "total", ..}
+    DELETE /holds/{id}                                            -> 204, or 404: no such hold, or another buyer's
 
 Both POST requests take an Idempotency-Key header, and a purchase needs one. A repeated key is the same hold or the same
 sale: it gets the first answer, or what has become of it. After 503 the outcome is unknown, and the same request with
-the same key tells it. Every other answer is final.
+the same key tells it. 429 says nothing about earlier requests with the same key. Every other answer is final.
+
+If the event has a queue (see `admission_queue`), a hold needs a ticket whose turn it is, and so does a purchase without
+a hold.
 """
 
 from __future__ import annotations
@@ -30,6 +34,8 @@ import dynamo
 import ledger
 import metrics
 import sale
+from admission import Admission
+from admission_keys import Keys
 from api import Refusal
 from attempts import Attempts, Request
 from dynamo import Item, Step
@@ -45,6 +51,14 @@ METRICS_NAMESPACE = os.environ["METRICS_NAMESPACE"]
 TABLES = ledger.Tables(os.environ["INVENTORY_TABLE"], os.environ["SALES_TABLE"], os.environ["LOCKS_TABLE"])
 EVENTS = EventCache(dynamo.client(REGION), os.environ["EVENTS_TABLE"], float(os.environ["LEASE_SECONDS"]))
 ATTEMPTS = Attempts(EVENTS, TABLES)
+ADMISSION = (
+    Admission(
+        Keys(dynamo.client(REGION), os.environ["EVENTS_TABLE"], float(os.environ["LEASE_SECONDS"])),
+        int(os.environ["ADMISSION_SECONDS"]),
+    )
+    if os.environ.get("ADMISSION_SECONDS")
+    else None
+)
 
 # An environment that Lambda starts ahead of the requests opens its connection ahead of them, too.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
@@ -101,6 +115,7 @@ def _hold(request: Mapping[str, Any]) -> dict[str, Any]:
     held: dict[str, Any] = {}
 
     def steps(event: Event, refusal: str) -> list[Step]:
+        _must_be_admitted(event, body, signed_in)
         _must_be_on_sale(event, seats)
         account, now = _account(event, buyer), int(time.time())
         held.update(expires_at=now + HOLD_SECONDS, home=event.home_region)
@@ -121,7 +136,9 @@ def _hold(request: Mapping[str, Any]) -> dict[str, Any]:
     repeatable = key is not None
     ATTEMPTS.carry_out(Request(event_id, sale.hold_key(hold_id), began, steps, replay, repeatable))
     # The objective is for the Region that decides: from afar, it would measure the distance.
-    if held["home"] == REGION:
+    if (
+        held.get("home") == REGION
+    ):  # no transaction was built for a hold that was made before and may not be made now
         metrics.emit(METRICS_NAMESPACE, LockMs=(time.monotonic() - started) * 1000)
     return api.answer(
         201, {"hold_id": hold_id, "event_id": event_id, "seats": seats, "expires_at": held["expires_at"]}
@@ -143,6 +160,8 @@ def _purchase(request: Mapping[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {}
 
     def steps(event: Event, refusal: str) -> list[Step]:
+        if not hold_id:  # whoever holds the seats was admitted
+            _must_be_admitted(event, body, buyer)
         _must_be_on_sale(event, seats)
         account, now = _account(event, buyer), time.time()
         entries = sale.ledger_entries(event, seats, ledger.new_order_id(now), buyer, key, body_hash)
@@ -223,6 +242,12 @@ def _counted(event: Event, count: Callable[[], list[Step]]) -> list[Step]:
             f"a buyer may hold and buy {event.seats_per_buyer} seats of this event, and {over.left} are left"
         )
         raise Refusal(409, "buyer-limit", text, limit=event.seats_per_buyer, left=over.left) from None
+
+
+def _must_be_admitted(event: Event, body: Mapping[str, Any], buyer: str) -> None:
+    """Refuse buyers whose turn it is not, while the event is on sale or about to be."""
+    if ADMISSION and event.admitted_per_minute and event.state == "on_sale" and time.time() < event.closes_at:
+        ADMISSION.check(event, body.get("queue_ticket"), buyer)
 
 
 def _must_be_on_sale(event: Event, seats: list[str]) -> None:

@@ -52,6 +52,7 @@ class Stack:
         seats_per_buyer: the most seats that a buyer of a new event may have; 0 for any number.
         warm_throughput: the write and read units per second that a sale needs, by table.
         preflight: what the first apply needs of the account.
+        admitted_per_minute: the buyers that the queues admit; 0 if the stack has no queues.
     """
 
     app_name: str
@@ -66,6 +67,7 @@ class Stack:
     seats_per_buyer: int
     warm_throughput: Mapping[str, tuple[int, int]]
     preflight: Mapping[str, Any]
+    admitted_per_minute: int = 0
 
     def name(self, what: str) -> str:
         """The full name of a resource of the stack."""

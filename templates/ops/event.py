@@ -31,7 +31,15 @@ from collections.abc import Callable, Mapping, Sequence
 from console import GivenUp, Stack, run
 from event_answers import Answer, at, facts, lines, shortened
 from event_deletion import delete_seats, deleted, forget
-from event_file import MOST_LAYOUT_BYTES, MOST_PER_BUYER, NewEvent, layout_bytes, read_file, time_of
+from event_file import (
+    MOST_LAYOUT_BYTES,
+    MOST_PER_BUYER,
+    NewEvent,
+    layout_bytes,
+    read_file,
+    time_of,
+    wrong_admission,
+)
 from event_options import add_arguments
 from event_replicas import everywhere, find, wait_until
 from event_steps import change, check_step, create
@@ -39,7 +47,7 @@ from table_items import query
 from withheld_seats import count, release, seats_named, withhold
 
 import dynamo
-from events import Event, every_event
+from events import ADMISSION, Event, every_event
 
 __all__ = ["main"]
 
@@ -108,6 +116,7 @@ def _read(stack: Stack, chosen: argparse.Namespace) -> tuple[NewEvent, Answer]:
         "opens_at": at(event.opens_at),
         "closes_at": at(event.closes_at),
         **({"seats_per_buyer": event.seats_per_buyer} if event.seats_per_buyer else {}),
+        **({"admitted_per_minute": event.admitted_per_minute} if event.admitted_per_minute else {}),
         "seats": event.seats,
         "shards": stack.event_shards,
         "sections": {s.name: f"{s.first} to {s.last} at {s.price}" for s in event.sections},
@@ -147,6 +156,7 @@ def _create(stack: Stack, chosen: argparse.Namespace) -> Answer:
                 stack.event_shards,
                 (event.opens_at, event.closes_at),
                 event.seats_per_buyer,
+                event.admitted_per_minute,
             )
         except dynamo.Refused:
             raise GivenUp(f"the ID {event.event_id} is in use, or was used before: choose another") from None
@@ -212,6 +222,8 @@ def _open(stack: Stack, chosen: argparse.Namespace) -> Answer:
         raise GivenUp(
             f"{', '.join(missing)} has not received the event as it is in {event.home_region}: try again later"
         )
+    if event.admitted_per_minute:
+        _need_key(stack, chosen)
     return _changed(stack, event, chosen, "on_sale", opens, closes)
 
 
@@ -247,6 +259,28 @@ def _limit(stack: Stack, chosen: argparse.Namespace) -> Answer:
             " one any more"
         )
     return _changed(stack, event, chosen, event.state, event.opens_at, event.closes_at, limit=chosen.seats)
+
+
+def _admit(stack: Stack, chosen: argparse.Namespace) -> Answer:
+    event = find(stack, chosen.event_id, chosen.lost)
+    wrong = wrong_admission(stack, chosen.buyers)
+    if wrong:
+        raise GivenUp(wrong)
+    if event.state == "archived":
+        raise GivenUp(f"{event.event_id} is archived")
+    if chosen.buyers and event.state != "draft":
+        _need_key(stack, chosen)
+    return _changed(
+        stack, event, chosen, event.state, event.opens_at, event.closes_at, admitted=chosen.buyers
+    )
+
+
+def _need_key(stack: Stack, chosen: argparse.Namespace) -> None:
+    """Refuse to sell with a queue that could not sign its tickets."""
+    asked = next(region for region in stack.regions if region not in chosen.lost)
+    client = dynamo.client(asked, attempts=4)
+    if not list(query(client, stack.name("events"), "event_id", ADMISSION, "event_id")):
+        raise GivenUp("the queue has no key, so nobody could buy: run queue_keys.py create --apply first")
 
 
 def _archive(stack: Stack, chosen: argparse.Namespace) -> Answer:
@@ -301,18 +335,27 @@ def _changed(
     opens: int,
     closes: int,
     limit: int | None = None,
+    admitted: int | None = None,
 ) -> Answer:
     """Make a step, and wait until every Region shows it."""
     _refuse_lost(event, chosen)
     most = event.seats_per_buyer if limit is None else limit
+    rate = event.admitted_per_minute if admitted is None else admitted
     if chosen.apply:
-        _refusable(event, lambda: change(stack, event, state, opens, closes, most))
-        wanted = state, opens, closes, most
+        _refusable(event, lambda: change(stack, event, state, opens, closes, most, rate))
+        wanted = state, opens, closes, most, rate
 
         def shows(shown: Event | None) -> bool:
             return shown is not None and (
                 shown.key > event.key
-                or (shown.state, shown.opens_at, shown.closes_at, shown.seats_per_buyer) == wanted
+                or (
+                    shown.state,
+                    shown.opens_at,
+                    shown.closes_at,
+                    shown.seats_per_buyer,
+                    shown.admitted_per_minute,
+                )
+                == wanted
             )
 
         _wait(stack, event.event_id, chosen, shows, "seen the change")
@@ -324,6 +367,7 @@ def _changed(
         "opens_at": at(opens),
         "closes_at": at(closes),
         **({"seats_per_buyer": most} if most or event.seats_per_buyer else {}),
+        **({"admitted_per_minute": rate} if rate or event.admitted_per_minute else {}),
         "before": event.state,
     }
 
@@ -404,6 +448,7 @@ COMMANDS: Mapping[str, tuple[Callable[[Stack, argparse.Namespace], Answer], str]
     "open": (_open, "put an event on sale, from the beginning of its sale window"),
     "close": (_close, "end the sale of an event"),
     "extend": (_extend, "change the end of the sale window"),
+    "admit": (_admit, "change how many buyers the queue of an event admits"),
     "limit": (_limit, "change how many seats a buyer may hold and buy"),
     "archive": (_archive, "end an event: no more sales, corrections or moves"),
     "delete": (_delete, "delete a draft or an archived event; its sales stay in the ledger"),

@@ -53,4 +53,5 @@ def facts(event: Event) -> Answer:
         "opens_at": at(event.opens_at),
         "closes_at": at(event.closes_at),
         **({"seats_per_buyer": event.seats_per_buyer} if event.seats_per_buyer else {}),
+        **({"admitted_per_minute": event.admitted_per_minute} if event.admitted_per_minute else {}),
     }

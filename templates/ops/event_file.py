@@ -17,7 +17,7 @@ from typing import Any
 from console import GivenUp, Stack
 
 from dynamo import pack
-from events import EVENT_ID, Malformed, Section, sections_in
+from events import EVENT_ID, MOST_ADMITTED, Malformed, Section, sections_in
 
 __all__ = [
     "LAST_SECOND",
@@ -27,9 +27,19 @@ __all__ = [
     "layout_bytes",
     "read_file",
     "time_of",
+    "wrong_admission",
 ]
 
-NAMES = ("event_id", "home", "currency", "opens_at", "closes_at", "seats_per_buyer", "sections")
+NAMES = (
+    "event_id",
+    "home",
+    "currency",
+    "opens_at",
+    "closes_at",
+    "seats_per_buyer",
+    "admitted_per_minute",
+    "sections",
+)
 MOST_BYTES = 1_000_000
 MOST_PER_BUYER = (
     100  # each of these seats may be a hold of its own in the buyer's item, which has to stay small
@@ -45,7 +55,7 @@ MOST_LAYOUT_BYTES = 100_000
 class NewEvent:
     """An event as its file describes it; times are in epoch seconds, prices in minor units.
 
-    `seats_per_buyer` is 0 for any number.
+    `seats_per_buyer` is 0 for any number, `admitted_per_minute` 0 for no queue.
     """
 
     event_id: str
@@ -55,6 +65,7 @@ class NewEvent:
     closes_at: int
     sections: tuple[Section, ...]
     seats_per_buyer: int
+    admitted_per_minute: int
 
     @property
     def seats(self) -> int:
@@ -97,9 +108,21 @@ def read_file(stack: Stack, path: Path, options: Mapping[str, Any], prices: Mapp
         wrong.append(
             f"seats_per_buyer is {limit!r}; write a number up to {MOST_PER_BUYER}, 0 for any number of seats"
         )
+    rate = told.get("admitted_per_minute", stack.admitted_per_minute)
+    wrong_rate = wrong_admission(stack, rate)
+    wrong += [wrong_rate] if wrong_rate else []
     if wrong:
         raise GivenUp(f"{path}: " + "; ".join(sorted(wrong)))
-    return NewEvent(str(event_id), str(home), str(currency), window[0], window[1], sections, limit)
+    return NewEvent(str(event_id), str(home), str(currency), window[0], window[1], sections, limit, rate)
+
+
+def wrong_admission(stack: Stack, rate: object) -> str:
+    """What is wrong with a rate at which a queue admits buyers; "" if nothing."""
+    if isinstance(rate, bool) or not isinstance(rate, int) or not 0 <= rate <= MOST_ADMITTED:
+        return f"admitted_per_minute is {rate!r}; write a number up to {MOST_ADMITTED:,}, 0 for no queue"
+    if rate and not stack.admitted_per_minute:
+        return f"admitted_per_minute is {rate}, but the stack has no queues; set admission in the spec first"
+    return ""
 
 
 def layout_bytes(event: NewEvent) -> int:

@@ -44,6 +44,10 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
         command.add_argument("--until", metavar="TIME", help="new end of the sale")
     if name == "limit":
         command.add_argument("seats", type=int, help="the most seats of a buyer, 0 for any number")
+    if name == "admit":
+        command.add_argument(
+            "buyers", type=int, help="how many buyers its queue admits a minute, 0 for no queue"
+        )
     if name in ("release", "withhold"):
         command.add_argument("seats", nargs="+", help="A-7, A-1..20, or A for the whole section A")
     if name == "withhold":

@@ -107,6 +107,7 @@ def _swap(stack: Stack, event: Event, **changes: Any) -> Step:
         "opens_at": event.opens_at,
         "closes_at": event.closes_at,
         "seats_per_buyer": event.seats_per_buyer or None,
+        "admitted_per_minute": event.admitted_per_minute or None,
         "changed_at": max(int(time.time() * 1000), event.changed_at + 1),  # never the same again
     }
     if event.move_id and not event.takeovers:
@@ -139,7 +140,7 @@ def _epoch_item(event: Event, number: int, decided_in: str, home: str) -> Item:
         "state": event.state,
         "opens_at": event.opens_at,
         "closes_at": event.closes_at,
-        **_limit(event.seats_per_buyer),
+        **_options(event.seats_per_buyer, event.admitted_per_minute),
         "move_id": event.move_id,
         "created_at": int(time.time() * 1000),
     }
@@ -155,6 +156,7 @@ def create(
     shards: int,
     window: tuple[int, int],
     seats_per_buyer: int = 0,
+    admitted_per_minute: int = 0,
 ) -> None:
     """Create an event as a draft.
 
@@ -174,19 +176,22 @@ def create(
         "state": "draft",
         "opens_at": window[0],
         "closes_at": window[1],
-        **_limit(seats_per_buyer),
+        **_options(seats_per_buyer, admitted_per_minute),
         "created_at": now,
     }
     never = check_of(stack, key_of(event_id, DELETED), "attribute_not_exists(event_id)")
     write(region, [put_new(stack, {**key_of(event_id, LAYOUT), **layout}), put_new(stack, epoch), never])
 
 
-def _limit(seats_per_buyer: int) -> Item:
-    return {"seats_per_buyer": seats_per_buyer} if seats_per_buyer else {}
+def _options(seats_per_buyer: int, admitted_per_minute: int) -> Item:
+    options = {"seats_per_buyer": seats_per_buyer, "admitted_per_minute": admitted_per_minute}
+    return {name: value for name, value in options.items() if value}
 
 
-def change(stack: Stack, event: Event, state: str, opens_at: int, closes_at: int, limit: int) -> None:
-    """Change the state, the sale window or the limit of seats per buyer, also during a planned move.
+def change(
+    stack: Stack, event: Event, state: str, opens_at: int, closes_at: int, limit: int, admitted: int
+) -> None:
+    """Change the state, the sale window, the limit of seats per buyer or the queue, also during a planned move.
 
     Raises:
         Refused: it was changed concurrently, or the event has moved.
@@ -196,7 +201,13 @@ def change(stack: Stack, event: Event, state: str, opens_at: int, closes_at: int
     if state == "archived" and event.moving:
         raise GivenUp(f"{event.event_id} is moving to {event.moving_to}: finish the move first")
     swap = _swap(
-        stack, event, state=state, opens_at=opens_at, closes_at=closes_at, seats_per_buyer=limit or None
+        stack,
+        event,
+        state=state,
+        opens_at=opens_at,
+        closes_at=closes_at,
+        seats_per_buyer=limit or None,
+        admitted_per_minute=admitted or None,
     )
     write(event.home_region, [swap, _present(stack, event)])
 

@@ -19,7 +19,8 @@ def items_of(flat: Mapping[str, Any]) -> list[dict[str, Any]]:
     event_id, home = flat["event_id"], flat["home_region"]
     layout = {name: flat[name] for name in ("sections", "currency", "shards")}
     sections = [Section(**part) for part in flat["sections"]]
-    window = {name: flat[name] for name in ("opens_at", "closes_at", "seats_per_buyer") if name in flat}
+    kept = ("opens_at", "closes_at", "seats_per_buyer", "admitted_per_minute")
+    window = {name: flat[name] for name in kept if name in flat}
     key = epoch_key(flat["epoch"], flat.get("decided_in", home))
     epoch = {
         "event_id": event_id,

@@ -63,6 +63,9 @@ KEYS = {
     "corrections": ("event_id", "entry_id"),
 }
 ENVIRONMENT = {
+    "ADMISSION_SECONDS": "600",
+    "ADMITTED_PER_MINUTE": "36000",
+    "QUEUE_LINES": "9",
     "EVENTS_TABLE": "events",
     "INVENTORY_TABLE": "inventory",
     "SALES_TABLE": "sales",

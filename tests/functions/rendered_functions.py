@@ -38,9 +38,14 @@ def _parsed(text: str) -> Any:
         return hcl2.loads(text)
 
 
+def _with(path: str) -> str:
+    """A shape whose stack has a file: not every stack has every function and script."""
+    return "prod" if path in stack() else "everything"
+
+
 @functools.cache
-def _code_tf(name: str) -> Any:
-    return _parsed(stack()[f"modules/code/{name}.tf"])
+def _code_tf(name: str, shape: str) -> Any:
+    return _parsed(stack(shape)[f"modules/code/{name}.tf"])
 
 
 def _heredoc(value: str) -> str:
@@ -54,9 +59,10 @@ def _heredoc(value: str) -> str:
 @functools.cache
 def function_files(name: str) -> Mapping[str, str]:
     """The files in a function's zip, by name; its own module first."""
-    (data,) = _code_tf(name)["data"]
+    shape = _with(f"modules/code/{name}.tf")
+    (data,) = _code_tf(name, shape)["data"]
     zipped = data['"archive_file"'][f'"{name}"']
-    (local_values,) = _code_tf("shared")["locals"]
+    (local_values,) = _code_tf("shared", shape)["locals"]
     shared = {key.strip('"'): text for key, text in local_values["shared_code"].items()}
     files = {}
     for source in zipped["source"]:
@@ -80,7 +86,7 @@ def function_resource(name: str, shape: str = "prod") -> Any:
 
 def literal_environment(name: str) -> dict[str, str]:
     """The environment variables that the stack sets to plain values; the others refer to resources."""
-    (block,) = function_resource(name)["environment"]
+    (block,) = function_resource(name, _with(f"modules/code/{name}.tf"))["environment"]
     values = {key: str(value).strip('"') for key, value in block["variables"].items()}
     return {key: value for key, value in values.items() if "${" not in value and key != "__is_block__"}
 
@@ -105,7 +111,7 @@ def script(name: str, folder: Path, instead: Mapping[str, Any] = MappingProxyTyp
     """Load an operator's script as rendered, with the folder's `stack.json`."""
     files = {
         path.removeprefix("ops/"): text
-        for path, text in stack().items()
+        for path, text in stack(_with(f"ops/{name}.py")).items()
         if path.startswith("ops/") and path.endswith(".py")
     }
     return _Zip(files, instead, next(_starts), folder).start(name, {})

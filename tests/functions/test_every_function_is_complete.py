@@ -16,7 +16,7 @@ from ticketgen.assets import asset_folder
 from ticketgen.pictures import kinds
 from ticketgen.pictures.kinds import PATH_OF_FUNCTION
 from ticketgen.stack.alarms import alarms_of
-from ticketgen.stack.functions import FUNCTIONS
+from ticketgen.stack.functions import FUNCTIONS, functions_of
 from ticketgen.stack.functions.model import FunctionModule, TriggerSource
 from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
 from ticketgen.stack.operations import SKEW_SECONDS, stack_facts
@@ -51,8 +51,8 @@ def test_it_has_a_module_that_is_registered(name: str) -> None:
 
 @pytest.fixture(scope="module")
 def stack() -> Mapping[str, str]:
-    """The files of a stack in one Region."""
-    return rendered(SHAPES["one-region"]())
+    """The files of a stack with every function."""
+    return rendered(SHAPES["everything"]())
 
 
 @each_registered
@@ -177,7 +177,7 @@ def test_what_follows_from_a_function_is_rendered_for_every_function(shape: str)
     sizing = sized(subject)
     files = rendered(subject)
     text = {module: files[f"modules/{module}/functions.tf"] for module in FunctionModule}
-    for function in FUNCTIONS.values():
+    for function in functions_of(subject).values():
         alarms = {alarm.key: alarm for alarm in alarms_of(function.module, subject, sizing)}
         wanted = {f"{function.what}-errors", f"{function.what}-throttles"}
         wanted |= {alarm.key for alarm in function.alarms(subject)}
@@ -189,13 +189,15 @@ def test_what_follows_from_a_function_is_rendered_for_every_function(shape: str)
 
 
 def test_a_move_of_home_waits_for_every_function_that_writes_under_a_lease() -> None:
-    subject = environment()
+    subject = SHAPES["everything"]()
     sizing = sized(subject)
     leases = {
         name: function.settings["LEASE_SECONDS"]
         for name, function in FUNCTIONS.items()
         if "LEASE_SECONDS" in function.settings
     }
-    assert leases == {"ticket_purchase": LEASE_SECONDS, "oversell_corrector": LEASE_SECONDS}
+    assert leases == dict.fromkeys(
+        ("ticket_purchase", "admission_queue", "oversell_corrector"), LEASE_SECONDS
+    )
     longest = max(sizing[FUNCTIONS[name].capacity.timeout].value for name in leases)
     assert stack_facts(subject, sizing)["quiet_seconds"] == LEASE_SECONDS + longest + SKEW_SECONDS

@@ -18,11 +18,12 @@ from botocore.exceptions import ClientError
 from functions_cloud import ENVIRONMENT, FUNCTIONS_FOLDER, HOME, Call, Cloud
 from ledger_entries import entry, sell, verify
 from rendered_functions import function_files, function_resource
+from stacks import SHAPES
 
 import ledger
 from sales_schema import COLUMNS
 from support.secrets import Secret
-from ticketgen.stack.functions import FUNCTIONS
+from ticketgen.stack.functions import FUNCTIONS, functions_of
 from ticketgen.stack.functions.sources import siblings, sources
 
 SHIPPED = {"boto3", "botocore"}  # shipped by the Python runtimes besides the standard library
@@ -119,13 +120,19 @@ def test_the_rendered_code_is_this_code(name: str) -> None:
     assert dict(function_files(name)) == dict(sources(name))
 
 
-@pytest.mark.parametrize("shape", ["prod", "everything", "nothing", "one-region"])
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        (name, shape)
+        for shape in ("prod", "everything", "nothing", "one-region")
+        for name in functions_of(SHAPES[shape]())
+    ],
+)
 def test_the_stack_sets_every_variable_a_function_reads(name: str, shape: str) -> None:
     (block,) = function_resource(name, shape)["environment"]
     optional = (
-        set() if shape == "everything" else {"TIMESTREAM_DATABASE", "TIMESTREAM_TABLE"}
-    )  # see audit.store
+        set() if shape == "everything" else {"ADMISSION_SECONDS", "TIMESTREAM_DATABASE", "TIMESTREAM_TABLE"}
+    )  # see admission and audit.store
     assert set(block["variables"]) - {"__is_block__"} == set(FUNCTIONS[name].settings) - optional
 
 
@@ -334,6 +341,16 @@ def test_oversell_corrector_calls_what_it_is_granted(
     cloud.before = used.note
     assert function.handler({"findings": findings}, None) == {"corrected": 2, "published": 1, "failed": 0}
     assert used.actions == granted("oversell_corrector")
+
+
+def test_admission_queue_calls_what_it_is_granted(cloud: Cloud, used: Used) -> None:
+    key = {"event_id": "control#admission", "item": "key#aaaaaaaa", "secret": "a" * 64, "signs_from": 1}
+    cloud.put("events", key)
+    cloud.event(admitted_per_minute=60)
+    function = cloud.function("admission_queue")
+    cloud.before = used.note
+    assert cloud.ask(function, "POST /queue", {"event_id": "gala"}).status == 202
+    assert used.actions == granted("admission_queue")
 
 
 def test_seat_availability_calls_nothing_of_aws(cloud: Cloud, used: Used) -> None:

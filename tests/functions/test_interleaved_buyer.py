@@ -5,6 +5,7 @@ In the answers of every run, and in the ledger, the buyer never holds and has mo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from interleaved_move import Move
 from interleaved_sale import SOME_OR_ALL, A, B, Choose, Sale, TwoRegions, everything
-from interleavings import INSTEAD
+from interleavings import INSTEAD, Action
 from simulated_regions import TABLES
 
 LIMIT = 2
@@ -195,3 +196,23 @@ def test_what_a_buyer_has_counts_in_the_new_home(regions: TwoRegions, faults: in
 
     everything(run, runs)
     assert LIMIT in bought
+
+
+def test_what_a_lost_home_has_replicated_counts_in_the_home_that_takes_over(regions: TwoRegions) -> None:
+    def first(actions: Sequence[Action]) -> Action:
+        return min(actions, key=lambda action: ("call", "deliver", "time").index(action.what))
+
+    move = Move(regions, first, seats_per_buyer=LIMIT)
+    buyer = Buyer(move.sale)
+    buyer.tab("one", A, "A-1")
+    move.sale.run.go()
+    move.deliver()
+    move.then(("call", "deliver", "time"), lambda: move.moves("rescuer", A, patience="60"))
+    move.deliver()
+    assert move.event(B).home_region == B, move.sale.run.trace
+    move.then(("call", "time", "deliver"), lambda: buyer.tab("two", B, "A-2", "A-3"))
+    assert buyer.over == 1, move.sale.run.trace
+    move.then(("call", "time", "deliver"), lambda: buyer.tab("three", B, "A-2"))
+    move.deliver()
+    buyer.check_ledger()
+    assert buyer.bought == {"one": 1, "three": 1}, move.sale.run.trace

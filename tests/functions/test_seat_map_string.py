@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from seat_map_tools import connect, load, must_agree, section, server_of, show, shown
 
+import seat_layout
 import seat_map
 import seat_view
 from events import Event
 from redis_client import Redis
+from seat_layout import Layout
 from support.redis_server import ENGINES, RedisServer
 
 # Sections whose bits begin and end anywhere in a byte, names that begin with another's, and one of a single seat.
@@ -211,11 +213,18 @@ def test_another_layout_has_another_map(server: RedisServer, redis: Redis) -> No
     """A layout never changes. If it does all the same, no bit is read at another seat's place."""
     load(redis, HALL, sold("B-16"))
     assert shown(redis)["B"] == [16]
-    other: Event = show(section("B", 16), section("A", 9))
+    other: Event = show(section("B", 16), section("A", 9), section("C", 3))
     seat_map.describe(redis, [other])
     assert seat_view.read(redis, "gala") is None
     load(redis, other, sold("B-16"))
-    assert shown(redis) == {"B": [16], "A": []}
+    seat_view._LAYOUTS.put(
+        "gala", Layout(seat_layout.description(HALL).encode()), 1
+    )  # an instance that has slept
+    assert shown(redis) == {"B": [16], "A": [], "C": []}
+    seat_view._LAYOUTS.put("gala", Layout(seat_layout.description(HALL).encode()), 1)
+    assert seat_view.read(redis, "gala", "C") is not None
+    with pytest.raises(seat_view.NoSuchSection):
+        seat_view.read(redis, "gala", "AB")
 
 
 def test_a_section_that_is_not_there_has_no_answer(redis: Redis) -> None:

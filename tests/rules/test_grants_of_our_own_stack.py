@@ -37,7 +37,7 @@ CALLED = sorted(
 
 @cache
 def _subject() -> Subject:
-    texts = rendered(SHAPES["prod"]())
+    texts = rendered(SHAPES["everything"]())
     parsed = [parse(path, text) for path, text in texts.items() if path.endswith(".tf")]
     return Subject(Configuration([each for each in parsed if isinstance(each, File)], texts, texts))
 
@@ -63,7 +63,7 @@ def test_a_removed_grant_is_reported(function: str, action: str) -> None:
 
 def test_a_file_that_cannot_be_read_may_have_the_grants() -> None:
     """A syntax error in one file is one finding, and not one for each call of each function."""
-    texts = rendered(SHAPES["prod"]())
+    texts = rendered(SHAPES["everything"]())
     parsed = [
         parse(path, text)
         for path, text in texts.items()

@@ -41,6 +41,7 @@ def order(seats: int) -> tuple[dict[str, Any], dict[str, Any]]:
         currency="EUR",
         sections=(section,),
         seats_per_buyer=0,
+        admitted_per_minute=0,
         digest="",
         read=Clock(),
     )

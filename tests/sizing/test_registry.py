@@ -7,7 +7,7 @@ from graphlib import CycleError
 from importlib import import_module
 from pkgutil import walk_packages
 from types import ModuleType
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 
@@ -51,12 +51,15 @@ def test_a_figure_cannot_be_defined_twice_or_depend_on_nothing_or_on_itself() ->
 
 def types() -> dict[str, object]:
     """The type of every value that a formula may ask for."""
-    found: dict[str, object] = {"protect": bool}
+    found: dict[str, object] = {"protect": bool, "admits": bool, "buyers_per_minute": int}
     for part in (EventScale, Objectives):
         found |= {name: field.annotation for name, field in part.model_fields.items()}
     for each in FIGURES.definitions:
         returned = get_type_hints(each.compute)["return"]
-        found[each.name] = returned if isinstance(each, Intermediate) else returned.__args__[0]
+        if not isinstance(each, Intermediate):  # an amount, or None if an environment has no such figure
+            amounts = [returned] if get_origin(returned) is Amount else get_args(returned)
+            returned = get_args(amounts[0])[0]
+        found[each.name] = returned
     return found
 
 
@@ -77,7 +80,7 @@ def test_every_value_of_a_figure_is_a_scalar() -> None:
     given: dict[str, FigureValue] = {
         name: 7 for part in (EventScale, Objectives) for name in part.model_fields
     }
-    for each in FIGURES.compute(given | {"protect": True}):
+    for each in FIGURES.compute(given | {"protect": True, "admits": True, "buyers_per_minute": 7}):
         assert isinstance(each.value, int | float | str)
         assert all(isinstance(value, int | float | str) for _, value in each.inputs)
 

@@ -106,7 +106,8 @@ def test_everything_can_be_overridden(tmp_path: Path) -> None:
         " deploy_role: 'arn:aws:iam::123456789012:role/deploy', event_scale: {seats_per_order: 2,"
         " seats_per_buyer: 4},"
         " objectives: {lock_ms: 80},"
-        " protect: true, api: {auth: cognito, cors: {origins: ['https://a.b']}, log_role: existing},"
+        " admission: {ticket_seconds: 60}, protect: true,"
+        " api: {auth: cognito, cors: {origins: ['https://a.b']}, log_role: existing},"
         " audit: {store: dynamodb},"
         " alarms: {email: [a@example.com]}, logs: {ip_retention_days: 14}, cache: {engine: redis},"
         " pms: {url: 'http://pms'}, state: {bucket: abc}, functions: {reserved_concurrency: false},"
@@ -123,6 +124,7 @@ def test_everything_can_be_overridden(tmp_path: Path) -> None:
                         "seats_per_buyer": 4},
         "objectives": {"lock_ms": 80, "replication_s": 2, "cache_load_s": 3,
                        "verification_interval_s": 10, "verification_s": 8, "correction_s": 15},
+        "admission": {"buyers_per_minute": None, "ticket_seconds": 60},
         "protect": True,
         "api": {"auth": "cognito", "domain": None, "cors": {"origins": ("https://a.b",)}, "log_role": "existing"},
         "audit": {"store": "dynamodb"}, "alarms": {"email": ("a@example.com",), "topic_arn": None},

@@ -28,6 +28,7 @@ from ticketgen.spec.model import (
     State,
 )
 from ticketgen.spec.observability import Alarms
+from ticketgen.spec.queues import Admission
 from ticketgen.stack.render import render
 
 __all__ = [
@@ -150,6 +151,7 @@ SHAPES: Mapping[str, Callable[[], Environment]] = {
             cors=Cors(origins=("https://shop.example.com", "http://localhost:8000")),
         ),
         alarms=Alarms(email=("on-call@example.com", "ops+tickets@example.com")),
+        admission=Admission(),
         audit=Audit(store="timestream"),
         cache=Cache(engine="redis"),
         pms=Pms(url="https://pms.example.com/api/sales"),

@@ -17,7 +17,7 @@ from ticketgen.sizing import Sizing, database, demand, schedule, seat_cache
 from ticketgen.spec.model import Environment
 from ticketgen.stack.alarms import alarms_of
 from ticketgen.stack.context import WAF_RULES
-from ticketgen.stack.functions import FUNCTIONS
+from ticketgen.stack.functions import functions_of
 from ticketgen.stack.functions.model import FunctionModule
 from ticketgen.stack.functions.seat_cache_sync import INVENTORY_BATCH_SIZE
 from ticketgen.wording import counted, format_number
@@ -167,7 +167,8 @@ class _UsageCounter:
     def functions(self) -> Iterator[Usage]:
         """Lambda and Step Functions."""
         sizing = self.sizing
-        gib = {name: sizing[function.capacity.memory].value / 1024 for name, function in FUNCTIONS.items()}
+        functions = functions_of(self.environment)
+        gib = {name: sizing[function.capacity.memory].value / 1024 for name, function in functions.items()}
         synced = self.regions * SALES
         selling = (
             self.sales_requests * assumed.PURCHASE_SECONDS * gib["ticket_purchase"]

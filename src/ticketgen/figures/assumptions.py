@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "ADDRESS_SHARE",
+    "ADMITTED_SHARE",
     "AFTERCARE_SECONDS",
     "AVAILABILITY_READS_PER_ORDER",
     "AVAILABILITY_SECONDS",
@@ -30,6 +31,9 @@ __all__ = [
     "PROCESSOR_BATCH",
     "PROCESSOR_BATCH_SECONDS",
     "PURCHASE_SECONDS",
+    "QUEUE_JOINS_PER_ORDER",
+    "QUEUE_SECONDS",
+    "QUEUE_WRITES",
     "QUIET_SECONDS",
     "QUIET_SHARE",
     "REFRESH_SECONDS",
@@ -48,6 +52,7 @@ __all__ = [
     "WARM_FACTOR",
     "item_bytes",
     "posts_per_second",
+    "queue_joins_per_second",
     "reads_per_second",
     "record_bytes",
     "sales_requests_per_second",
@@ -57,7 +62,6 @@ SOURCE = "ticketgen.figures.assumptions"
 """The source of a figure that rests on these assumptions only."""
 
 HEADROOM = 1.5  # capacity divided by demand: for bursts, and for keys that share a shard unevenly
-
 # A table is warmed up for so many times its demand: for four times, some 350 keys of a hot event suffice. For twice the
 # demand it would take 1,100, each of which verification and seat maps have to read. DynamoDB charges for it once.
 WARM_FACTOR = 4
@@ -70,6 +74,8 @@ OVERLOAD_RISK = (
 
 HOLDS_PER_ORDER = 1.25  # one hold in five meets a sold seat, or expires
 AVAILABILITY_READS_PER_ORDER = 8  # seat map reads of a buyer, and of visitors who buy nothing
+QUEUE_JOINS_PER_ORDER = 8  # people who ask for a place while one is admitted, visitors included
+ADMITTED_SHARE = 0.8  # of the orders that the stack is sized for: buyers do not order evenly
 SIGN_IN_REQUESTS = 2  # of one sign-in with SRP: InitiateAuth and RespondToAuthChallenge
 
 PURCHASE_SECONDS = 0.25  # a transaction, and for a far buyer one round trip to the home Region
@@ -78,6 +84,8 @@ COLD_SHARE = (
     0.1  # of the requests of an opening that meet no ready execution environment, in spite of prewarm.py
 )
 AVAILABILITY_SECONDS = 0.03  # one section of the map from a cache in the same Region
+QUEUE_SECONDS = 0.03  # three writes to DynamoDB in the same Region
+QUEUE_WRITES = 3  # of a place: a buyer's item twice, and a line
 PROCESSOR_BATCH = 500  # records in one call of the Data API, well under its size limits
 PROCESSOR_BATCH_SECONDS = 1.0  # one upsert of that many rows
 SYNC_SECONDS_PER_RECORD = 0.002  # a seat's change from the stream into Redis, in small batches
@@ -144,6 +152,11 @@ def record_bytes(seats_per_order: int) -> int:
 def sales_requests_per_second(orders: float) -> float:
     """Requests to ticket_purchase: each hold is one request, and its purchase or release another."""
     return orders * HOLDS_PER_ORDER * 2
+
+
+def queue_joins_per_second(orders: float) -> float:
+    """Requests to admission_queue, where the stack has queues."""
+    return float(orders * QUEUE_JOINS_PER_ORDER)
 
 
 def posts_per_second(orders: float) -> float:

@@ -123,7 +123,7 @@ class Definition(Generic[V]):
 
     Attributes:
         name: of the figure.
-        compute: its formula.
+        compute: its formula; None for an environment without the figure.
         inputs: the parameters of the formula: names of other figures, intermediate values or parts of the spec.
         unit: what it counts, in the plural.
         source: where its constants are documented.
@@ -132,16 +132,18 @@ class Definition(Generic[V]):
     """
 
     name: str
-    compute: Callable[..., Amount[V]]
+    compute: Callable[..., Amount[V] | None]
     inputs: tuple[str, ...]
     unit: str
     source: str
     place: Place
     scope: DeploymentScope
 
-    def figure(self, inputs: dict[str, FigureValue]) -> Figure[V]:
-        """The figure for these inputs."""
+    def figure(self, inputs: dict[str, FigureValue]) -> Figure[V] | None:
+        """The figure for these inputs; None if there is none."""
         amount = self.compute(**inputs)
+        if amount is None:
+            return None
         shown = tuple(
             (name, int(value) if isinstance(value, bool) else value) for name, value in inputs.items()
         )
@@ -188,7 +190,7 @@ def figure(
     place: Place,
     scope: DeploymentScope = DeploymentScope.REGION,
     inputs: tuple[str, ...] = (),
-) -> Callable[[Callable[..., Amount[V]]], Definition[V]]:
+) -> Callable[[Callable[..., Amount[V] | None]], Definition[V]]:
     """Define a figure by a pure function.
 
     The function's name is that of the figure; its parameters are the values that the figure depends on.
@@ -201,7 +203,7 @@ def figure(
         inputs: the names that a parameter with ``**`` stands for.
     """
 
-    def define(compute: Callable[..., Amount[V]]) -> Definition[V]:
+    def define(compute: Callable[..., Amount[V] | None]) -> Definition[V]:
         names = (*_parameters(compute), *inputs)
         return Definition(compute.__name__, compute, names, unit, source, place, scope)
 

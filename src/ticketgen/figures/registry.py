@@ -80,13 +80,15 @@ class Registry:
         return tuple(each.name for each in self.definitions if isinstance(each, Definition))
 
     def compute(self, given: Mapping[str, FigureValue]) -> Sizing:
-        """Compute all figures from the given values."""
+        """Compute all figures from the given values; one that an environment does not have counts as 0."""
         values, figures = dict(given), dict[str, AnyFigure]()
         for each in self._order:
             inputs = {name: values[name] for name in each.inputs}
             if isinstance(each, Intermediate):
                 values[each.name] = each.compute(**inputs)
-            else:
-                figures[each.name] = computed = each.figure(inputs)
+            elif computed := each.figure(inputs):
+                figures[each.name] = computed
                 values[each.name] = computed.value
-        return Sizing({name: figures[name] for name in self.names})
+            else:
+                values[each.name] = 0
+        return Sizing({name: figures[name] for name in self.names if name in figures})

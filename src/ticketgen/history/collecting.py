@@ -8,12 +8,12 @@ from ticketgen.findings.histories import ANSWER_CHANGED, INCOMPLETE_HISTORY, SEA
 from ticketgen.history.facts import NEVER, Charge, Facts, Held, IdempotencyKey, Request
 from ticketgen.history.intervals import LifeStep
 from ticketgen.history.line_model import (
+    BuyerLimit,
     Entry,
     EventChange,
     HistoryLine,
     Hold,
     InventoryItem,
-    Limit,
     Planted,
     Purchase,
     Read,
@@ -65,7 +65,7 @@ class Collector:
                 self._add_void(line, operation)
             case EventChange():
                 self._add_change(line, operation)
-            case Limit():
+            case BuyerLimit():
                 known = self._facts.limits.get(operation.event, 0)
                 self._facts.limits[intern(operation.event)] = max(known, operation.seats)
             case Planted():

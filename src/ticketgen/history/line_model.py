@@ -31,12 +31,12 @@ __all__ = [
     "OPERATIONS",
     "Answer",
     "AnswerBody",
+    "BuyerLimit",
     "Entry",
     "EventChange",
     "HistoryLine",
     "Hold",
     "InventoryItem",
-    "Limit",
     "Planted",
     "Purchase",
     "Read",
@@ -194,7 +194,7 @@ class EventChange(_Operation):
     lost: bool = False
 
 
-class Limit(_Line):
+class BuyerLimit(_Line):
     """The most seats that a buyer of an event may hold and have."""
 
     kind: Literal["limit"]
@@ -242,7 +242,9 @@ class Read(_Line):
     count: Annotated[int, Field(ge=0, le=10**15)]
 
 
-HistoryLine = Hold | Release | Purchase | Void | EventChange | Limit | Planted | Entry | InventoryItem | Read
+HistoryLine = (
+    Hold | Release | Purchase | Void | EventChange | BuyerLimit | Planted | Entry | InventoryItem | Read
+)
 
 OPERATIONS: Final[TypeAdapter[HistoryLine]] = TypeAdapter(Annotated[HistoryLine, Field(discriminator="kind")])
 """Validates a line: ``OPERATIONS.validate_json(line)``."""

@@ -58,6 +58,7 @@ PATHS: Mapping[StackPath, PathText] = MappingProxyType(
 PATH_OF_FUNCTION: Mapping[str, StackPath] = MappingProxyType(
     {
         "ticket_purchase": StackPath.PURCHASE,
+        "admission_queue": StackPath.PURCHASE,
         "seat_availability": StackPath.READ,
         "seat_cache_sync": StackPath.FOLLOWING,
         "kinesis_processor": StackPath.FOLLOWING,

@@ -124,8 +124,11 @@ class Terraform:
             process.kill()  # its resources end with the emulator, its providers with the workspace
             process.wait()
             raise
-        if process.wait() != 0:
-            reader.join()
+        failed = process.wait() != 0
+        reader.join()
+        for pipe in (process.stdout, process.stderr):
+            pipe.close()
+        if failed:
             command = f"{Path(self._binary).name} {arguments[0]}"
             raise TerraformFailed(
                 f"{command} failed in {self._folder.name}: {''.join(errors)[-4000:].strip()}"

@@ -52,7 +52,7 @@ FIGURES = Registry(
         *definitions(schedule),
         *definitions(retention),
     ),
-    given=(*EventScale.model_fields, *Objectives.model_fields, "protect"),
+    given=(*EventScale.model_fields, *Objectives.model_fields, "protect", "admits", "buyers_per_minute"),
 )
 """All figures, in the order of the reports and of the output ``capacity``."""
 
@@ -65,5 +65,11 @@ def size(environment: Environment) -> Checked[Sizing]:
     """
     parts = (environment.event_scale, environment.objectives)
     given = {name: getattr(part, name) for part in parts for name in type(part).model_fields}
-    sizing = FIGURES.compute(given | {"protect": environment.protect})
+    admission = environment.admission
+    given |= {
+        "protect": environment.protect,
+        "admits": admission is not None,
+        "buyers_per_minute": (admission and admission.buyers_per_minute) or 0,
+    }
+    sizing = FIGURES.compute(given)
     return Checked(sizing, tuple(quota_needs.check(environment, sizing)))

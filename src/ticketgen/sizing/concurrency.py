@@ -24,7 +24,9 @@ _IN_REGION, _IN_HUB = (
 
 
 def _each(concurrencies: dict[str, int]) -> str:
-    return " + ".join(f"{format_number(value)} {_NAMES[name]}" for name, value in concurrencies.items())
+    return " + ".join(
+        f"{format_number(value)} {_NAMES[name]}" for name, value in concurrencies.items() if value
+    )
 
 
 @figure(unit=_UNIT, source=_UNRESERVED.source, inputs=_IN_REGION, place=OutputPlace())

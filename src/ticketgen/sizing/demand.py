@@ -23,6 +23,7 @@ __all__ = [
     "lock_write_units",
     "map_read_units",
     "orders_per_second",
+    "queue_joins_per_second",
     "record_bytes",
     "seats_per_second",
 ]
@@ -87,21 +88,28 @@ def inventory_write_units(seats_per_second: int) -> Amount[int]:
 
 
 @figure(unit="write units/s", source=f"{_UNITS.source}; {assumed.SOURCE}", place=OutputPlace())
-def lock_write_units(orders_per_second: int, seats_per_order: int, buyer_items: int) -> Amount[int]:
+def lock_write_units(
+    orders_per_second: int, seats_per_order: int, buyer_items: int, queue_joins_per_second: float
+) -> Amount[int]:
     """Write units of the locks.
 
     A hold writes one lock per seat and the hold itself; a release deletes them; a purchase deletes them and writes
-    the idempotency record. With a limit of seats per buyer, each of them writes the buyer's item, too.
+    the idempotency record. With a limit of seats per buyer, each of them writes the buyer's item, too. A place in a
+    queue is three writes without a transaction.
     """
     releases = assumed.HOLDS_PER_ORDER - 1
     held, bought = seats_per_order + 1 + buyer_items, seats_per_order + 2 + buyer_items
     items = (assumed.HOLDS_PER_ORDER + releases) * held + bought
+    places = queue_joins_per_second * assumed.QUEUE_WRITES
+    queued = (
+        f" + {counted(queue_joins_per_second, 'places/s')} × {assumed.QUEUE_WRITES} writes" if places else ""
+    )
     return Amount(
-        ceil(orders_per_second * items * _UNITS.value),
+        ceil(orders_per_second * items * _UNITS.value + places),
         f"{counted(orders_per_second, 'orders/s')} × {format_number(items)} items "
         f"({format_number(assumed.HOLDS_PER_ORDER)} holds and "
         f"{format_number(releases)} releases of {held} items, one purchase of {bought}) × "
-        f"{_UNITS.value} units",
+        f"{_UNITS.value} units{queued}",
     )
 
 
@@ -109,6 +117,12 @@ def lock_write_units(orders_per_second: int, seats_per_order: int, buyer_items: 
 def buyer_items(seats_per_buyer: int | None) -> int:
     """Items that count a buyer's seats, in each hold, release and purchase: one where the spec has a limit."""
     return 0 if seats_per_buyer is None else 1
+
+
+@Intermediate
+def queue_joins_per_second(orders_per_second: int, admits: bool) -> float:
+    """People a second who ask for a place; 0 without queues."""
+    return assumed.queue_joins_per_second(orders_per_second) if admits else 0
 
 
 def map_read_units(seats_per_event: int, seats_per_order: int) -> float:

@@ -22,15 +22,17 @@ _METHODS = "aws_api_gateway_method_settings.all"
     source=f"{limits.API_THROTTLE_RATE.source}; {assumed.SOURCE}",
     place=AttributePlace(_API, _METHODS, "settings.throttling_rate_limit"),
 )
-def api_throttle_rate(orders_per_second: int) -> Amount[int]:
-    """Requests per second that the API accepts: sales and seat map reads."""
+def api_throttle_rate(orders_per_second: int, queue_joins_per_second: float) -> Amount[int]:
+    """Requests per second that the API accepts: sales, seat map reads, and people who queue."""
     sales = assumed.sales_requests_per_second(orders_per_second)
     reads = assumed.reads_per_second(orders_per_second)
+    queued = f" + {format_number(queue_joins_per_second)} places/s" if queue_joins_per_second else ""
+    needed = sales + reads + queue_joins_per_second
     return Amount(
-        ceil((sales + reads) * assumed.HEADROOM),
-        f"({format_number(sales)} holds, releases and purchases/s + {format_number(reads)} seat map reads/s) × "
+        ceil(needed * assumed.HEADROOM),
+        f"({format_number(sales)} holds, releases and purchases/s + {format_number(reads)} seat map reads/s{queued}) × "
         f"{format_number(assumed.HEADROOM)} headroom",
-        needed=sales + reads,
+        needed=needed,
     )
 
 
@@ -68,16 +70,17 @@ def waf_rate_limit(api_throttle_rate: int) -> Amount[int]:
     source=f"{limits.WAF_MAX_RATE.source}; {assumed.SOURCE}",
     place=AttributePlace(_API, _FIREWALL, "rule[1].statement.rate_based_statement.limit"),
 )
-def waf_post_limit(orders_per_second: int) -> Amount[int]:
+def waf_post_limit(orders_per_second: int, queue_joins_per_second: float) -> Amount[int]:
     """Holds and purchases in 5 minutes from one address before the firewall blocks more of them.
 
     It blocks neither reads nor the releases of holds.
     """
-    posts = assumed.posts_per_second(orders_per_second)
+    posts = assumed.posts_per_second(orders_per_second) + queue_joins_per_second
+    what = "holds, purchases and places" if queue_joins_per_second else "holds and purchases"
     share = ceil(posts * assumed.HEADROOM * _WINDOW * assumed.ADDRESS_SHARE)
     return Amount(
         min(limits.WAF_MAX_RATE.value, max(assumed.MIN_ADDRESS_POSTS, share)),
-        f"{assumed.ADDRESS_SHARE:.0%} of {format_number(posts)} holds and purchases/s × "
+        f"{assumed.ADDRESS_SHARE:.0%} of {format_number(posts)} {what}/s × "
         f"{format_number(assumed.HEADROOM)} headroom × {_WINDOW} s, at least "
         f"{format_number(assumed.MIN_ADDRESS_POSTS)}",
     )

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 _KEY = limits.DYNAMODB_PARTITION_WRITE_UNITS.value
-_MOST_KEYS = 100_000
+_MAX_KEYS = 100_000
 
 
 def partitions(write_units: float) -> int:
@@ -58,10 +58,10 @@ def keys_needed(write_units: float) -> int:
     fewest = ceil(write_units / _KEY)
     fits = (
         keys
-        for keys in range(fewest, _MOST_KEYS)
+        for keys in range(fewest, _MAX_KEYS)
         if overload_probability(keys, write_units) <= assumed.OVERLOAD_RISK
     )
-    return next(fits, _MOST_KEYS)
+    return next(fits, _MAX_KEYS)
 
 
 def _more_than(trials: int, chance: float, most: int) -> float:

@@ -33,7 +33,7 @@ from ticketgen.findings.sizing import (
 )
 from ticketgen.sizing import concurrency, database, demand, edge, hot_partitions, seat_cache
 from ticketgen.spec.model import Environment
-from ticketgen.stack.functions import FUNCTIONS
+from ticketgen.stack.functions import functions_of
 from ticketgen.stack.functions.inventory_verifier import verifications_at_once
 from ticketgen.stack.roles import role_count
 from ticketgen.wording import counted, format_number, join_words
@@ -174,7 +174,7 @@ def check(environment: Environment, sizing: Sizing) -> Iterator[Finding]:
     for finding in (
         *_unsolvable(environment, sizing),
         *_requests(environment, sizing),
-        *_operator_steps(sizing),
+        *_operator_steps(environment, sizing),
     ):
         yield replace(finding, message=f"{environment.name}: {finding.message}")
 
@@ -227,7 +227,7 @@ def _unsolvable(environment: Environment, sizing: Sizing) -> Iterator[Finding]:
         help = _lower(environment, "event_scale.purchases_per_minute", "event_scale.seats_per_order")
         yield CACHE_TOO_BUSY.found(message, help)
 
-    for function in FUNCTIONS.values():
+    for function in functions_of(environment).values():
         figure = sizing[function.capacity.memory]
         if figure.value > limits.LAMBDA_MAX_MEMORY.value:
             most_memory = format_number(limits.LAMBDA_MAX_MEMORY.value)
@@ -336,7 +336,7 @@ def _request(environment: Environment, group: list[Need]) -> Finding:
     return KINDS[quota.key].found(message, help)
 
 
-def _operator_steps(sizing: Sizing) -> Iterator[Finding]:
+def _operator_steps(environment: Environment, sizing: Sizing) -> Iterator[Finding]:
     """Steps of the operator before a sale."""
     warm = (
         hot_partitions.inventory_warm_write_units,
@@ -355,7 +355,7 @@ def _operator_steps(sizing: Sizing) -> Iterator[Finding]:
         yield PREWARM.found(message)
 
     rate = limits.LAMBDA_SCALING_RATE.value
-    for function in FUNCTIONS.values():
+    for function in functions_of(environment).values():
         ready = function.capacity.provisioned
         cold = sizing[function.capacity.concurrency].value - (sizing[ready].value if ready else 0)
         if ready and cold > rate:

@@ -15,6 +15,7 @@ from ticketgen.findings import Location
 from ticketgen.findings.spec import OUT_OF_RANGE
 from ticketgen.spec.cross_origin import Cors
 from ticketgen.spec.observability import Alarms, Logs
+from ticketgen.spec.queues import Admission
 from ticketgen.spec.quota_types import Quotas
 from ticketgen.spec.spec_part import SpecPart, unit
 from ticketgen.spec.string_types import (
@@ -300,6 +301,10 @@ class Settings(SpecPart):
         description="Deletion protection, longer retention of logs and backups, a final snapshot.",
     )
     api: Api = Field(default=Api(), description="How buyers reach the stack.")
+    admission: Admission | None = Field(
+        default=None,
+        description="Queues for the events that have one; null: no event has a queue. `{}` has their defaults.",
+    )
     cache: Cache = Field(default=Cache(), description="The engine of the seat maps.")
     audit: Audit = Field(default=Audit(), description="Where corrections are recorded.")
     alarms: Alarms = Field(default=Alarms(), description="Who is notified when an alarm fires.")

@@ -95,9 +95,14 @@ def _names(environment: Environment) -> dict[str, dict[str, list[str]]]:
     """The names that must be free, by place and kind."""
     found: dict[str, dict[str, list[str]]] = {place: {} for place in ("account", "hubs", "regions")}
     found["account"]["role"] = [f"{{{role.what}}}" for role in roles(environment)]
+    absent = {function.what for function in FUNCTIONS.values() if not function.wanted(environment)}
     for name in NAMES:
         kind = KINDS.get((name.resource, name.attribute))
-        if kind is None or (name.what == "corrections" and uses_timestream(environment)):
+        if (
+            kind is None
+            or name.what in absent
+            or (name.what == "corrections" and uses_timestream(environment))
+        ):
             continue
         place = "hubs" if _is_of_hub(name, kind) else "regions"
         found[place].setdefault(kind, []).append(f"{name.before}{{{name.what}}}{name.after}")

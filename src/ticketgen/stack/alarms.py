@@ -11,7 +11,7 @@ from ticketgen.sizing.schedule import ticker_starts_per_minute
 from ticketgen.sizing.seat_cache import cache_nodes
 from ticketgen.spec.model import Environment
 from ticketgen.stack.cloudwatch import Alarm, of_aurora, of_cache, of_function, of_machine, of_queue, own
-from ticketgen.stack.functions import FUNCTIONS
+from ticketgen.stack.functions import functions_of
 from ticketgen.stack.functions.model import FunctionModule, LambdaFunction
 
 __all__ = ["alarms_of", "existing_topic"]
@@ -27,7 +27,7 @@ def existing_topic(environment: Environment) -> RawExpression | None:
 
 def alarms_of(module: FunctionModule, environment: Environment, sizing: Sizing) -> tuple[Alarm, ...]:
     """The alarms of a module, in the order in which they are rendered."""
-    functions = [function for function in FUNCTIONS.values() if function.module is module]
+    functions = [function for function in functions_of(environment).values() if function.module is module]
     return (
         *(alarm for function in functions for alarm in function.alarms(environment)),
         *_of_module(module, sizing),

@@ -18,7 +18,7 @@ from ticketgen.stack.cloudwatch import METRICS_NAMESPACE
 from ticketgen.stack.cors import cors_of
 from ticketgen.stack.dashboard import WIDGETS
 from ticketgen.stack.files import StackFile
-from ticketgen.stack.functions import FUNCTIONS
+from ticketgen.stack.functions import functions_of
 from ticketgen.stack.functions.model import FunctionModule, LambdaFunction, Variable
 from ticketgen.stack.functions.seat_cache_sync import INVENTORY_BATCH_SIZE
 from ticketgen.stack.functions.sources import shared_files, sources
@@ -222,7 +222,14 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
     """The context of every template of a stack; `file_context` adds to it."""
     partition = REGIONS[environment.primary_region].partition
     # The endpoint for DynamoDB in the VPC allows what the functions there are granted.
-    in_vpc = [grant for function in FUNCTIONS.values() if function.in_vpc for grant in function.grants]
+    in_vpc = [
+        grant
+        for function in functions_of(environment).values()
+        if function.in_vpc
+        for grant in function.grants
+    ]
+    functions = functions_of(environment)
+    shared = shared_files(frozenset(functions))
     return {
         "environment": environment,
         "sizing": sizing.by_name,
@@ -233,8 +240,10 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "makefile": _makefile(environment),
         "partition": partition,
         "tables": _TABLES,
-        "functions": {name: _function(function, environment, sizing) for name, function in FUNCTIONS.items()},
-        "shared_code": shared_files(),
+        "functions": {
+            name: _function(function, shared, environment, sizing) for name, function in functions.items()
+        },
+        "shared_code": shared,
         "roles": roles(environment),
         "services": services(environment),
         "names": WHATS,
@@ -329,8 +338,10 @@ def _root(root: RootModule, environment: Environment) -> _RenderedRoot:
     )
 
 
-def _function(function: LambdaFunction, environment: Environment, sizing: Sizing) -> _RenderedFunction:
-    files, shared, capacity = sources(function.name), shared_files(), function.capacity
+def _function(
+    function: LambdaFunction, shared: Mapping[str, str], environment: Environment, sizing: Sizing
+) -> _RenderedFunction:
+    files, capacity = sources(function.name), function.capacity
     return _RenderedFunction(
         name=function.name,
         module=function.module,

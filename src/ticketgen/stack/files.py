@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from ticketgen.spec.model import Environment
 from ticketgen.stack.functions import FUNCTIONS
-from ticketgen.stack.functions.model import FunctionModule, always, uses_timestream
-from ticketgen.stack.operations import PARTS, SCRIPTS, SHARED
+from ticketgen.stack.functions.model import FunctionModule, admits_buyers, always, uses_timestream
+from ticketgen.stack.operations import PARTS, QUEUE_SCRIPT, QUEUE_SHARED, SCRIPTS, SHARED
 from ticketgen.stack.roots import RootKind, RootModule, retired_roots, root_modules
 
 __all__ = ["StackFile", "stack_files"]
@@ -80,6 +80,10 @@ def _cors(environment: Environment) -> bool:
     return environment.api.cors is not None
 
 
+def _has_script(script: str) -> Callable[[Environment], bool]:
+    return admits_buyers if script == QUEUE_SCRIPT else always
+
+
 def _suite(path: str, wanted: Callable[[Environment], bool] = always) -> StackFile:
     """A file of the suites: plain Python that is copied, except the spec's demands."""
     return StackFile(f"tests/{path.removesuffix('.j2')}", wanted, f"suites/{path}")
@@ -109,6 +113,7 @@ _SUITES = (
     _suite("unit/test_cors.py", _cors),
     _suite("unit/test_domain.py", _domain),
     _suite("unit/test_identity.py", _cognito),
+    _suite("unit/test_queue.py", admits_buyers),
     _suite("unit/test_timestream.py", uses_timestream),
 )
 
@@ -142,8 +147,10 @@ _SHARED_FILES = (
     StackFile("Makefile"),
     StackFile(".tflint.hcl", template="stack/tflint.hcl.j2"),
     *(
-        StackFile(f"modules/code/{name}.tf", template="stack/modules/code/function.tf.j2", function=name)
-        for name in FUNCTIONS
+        StackFile(
+            f"modules/code/{name}.tf", function.wanted, "stack/modules/code/function.tf.j2", function=name
+        )
+        for name, function in FUNCTIONS.items()
     ),
     *(StackFile(f"modules/code/{name}.tf") for name in ("shared", "outputs", "versions")),
     *(
@@ -188,8 +195,12 @@ _SHARED_FILES = (
     StackFile("ops/policy.json"),
     StackFile("ops/preflight_policy.json"),
     StackFile("ops/stack.json"),
-    *(StackFile(f"ops/{script}.py", template=f"ops/{script}.py") for script in (*SCRIPTS, *PARTS)),
+    *(
+        StackFile(f"ops/{script}.py", _has_script(script), f"ops/{script}.py")
+        for script in (*SCRIPTS, *PARTS)
+    ),
     *(StackFile(f"ops/{module}.py", template=f"functions/{module}.py") for module in SHARED),
+    *(StackFile(f"ops/{module}.py", admits_buyers, f"functions/{module}.py") for module in QUEUE_SHARED),
 )
 
 

@@ -141,6 +141,7 @@ UNSUFFIXED: Mapping[tuple[str, str], str] = MappingProxyType({
     ("aws_vpc_endpoint", "service_name"): "an AWS service",
     ("aws_wafv2_web_acl", "managed_rule_group_statement.name"): "an AWS managed rule group",
     ("aws_wafv2_web_acl", "managed_rule_group_statement.vendor_name"): "the vendor of AWS managed rule groups",
+    ("aws_wafv2_web_acl", "response_header.name"): "a header of HTTP",
 })  # fmt: skip
 """Documented exceptions: names that are not ours, that AWS fixes, or that cannot carry a suffix."""
 

@@ -14,14 +14,21 @@ from ticketgen.sizing.hot_partitions import (
     lock_warm_write_units,
 )
 from ticketgen.spec.model import Environment
-from ticketgen.stack.functions import FUNCTIONS
+from ticketgen.stack.functions import functions_of
+from ticketgen.stack.functions.admission_queue import admitted_per_minute
 from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
 from ticketgen.stack.operator_rights import RIGHTS
 
-__all__ = ["PARTS", "SCRIPTS", "SHARED", "SKEW_SECONDS", "stack_facts"]
+__all__ = ["PARTS", "QUEUE_SCRIPT", "QUEUE_SHARED", "SCRIPTS", "SHARED", "SKEW_SECONDS", "stack_facts"]
 
 SHARED = ("buyer_seats", "corrections", "dynamo", "events", "heartbeat", "ledger", "progress", "sale")
 """Function modules that the scripts import."""
+
+QUEUE_SHARED = ("admission_keys", "queue_ticket")
+"""Function modules that the script of queues imports."""
+
+QUEUE_SCRIPT = "queue_keys"
+"""The script of stacks with queues."""
 
 PARTS = (
     "account_checks", "checking", "console", "event_answers", "event_deletion", "event_file", "event_options",
@@ -48,7 +55,9 @@ def stack_facts(environment: Environment, sizing: Sizing) -> dict[str, object]:
     earlier write: the lease, plus the timeout of a function that writes under it (its process may be paused
     between checking the clock and sending, but cannot outlive its timeout), plus the clock skew.
     """
-    writers = (function for function in FUNCTIONS.values() if "LEASE_SECONDS" in function.environment)
+    writers = (
+        function for function in functions_of(environment).values() if "LEASE_SECONDS" in function.environment
+    )
     longest = max(sizing[writer.capacity.timeout].value for writer in writers)
     writes = {
         "distributed-locks": sizing[lock_warm_write_units].value,
@@ -66,9 +75,10 @@ def stack_facts(environment: Environment, sizing: Sizing) -> dict[str, object]:
         "seats_per_event": environment.event_scale.seats_per_event,
         "provisioned_concurrency": {
             function.what: sizing[function.capacity.provisioned].value
-            for function in FUNCTIONS.values()
+            for function in functions_of(environment).values()
             if function.capacity.provisioned is not None
         },
         "seats_per_buyer": environment.event_scale.seats_per_buyer or 0,
+        **({"admitted_per_minute": sizing[admitted_per_minute].value} if environment.admission else {}),
         "warm_throughput": {table: [units, units * _READS_PER_WRITE] for table, units in writes.items()},
     }

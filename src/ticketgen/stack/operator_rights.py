@@ -24,11 +24,13 @@ class Right:
         what: the middle of the resource's name; "" if the actions take no resource of the stack.
         actions: of one service, in alphabetical order; of any service if `what` is "".
         after: text after the environment suffix in the resource's name.
+        queues: whether only stacks with queues need it.
     """
 
     what: str
     actions: tuple[str, ...]
     after: str = ""
+    queues: bool = False
 
 
 # The resource part of an ARN, by service.
@@ -108,11 +110,15 @@ RIGHTS: Mapping[str, tuple[Right, ...]] = MappingProxyType(
         ),
         "preflight": (Right("", _PREFLIGHT),),
         "prewarm": (
+            Right("admission-queue", _READY, queues=True),
             Right("distributed-locks", _WARM),
             Right("seat-availability", _READY),
             Right("ticket-inventory", _WARM),
             Right("ticket-purchase", _READY),
             Right("ticket-sales", _WARM),
+        ),
+        "queue_keys": (
+            Right("events", ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"), queues=True),
         ),
         "redrive": (
             Right("dead-letters", _QUEUE),
@@ -179,9 +185,17 @@ def key_actions(script: str) -> tuple[str, ...]:
     return tuple(sorted({needed for action in called for needed in KEY_ACTIONS[action]}))
 
 
+def _rights(environment: Environment) -> Iterator[tuple[str, tuple[Right, ...]]]:
+    """The scripts that the environment has, with what they need there."""
+    for script, rights in RIGHTS.items():
+        needed = tuple(right for right in rights if environment.admission or not right.queues)
+        if needed:
+            yield script, needed
+
+
 def rights_rows(environment: Environment) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """Each script with the resources that it uses, "" for any, and its actions on them."""
-    for script, rights in RIGHTS.items():
+    for script, rights in _rights(environment):
         for right in rights:
             yield script, _name(environment, right) if right.what else "", right.actions
         if key_actions(script):
@@ -198,7 +212,7 @@ def policy_statements(environment: Environment, *, preflight: bool) -> list[dict
     """
     partition = REGIONS[environment.primary_region].partition
     statements: list[dict[str, object]] = []
-    for script, rights in RIGHTS.items():
+    for script, rights in _rights(environment):
         if (script == "preflight") != preflight:
             continue
         prefix = "".join(word.title() for word in script.split("_"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ticketgen.rendering.quoted import RawExpression
 from ticketgen.spec.model import Environment
-from ticketgen.stack.functions import FUNCTIONS
+from ticketgen.stack.functions import FUNCTIONS, functions_of
 from ticketgen.stack.functions.model import LambdaFunction, TriggerSource
 from ticketgen.stack.policy import ANY, Condition, Statement, arn, name
 
@@ -206,13 +206,13 @@ SERVICE_ROLES = (
 
 def roles(environment: Environment) -> tuple[Role, ...]:
     """The roles of an environment: of its functions, and of services that act for it."""
-    own = (_of_function(function, environment) for function in FUNCTIONS.values())
+    own = (_of_function(function, environment) for function in functions_of(environment).values())
     return (*own, *_of_services(environment))
 
 
 def role_count(environment: Environment) -> int:
     """The number of its roles."""
-    return len(FUNCTIONS) + len(_of_services(environment))
+    return len(functions_of(environment)) + len(_of_services(environment))
 
 
 def services(environment: Environment) -> tuple[Service, ...]:

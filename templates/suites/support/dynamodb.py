@@ -191,6 +191,30 @@ def _holds(expressions: Sequence[str | None], item: Item, values: Mapping[str, A
     return all(condition(item, values or {}) for condition, _ in parsed)
 
 
+_ASSIGNMENT = re.compile(
+    r"(\w+) = (?:(:\w+)|(?:(\w+)|if_not_exists\((\w+), (:\w+)\))(?: \+ (:\w+))?)(?:, |$)"
+)
+
+
+def _assignments(update: str) -> tuple[tuple[str, Callable[[Item, Mapping[str, Any]], Any]], ...]:
+    """The attributes that an update sets, each with its value: `:v`, `name`, `if_not_exists(name, :v)`, or + `:v`."""
+    text = update.removeprefix("SET ")
+    found = list(_ASSIGNMENT.finditer(text))
+    if text == update or "".join(part[0] for part in found) != text:
+        raise _invalid(f"the fake does not support the update {update!r}")
+    return tuple((part[1], _assigned(part)) for part in found)
+
+
+def _assigned(part: re.Match[str]) -> Callable[[Item, Mapping[str, Any]], Any]:
+    def value(item: Item, values: Mapping[str, Any]) -> Any:
+        first = values[part[2]] if part[2] else item.get(part[3] or part[4]) or values.get(part[5] or "")
+        if first is None:
+            raise _invalid("The provided expression refers to an attribute that does not exist in the item")
+        return {"N": str(int(first["N"]) + int(values[part[6]]["N"]))} if part[6] else first
+
+    return value
+
+
 @dataclass
 class Table:
     """A table with its key attributes and items."""
@@ -278,14 +302,10 @@ class Region:
         before = table.items.get(key)
         given = dict(action.get("ExpressionAttributeValues") or {})
         update = action.get("UpdateExpression")
-        assigned = dict(re.findall(r"(\w+) = (:\w+)", update)) if update else {}
-        if update and update != "SET " + ", ".join(f"{name} = {value}" for name, value in assigned.items()):
-            raise _invalid(f"the fake does not support the update {update!r}")
+        assigned = _assignments(update) if update else ()
         condition = action.get("ConditionExpression") or ""
-        used = set(re.findall(r":\w+", condition))
-        checked = {
-            name: value for name, value in given.items() if name in used or name not in assigned.values()
-        }
+        used, others = set(re.findall(r":\w+", condition)), set(re.findall(r":\w+", update or ""))
+        checked = {name: value for name, value in given.items() if name in used or name not in others}
         if not _holds([condition], before or {}, checked):
             old = before if action.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" else None
             raise ClientError(
@@ -303,7 +323,10 @@ class Region:
         if kind == "Delete":
             return key, None
         if kind == "Update":
-            return key, {**(before or subject), **{name: given[value] for name, value in assigned.items()}}
+            return key, {
+                **(before or subject),
+                **{name: operand(before or {}, given) for name, operand in assigned},
+            }
         return key, before
 
     def _apply(self, table: Table, key: Key, item: Item | None) -> None:
@@ -321,7 +344,12 @@ class Region:
         return self._single("Put", action)
 
     def _UpdateItem(self, **action: Any) -> Any:
-        return self._single("Update", action)
+        wanted = action.get("ReturnValues", "NONE")
+        if wanted not in ("NONE", "ALL_NEW"):
+            raise _invalid(f"the fake does not support ReturnValues {wanted}")
+        self._single("Update", action)
+        table = self._table(action["TableName"])
+        return {"Attributes": dict(table.items[table.key_of(action["Key"])])} if wanted == "ALL_NEW" else {}
 
     def _DeleteItem(self, **action: Any) -> Any:
         return self._single("Delete", action)

@@ -29,9 +29,8 @@ def items_of(flat: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The layout and an epoch of an event, and with `moving_to` the announcement of a move."""
     event_id, home = flat["event_id"], flat["home_region"]
     key = epoch_key(flat["epoch"], flat.get("decided_in", home))
-    state = {
-        name: flat[name] for name in ("state", "opens_at", "closes_at", "seats_per_buyer") if name in flat
-    }
+    kept = ("state", "opens_at", "closes_at", "seats_per_buyer", "admitted_per_minute")
+    state = {name: flat[name] for name in kept if name in flat}
     layout = {name: flat[name] for name in ("sections", "currency", "shards")}
     epoch = {"epoch": flat["epoch"], "home_region": home, "layout_digest": digest(flat), **state}
     items = [

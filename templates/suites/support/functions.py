@@ -185,6 +185,7 @@ FUNCTIONS: Mapping[str, Function] = {
             },
             variables={
                 **_TABLES,
+                **({"ADMISSION_SECONDS": demands.TICKET_SECONDS} if demands.TICKET_SECONDS else {}),
                 "AUTH": demands.AUTH,
                 "CORS_ORIGINS": " ".join(demands.CORS_ORIGINS),
                 "HOLD_SECONDS": demands.HOLD_SECONDS,
@@ -215,6 +216,34 @@ FUNCTIONS: Mapping[str, Function] = {
                     for kind in ("read", "write")
                 ),
             ),
+        ),
+        *(
+            (
+                Function(
+                    name="admission_queue",
+                    module="region",
+                    seconds=(6, 15),
+                    why="its calls take up to 10 s, and a claim of a place lasts as long",
+                    least_memory=256,
+                    actions={
+                        EVENTS: _dynamodb("Query"),
+                        LOCKS: _dynamodb("GetItem", "PutItem", "UpdateItem"),
+                    },
+                    variables={
+                        "ADMISSION_SECONDS": demands.TICKET_SECONDS,
+                        "ADMITTED_PER_MINUTE": demands.CAPACITY["admitted_per_minute"],
+                        "AUTH": demands.AUTH,
+                        "CORS_ORIGINS": " ".join(demands.CORS_ORIGINS),
+                        "EVENTS_TABLE": named("events"),
+                        "LEASE_SECONDS": demands.LEASE_SECONDS,
+                        "LOCKS_TABLE": named("distributed-locks"),
+                        "QUEUE_LINES": demands.CAPACITY["queue_lines"],
+                        "REGIONS": ",".join(demands.REGIONS),
+                    },
+                ),
+            )
+            if demands.TICKET_SECONDS
+            else ()
         ),
         Function(
             name="seat_availability",
@@ -446,6 +475,8 @@ IN_VPC = tuple(name for name, function in FUNCTIONS.items() if function.redis_us
 
 _TABLE = "the function would work on another table, or on another deployment's"
 WHY: Mapping[str, str] = {
+    "ADMISSION_SECONDS": "two functions would disagree about which tickets have expired",
+    "ADMITTED_PER_MINUTE": "a slow event would have as many lines as a fast one, and long waits in each",
     "AUDIT_STORE": "corrections would be recorded in the wrong store",
     "AUTH": "the function would read the buyer's identity from the wrong place",
     "CLUSTER_ARN": "sales would be written to another database",
@@ -462,12 +493,13 @@ WHY: Mapping[str, str] = {
     "METRICS_NAMESPACE": "the alarms watch this namespace",
     "PMS_URL": "the spec names the system of record, or leaves it out",
     "PRIMARY_REGION": "both hubs would verify, or neither",
+    "QUEUE_LINES": "an item would get more writes than DynamoDB takes",
     "REDIS_HOST": "a replica takes no writes, and buyers' reads would take the primary's time",
     "REDIS_PORT": "Redis listens on this port",
     "REDIS_REPLICATION_GROUP": "the token is valid for this group only",
     "REDIS_USER": "the token is valid for this user only",
     "REFUNDS_QUEUE_URL": "buyers would not get refunds",
-    "REGIONS": "oversells in a Region that is not read would go unnoticed",
+    "REGIONS": "oversells in a Region that is not read would go unnoticed, and queues would admit too many",
     "REPLICATION_SECONDS": "the objective is the lag that is reported",
     "SALES_TABLE": _TABLE,
     "SEATS_PER_ORDER": "the spec limits the seats of an order",

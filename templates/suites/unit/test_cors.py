@@ -15,6 +15,8 @@ from support.values import Unknown
 
 # Route: the method that a page may use on its path.
 ROUTES = {"create_hold": "POST", "delete_hold": "DELETE", "buy_tickets": "POST", "read_seats": "GET"}
+if demands.TICKET_SECONDS:
+    ROUTES["join_queue"] = "POST"
 each_route = pytest.mark.parametrize("route", ROUTES)
 each_origin = pytest.mark.parametrize("origin", demands.CORS_ORIGINS)
 STRANGER = "https://evil.example.net"

@@ -892,3 +892,26 @@ def test_racing_buyers_get_each_seat_once(cloud: Cloud) -> None:
     assert max(Counter(sale["seat_id"] for sale in sales).values()) == 1
     seats = {(item["seat_id"], item["sale_id"]) for item in cloud.items("ticket_inventory")}
     assert seats == {(sale["seat_id"], sale["sale_id"]) for sale in sales}
+
+
+READY = {"AWS_LAMBDA_INITIALIZATION_TYPE": "provisioned-concurrency"}
+
+
+def test_an_execution_that_is_started_ahead_opens_its_connection_ahead(cloud: Cloud) -> None:
+    cloud.function("ticket_purchase")
+    assert cloud.calls == [], "a cold start must not wait for a call that its first request makes anyway"
+    cloud.function("ticket_purchase", **READY)
+    assert [(call.region, call.operation) for call in cloud.calls] == [(demands.PRIMARY, "Query")], (
+        "the first buyer would wait for a connection"
+    )
+
+
+def test_an_execution_is_started_ahead_while_dynamodb_does_not_answer(cloud: Cloud) -> None:
+    def fail(call: Call) -> None:
+        raise refusal("ServiceUnavailable", status=503)
+
+    cloud.before = fail
+    function = cloud.function("ticket_purchase", **READY)
+    cloud.before = lambda call: None
+    cloud.event()
+    assert cloud.ask(function, "POST /holds", {"event_id": "gala", "seats": ["A-1"]}).status == 201

@@ -218,7 +218,8 @@ def test_a_long_backlog_is_read_in_several_runs(cloud: Cloud) -> None:
     plant(cloud, *(sale(f"A-{n}", minted(OLD_S + 10 - n, n), event_shard="gala#0") for n in range(1, 7)))
     cloud.dynamodb(HOME).page = 2
     function = cloud.function("inventory_verifier", VERIFICATION_SECONDS=str(LONG_OBJECTIVE_S), PMS_URL="")
-    function.module.verify_event.__globals__["Comparison"].home.__globals__["MOST_PAGES"] = 1
+    comparison = function.module.verify_event.__globals__["Comparison"]
+    comparison.home.__globals__["read_new"].__globals__["MOST_PAGES"] = 1
     reports = [function({"event_id": "gala"})["report"] for _ in range(7)]
     assert (reports[0]["new_entries"], reports[0]["complete"]) == (2, False), (
         "a single read could use up the whole run"
@@ -235,6 +236,44 @@ def test_unfinished_shards_are_checked_by_the_next_run(cloud: Cloud) -> None:
     assert checked_to(cloud, HOME, shard_of("A-1")) < 0
     assert progress(cloud, "slices")["slices"]["turns"][0] == 0
     assert found(verify(cloud)) == [("oversold", "A-1")]
+
+
+class Killed(BaseException):
+    """Lambda ends the function, whatever it catches."""
+
+
+def test_a_run_that_is_killed_keeps_what_it_has_checked(cloud: Cloud) -> None:
+    """Otherwise an event that takes too long would be read from the same place for ever."""
+    cloud.event()
+    plant(cloud, sale("A-1", OLD))
+    inventory = cloud.table("ticket_inventory").get("name")
+
+    def kill(call: Call) -> None:
+        """At the first whole shard."""
+        if (
+            call.operation == "Query"
+            and call.parameters["TableName"] == inventory
+            and "Limit" not in call.parameters
+        ):
+            raise Killed
+
+    cloud.before = kill
+    with pytest.raises(Killed):
+        verify(cloud)
+    assert checked_to(cloud, HOME, shard_of("A-1")) > 0
+    cloud.before = lambda call: None
+    assert verify(cloud)["events"]["gala"]["new_entries"] == 0
+
+
+def test_a_finding_is_not_passed_before_it_is_corrected(cloud: Cloud) -> None:
+    """A run that finds it may be killed before anybody hears of it."""
+    cloud.event()
+    plant(cloud, sale("A-1", OLDER), sale("A-1", OLD))
+    for _ in "once", "again":
+        assert found(verify(cloud)) == [("oversold", "A-1")]
+        assert checked_to(cloud, HOME, shard_of("A-1")) < 0
+    other = next(f"A-{number}" for number in range(2, 50) if shard_of(f"A-{number}") != shard_of("A-1"))
+    assert checked_to(cloud, HOME, shard_of(other)) > 0, "the other shard is checked"
 
 
 def test_a_call_times_out_before_the_verifier_does(cloud: Cloud) -> None:

@@ -5,7 +5,7 @@ waits, runs functions and keeps executions where moto's API shows them.
 
 Pass, Wait, Choice, Parallel, inline Map, Succeed, Fail, and Task on `lambda:invoke` and `states:startExecution`;
 timeouts, retries, catches; JSONPath with `Parameters`, `ItemSelector`, `ResultSelector` and `ResultPath`; and the
-intrinsic function `States.ArrayContains`. Any other state fails with an error.
+intrinsic function ``States.ArrayContains``. Any other state fails with an error.
 Source: https://states-language.net/spec.html
 """
 
@@ -29,7 +29,7 @@ from moto.stepfunctions.models import Execution, StepFunctionBackend, stepfuncti
 from ticketgen.rehearsal.emulator.lambda_fleet import Fleet, function_of
 from ticketgen.rehearsal.emulator.patching import replace
 
-__all__ = ["Machines"]
+__all__ = ["MAP_CONCURRENCY", "Machines"]
 
 _MISSING = object()
 

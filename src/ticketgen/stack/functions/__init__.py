@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 # In this form, Python names a module that is missing.
+import ticketgen.stack.functions.admission_queue as admission_queue
 import ticketgen.stack.functions.inventory_verifier as inventory_verifier
 import ticketgen.stack.functions.kinesis_processor as kinesis_processor
 import ticketgen.stack.functions.oversell_corrector as oversell_corrector
@@ -17,12 +18,14 @@ import ticketgen.stack.functions.sales_writer_rotation as sales_writer_rotation
 import ticketgen.stack.functions.seat_availability as seat_availability
 import ticketgen.stack.functions.seat_cache_sync as seat_cache_sync
 import ticketgen.stack.functions.ticket_purchase as ticket_purchase
+from ticketgen.spec.model import Environment
 from ticketgen.stack.functions.model import LambdaFunction
 
-__all__ = ["FUNCTIONS", "FUNCTION_MODULES"]
+__all__ = ["FUNCTIONS", "FUNCTION_MODULES", "functions_of"]
 
 FUNCTION_MODULES = (
     ticket_purchase,
+    admission_queue,
     seat_availability,
     seat_cache_sync,
     kinesis_processor,
@@ -36,3 +39,8 @@ FUNCTIONS: Mapping[str, LambdaFunction] = MappingProxyType(
     {module.FUNCTION.name: module.FUNCTION for module in FUNCTION_MODULES}
 )
 """By their names, in the order in which they are rendered."""
+
+
+def functions_of(environment: Environment) -> Mapping[str, LambdaFunction]:
+    """Those that an environment has."""
+    return {name: function for name, function in FUNCTIONS.items() if function.wanted(environment)}

@@ -24,7 +24,7 @@ BASE_MIB = 256
 _STEP_MIB = 64
 _UNIT = "concurrent executions"
 
-Define = Callable[[Callable[..., Amount[int]]], Definition[int]]
+Define = Callable[[Callable[..., Amount[int] | None]], Definition[int]]
 
 
 def memory(function: str, module: FunctionModule) -> Define:

@@ -24,7 +24,9 @@ __all__ = [
     "Trigger",
     "TriggerSource",
     "Variable",
+    "admits_buyers",
     "always",
+    "ticket_seconds",
     "uses_timestream",
 ]
 
@@ -83,6 +85,16 @@ class Trigger:
 def always(_: Environment) -> bool:
     """Whether every environment has it: yes."""
     return True
+
+
+def admits_buyers(environment: Environment) -> bool:
+    """Whether events may have a queue."""
+    return environment.admission is not None
+
+
+def ticket_seconds(environment: Environment) -> int | None:
+    """How long a ticket of a queue is valid; None without queues."""
+    return environment.admission.ticket_seconds if environment.admission else None
 
 
 def uses_timestream(environment: Environment) -> bool:
@@ -185,6 +197,7 @@ class LambdaFunction:
         redis_user: its user in Redis, which also puts it into the private subnets; "" for none.
         alarms: on its objectives, and on the stores that it reads and writes.
         comments: on variables, rendered beside them.
+        wanted: whether an environment has it.
     """
 
     name: str
@@ -197,6 +210,7 @@ class LambdaFunction:
     redis_user: str = ""
     alarms: Callable[[Environment], Iterable[Alarm]] = _no_alarms
     comments: Mapping[str, str] = field(default_factory=dict)
+    wanted: Callable[[Environment], bool] = always
 
     @property
     def what(self) -> str:

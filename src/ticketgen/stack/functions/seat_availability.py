@@ -9,7 +9,13 @@ from ticketgen.stack.cors import function_origins
 from ticketgen.stack.functions import formulas
 from ticketgen.stack.functions.model import Capacity, FunctionModule, LambdaFunction, Trigger, TriggerSource
 
-__all__ = ["FUNCTION", "availability_concurrency", "availability_memory_mib", "availability_timeout_s"]
+__all__ = [
+    "FUNCTION",
+    "availability_concurrency",
+    "availability_memory_mib",
+    "availability_provisioned_concurrency",
+    "availability_timeout_s",
+]
 
 _KEPT_MIB = 64
 """Texts of at most 12 MB in total, and what Python makes of the layouts among them."""

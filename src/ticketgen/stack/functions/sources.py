@@ -61,9 +61,9 @@ def sources(name: str) -> Mapping[str, str]:
 
 
 @cache
-def shared_files() -> Mapping[str, str]:
-    """The files that several functions share, by name."""
-    zips = [sources(name) for name in FUNCTIONS]
+def shared_files(names: frozenset[str]) -> Mapping[str, str]:
+    """The files that several of these functions share, by name."""
+    zips = [sources(name) for name in FUNCTIONS if name in names]
     users = Counter(file for files in zips for file in files)
     every = {file: text for files in zips for file, text in files.items()}
     return MappingProxyType({file: every[file] for file in sorted(users) if users[file] > 1})

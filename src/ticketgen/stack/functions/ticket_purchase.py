@@ -18,11 +18,19 @@ from ticketgen.stack.functions.model import (
     LambdaFunction,
     Trigger,
     TriggerSource,
+    ticket_seconds,
 )
 from ticketgen.stack.functions.resources import EVENTS_TABLE, INVENTORY_TABLE, LOCKS_TABLE, SALES_TABLE
 from ticketgen.wording import format_number
 
-__all__ = ["FUNCTION", "LEASE_SECONDS", "purchase_concurrency", "purchase_memory_mib", "purchase_timeout_s"]
+__all__ = [
+    "FUNCTION",
+    "LEASE_SECONDS",
+    "purchase_concurrency",
+    "purchase_memory_mib",
+    "purchase_provisioned_concurrency",
+    "purchase_timeout_s",
+]
 
 LEASE_SECONDS = 5
 """Seconds for which a function may sell on a cached event. A planned move of home waits for the lease to expire."""
@@ -115,6 +123,7 @@ FUNCTION = LambdaFunction(
     ),
     trigger=Trigger(TriggerSource.API),
     environment={
+        "ADMISSION_SECONDS": ticket_seconds,
         "AUTH": lambda environment: environment.api.auth,
         "CORS_ORIGINS": function_origins,
         "EVENTS_TABLE": EVENTS_TABLE,

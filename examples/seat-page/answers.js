@@ -1,0 +1,53 @@
+// What answers mean for a buyer. An unknown reason is told in the words of the API.
+
+const MEANINGS = {
+  sold: (body) => `Somebody has bought ${seats(body)}. Choose other seats.`,
+  held: (body) => `Another buyer holds ${seats(body)}. Choose other seats, or try again in a few minutes.`,
+  "buyer-limit": (body) => `You can hold and buy ${body.limit} seats of this event. You have ${body.left} left.`,
+  "hold-ended": () => "Your hold has ended, and nothing was charged. Choose seats again.",
+  "not-open": (body) => `The sale has not begun. It opens on ${when(body.opens_at)}.`,
+  closed: () => "The sale is closed.",
+  refunded: () => "All seats of this order were refunded.",
+  "no-such-event": () => "There is no such event.",
+  "no-such-section": () => "There is no such section.",
+  "no-such-seat": (body) => `There is no seat ${seats(body)}.`,
+  "too-many-seats": () => "These are too many seats for one order.",
+  nobody: () => "Please sign in, then ask again.",
+  blocked: () => "The ticket service does not accept requests from your network.",
+  busy: () => "Other buyers want the same seats at this moment.",
+  repeated: () => "The ticket service is still busy with your request.",
+  throttled: () => "Many people are asking at this moment.",
+  "too-many-requests": () => "There were too many requests from your network.",
+  moving: () => "The sale is moving to another data centre. Nothing is lost.",
+  unavailable: () => "The ticket service does not answer reliably at this moment.",
+  "malformed-event": () => "This event has a fault that its operators have to repair.",
+};
+
+/** The meaning of an answer that is not a success. */
+export function meaning(answer) {
+  const { reason, message } = answer.body;
+  if (answer.status === 0) return "The ticket service cannot be reached from this page.";
+  if (Object.hasOwn(MEANINGS, reason)) return MEANINGS[reason](answer.body);
+  if (answer.status === 401) return MEANINGS.nobody();
+  return typeof message === "string" ? `The ticket service says: ${message}.` : `The ticket service failed (${answer.status}).`;
+}
+
+function seats(body) {
+  return Array.isArray(body.seats) && body.seats.length ? body.seats.join(", ") : "some of the seats";
+}
+
+function when(seconds) {
+  const format = { dateStyle: "long", timeStyle: "short" };
+  return new Intl.DateTimeFormat(document.documentElement.lang, format).format(seconds * 1000);
+}
+
+/** A number with its separators. */
+export function count(number) {
+  return new Intl.NumberFormat(document.documentElement.lang).format(number);
+}
+
+/** An amount in minor units, such as cents. */
+export function money(amount, currency) {
+  const format = new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency });
+  return format.format(amount / 10 ** format.resolvedOptions().maximumFractionDigits);
+}

@@ -1,0 +1,120 @@
+// One order: hold, buy or release. Each step is stored before its request is sent, with the request's key, so that a
+// reload repeats the same request instead of making a second one. sessionStorage belongs to this tab and ends with it.
+//
+// Without sign-in, the key of a hold and the hold's id are the buyer's secrets: whoever knows them can buy or release.
+
+import { ask, insist, isFinal } from "./api.js";
+import { meaning } from "./answers.js";
+
+const CHOOSING = { step: "choosing" };
+
+export class Order {
+  #config;
+  #name;
+  #changed;
+
+  /** `changed(text, { refused })` is called after each change; `refused` are seats that others have. */
+  constructor(config, changed) {
+    this.#config = config;
+    this.#name = `order:${config.api}:${config.event}`;
+    this.#changed = changed;
+    this.asking = false;
+    this.state = CHOOSING;
+    try {
+      this.state = JSON.parse(sessionStorage.getItem(this.#name)) ?? CHOOSING;
+    } catch {
+      sessionStorage.removeItem(this.#name);
+    }
+  }
+
+  /** Hold seats; `total` is what they cost, for the buyer's eyes only: the API decides prices. */
+  hold(seats, total) {
+    this.#store({ step: "holding", seats: [...seats].sort(), total, key: crypto.randomUUID(), asked: Date.now() });
+    return this.resume();
+  }
+
+  buy() {
+    this.#store({ ...this.state, step: "buying", key: crypto.randomUUID() });
+    return this.resume();
+  }
+
+  release() {
+    this.#store({ ...this.state, step: "releasing" });
+    return this.resume();
+  }
+
+  /** Go on with the step that is stored: after a reload, or because the buyer asks again. */
+  async resume() {
+    const steps = { holding: this.#hold, buying: this.#buy, releasing: this.#release };
+    const step = steps[this.state.step];
+    if (!step || this.asking) return;
+    this.asking = true;
+    this.#changed("One moment …");
+    try {
+      const [text, more] = await step.call(this);
+      this.asking = false;
+      this.#changed(text, more);
+    } finally {
+      this.asking = false;
+    }
+  }
+
+  /** The hold has ended by this clock, or the buyer has seen the receipt. */
+  finish(text) {
+    this.#store(CHOOSING);
+    this.#changed(text);
+  }
+
+  async #hold() {
+    const { seats, total, key, asked } = this.state;
+    const answer = await this.#insist("POST", "/holds", { key, body: { event_id: this.#config.event, seats } });
+    if (answer.status !== 201) return this.#refused(answer);
+    // The end is told by the API's clock. This clock may be wrong, so the end is also bounded by when we asked and were
+    // answered.
+    const bounds = [asked, Date.now()].map((at) => at + this.#config.holdSeconds * 1000);
+    const ends = Math.min(Math.max(answer.body.expires_at * 1000, bounds[0]), bounds[1]);
+    this.#store({ step: "held", seats, total, hold: answer.body.hold_id, ends });
+    return ["The seats are held for you. Buy them before the time is over."];
+  }
+
+  async #buy() {
+    const { seats, hold, key } = this.state;
+    const body = { event_id: this.#config.event, seats, hold_id: hold };
+    const answer = await this.#insist("POST", "/tickets", { key, body });
+    if (answer.status !== 201) return this.#refused(answer);
+    this.#store({ step: "bought", receipt: answer.body });
+    const refunded = answer.body.refunded_seats;
+    return [`The seats are yours. Your order is ${answer.body.order_id}.${refunded ? ` Refunded: ${refunded.join(", ")}.` : ""}`];
+  }
+
+  async #release() {
+    const answer = await this.#insist("DELETE", `/holds/${encodeURIComponent(this.state.hold)}`);
+    if (answer.status !== 204 && answer.status !== 404) return this.#refused(answer);
+    this.#store(CHOOSING);
+    return ["The seats are released."];
+  }
+
+  #refused(answer) {
+    if (!isFinal(answer)) {
+      // What became of the request is unknown; the stored key finds out.
+      return [`${meaning(answer)} We do not know yet what became of your request: ask again, which orders nothing twice.`];
+    }
+    this.#store(CHOOSING);
+    const refused = ["sold", "held", "no-such-seat"].includes(answer.body.reason) ? (answer.body.seats ?? []) : [];
+    const opensAt = answer.body.reason === "not-open" ? answer.body.opens_at : 0;
+    return [meaning(answer), { refused, opensAt }];
+  }
+
+  #insist(method, path, more) {
+    const request = () => ask(this.#config, method, path, more);
+    return insist(request, (answer, seconds) => {
+      this.#changed(`${meaning(answer)} We ask again in ${seconds} s, for the same seats.`, { ticking: true });
+    });
+  }
+
+  #store(state) {
+    this.state = state;
+    if (state.step === "choosing") sessionStorage.removeItem(this.#name);
+    else sessionStorage.setItem(this.#name, JSON.stringify(state));
+  }
+}

@@ -1,0 +1,29 @@
+"""The part of the spec about queues, in which the buyers of an event wait until it is their turn."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from ticketgen.spec.spec_part import SpecPart, unit
+
+__all__ = ["Admission"]
+
+
+class Admission(SpecPart):
+    """Queues for the events that have one (`ops/event.py`): `POST /queue` gives places and signed tickets."""
+
+    buyers_per_minute: int | None = Field(
+        default=None,
+        ge=1,
+        le=10_000_000,
+        description="Buyers that are admitted, over all events and Regions; null, and at most: what `event_scale` "
+        "allows, less a margin.",
+        json_schema_extra=unit("buyers/min"),
+    )
+    ticket_seconds: int = Field(
+        default=600,
+        ge=60,
+        le=86_400,
+        description="How long a ticket is valid from its moment on.",
+        json_schema_extra=unit("s"),
+    )
