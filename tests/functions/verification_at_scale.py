@@ -31,7 +31,7 @@ _ENVIRONMENT = SHAPES["prod"]()
 _SIZING = sized(_ENVIRONMENT)
 INTERVAL = _ENVIRONMENT.objectives.verification_interval_s
 ON_SALE = _ENVIRONMENT.event_scale.concurrent_events
-MAX_EVENTS = int(_SIZING["verifications_per_run"].value)
+MAX_DUE = int(_SIZING["verifications_per_run"].value)
 LANES = int(_SIZING["verification_batches"].value) * int(_SIZING["verifications_per_batch"].value)
 
 
@@ -96,7 +96,7 @@ def simulated_hour(
         began = now + (number + FIRST_RUNS) * INTERVAL
         for event_id in selling:
             rhythms[event_id] = rhythms.get(event_id, Rhythm())._replace(sold_at=int(began) - 5)
-        due = due_events(events, rhythms, INTERVAL, MAX_EVENTS, began)
+        due = due_events(events, rhythms, INTERVAL, MAX_DUE, began)
         if number < 0:  # all events were never verified
             rhythms |= {
                 event_id: rhythms.get(event_id, Rhythm())._replace(verified_at=int(began))
