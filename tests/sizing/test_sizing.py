@@ -37,7 +37,7 @@ objectives = st.fixed_dictionaries(OBJECTIVES)
 DEMAND = {
     "seats_per_second", "ledger_write_units", "inventory_write_units", "lock_write_units", "event_shards",
     "kinesis_shards", "kinesis_parallelization_factor", "kinesis_batch_size", "processor_memory_mib",
-    "cache_sync_parallelization_factor", "aurora_max_acu", "aurora_min_acu", "verifier_memory_mib",
+    "aurora_max_acu", "aurora_min_acu", "verifier_memory_mib",
     "cache_node_type", "ledger_read_units", "inventory_read_units", "inventory_stream_shards",
     "cache_sync_concurrency", "processor_concurrency", "region_concurrency", "hub_concurrency",
     "inventory_warm_write_units", "ledger_warm_write_units", "lock_warm_write_units",
