@@ -4,6 +4,7 @@ const MEANINGS = {
   sold: (body) => `Somebody has bought ${seats(body)}. Choose other seats.`,
   held: (body) => `Another buyer holds ${seats(body)}. Choose other seats, or try again in a few minutes.`,
   "buyer-limit": (body) => `You can hold and buy ${body.limit} seats of this event. You have ${body.left} left.`,
+  queue: () => "The event has a queue, and it is not your turn.",
   "hold-ended": () => "Your hold has ended, and nothing was charged. Choose seats again.",
   "not-open": (body) => `The sale has not begun. It opens on ${when(body.opens_at)}.`,
   closed: () => "The sale is closed.",
@@ -36,9 +37,15 @@ function seats(body) {
   return Array.isArray(body.seats) && body.seats.length ? body.seats.join(", ") : "some of the seats";
 }
 
-function when(seconds) {
+/** The date and time of a moment in seconds. */
+export function when(seconds) {
   const format = { dateStyle: "long", timeStyle: "short" };
   return new Intl.DateTimeFormat(document.documentElement.lang, format).format(seconds * 1000);
+}
+
+/** The time of day of a moment in milliseconds. */
+export function clock(milliseconds) {
+  return new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "medium" }).format(milliseconds);
 }
 
 /** A number with its separators. */

@@ -42,17 +42,17 @@ function parsed(text) {
 
 /** Whether the answer is the last word on its request, so that the request's key has done its work. */
 export function isFinal(answer) {
-  if (answer.retryAfter) return false;
-  return answer.status >= 200 && answer.status < 500 && ![401, 403, 408, 429].includes(answer.status);
+  if (answer.status >= 200 && answer.status < 300) return true;
+  return !answer.retryAfter && answer.status >= 300 && answer.status < 500 && ![401, 403, 408, 429].includes(answer.status);
 }
 
 /** Whether the same request may be answered differently without the buyer's help, whatever the reason's name is. */
-function mayChange(answer) {
+export function mayChange(answer) {
   return answer.retryAfter > 0 || answer.status === 0 || answer.status === 429 || answer.status >= 500;
 }
 
 /**
- * Repeat a request, always with the same key, until its answer is final or the patience ends.
+ * Repeat a request, always with the same key, until its answer is final, the queue refuses it, or the patience ends.
  *
  * `waiting(answer, seconds)` is called each second of a pause.
  */
@@ -60,13 +60,19 @@ export async function insist(request, waiting) {
   const began = Date.now();
   for (let tries = 0; ; tries += 1) {
     const answer = await request();
-    if (isFinal(answer) || !mayChange(answer)) return answer;
-    const pause = pauseSeconds(answer, tries);
-    if ((Date.now() - began) / 1000 + pause > Math.max(PATIENCE_SECONDS, answer.retryAfter + 1)) return answer;
-    for (let seconds = pause; seconds > 0; seconds -= 1) {
-      waiting(answer, Math.ceil(seconds));
-      await new Promise((resolve) => setTimeout(resolve, Math.min(1, seconds) * 1000));
-    }
+    if (isFinal(answer) || !mayChange(answer) || answer.body.reason === "queue") return answer;
+    const seconds = pauseSeconds(answer, tries);
+    if ((Date.now() - began) / 1000 + seconds > Math.max(PATIENCE_SECONDS, answer.retryAfter + 1)) return answer;
+    await pause(seconds, (left) => waiting(answer, left));
+  }
+}
+
+/** Wait, and call `waiting(seconds)` each second with what is left. A browser lets the timers of a hidden tab run slowly. */
+export async function pause(seconds, waiting = () => {}) {
+  const until = Date.now() + seconds * 1000;
+  for (let left = seconds; left > 0; left = (until - Date.now()) / 1000) {
+    waiting(Math.ceil(left));
+    await new Promise((resolve) => setTimeout(resolve, Math.min(1, left) * 1000));
   }
 }
 

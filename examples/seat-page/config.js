@@ -5,6 +5,7 @@ export default {
   event: "gala",
   seatsPerOrder: 8, // event_scale.seats_per_order of the spec, 32 at most
   holdSeconds: 300, // event_scale.hold_seconds of the spec
+  queue: false, // true: visitors take a place as soon as they open the page; false: when the API asks for one
   refreshSeconds: 5, // how often the page asks for the seats while somebody looks at it
 
   // `api.auth: none`: null. `api.auth: cognito`: a function that returns a promise of the buyer's access token.

@@ -3,7 +3,7 @@
 //
 // Without sign-in, the key of a hold and the hold's id are the buyer's secrets: whoever knows them can buy or release.
 
-import { ask, insist, isFinal } from "./api.js";
+import { ask, insist, isFinal, pause, pauseSeconds } from "./api.js";
 import { meaning } from "./answers.js";
 
 const CHOOSING = { step: "choosing" };
@@ -11,11 +11,13 @@ const CHOOSING = { step: "choosing" };
 export class Order {
   #config;
   #name;
+  #queue;
   #changed;
 
   /** `changed(text, { refused })` is called after each change; `refused` are seats that others have. */
-  constructor(config, changed) {
+  constructor(config, queue, changed) {
     this.#config = config;
+    this.#queue = queue;
     this.#name = `order:${config.api}:${config.event}`;
     this.#changed = changed;
     this.asking = false;
@@ -67,7 +69,7 @@ export class Order {
 
   async #hold() {
     const { seats, total, key, asked } = this.state;
-    const answer = await this.#insist("POST", "/holds", { key, body: { event_id: this.#config.event, seats } });
+    const answer = await this.#holdInTurn(key, seats);
     if (answer.status !== 201) return this.#refused(answer);
     // The end is told by the API's clock. This clock may be wrong, so the end is also bounded by when we asked and were
     // answered.
@@ -75,6 +77,18 @@ export class Order {
     const ends = Math.min(Math.max(answer.body.expires_at * 1000, bounds[0]), bounds[1]);
     this.#store({ step: "held", seats, total, hold: answer.body.hold_id, ends });
     return ["The seats are held for you. Buy them before the time is over."];
+  }
+
+  /** The key stays the same: an earlier request may have been carried out before the queue refused this one. */
+  async #holdInTurn(key, seats) {
+    for (let tries = 0; ; tries += 1) {
+      const body = { event_id: this.#config.event, seats, ...this.#queue.proof };
+      const answer = await this.#insist("POST", "/holds", { key, body });
+      if (answer.body.reason !== "queue") return answer;
+      this.#changed("Your seats are asked for as soon as it is your turn.");
+      if (!(await this.#queue.turn(answer))) return answer;
+      if (tries) await pause(pauseSeconds(answer, tries)); // its ticket was refused again
+    }
   }
 
   async #buy() {

@@ -4,6 +4,7 @@ import { ask } from "./api.js";
 import { count, meaning, money } from "./answers.js";
 import config from "./config.js";
 import { Order } from "./order.js";
+import { Queue } from "./queue.js";
 import { Seats } from "./seats.js";
 import { Watch } from "./watch.js";
 
@@ -20,7 +21,13 @@ const say = (text) => {
   if (find("status").textContent !== text) find("status").textContent = text;
 };
 
-const order = new Order(config, (text, { refused = [], opensAt = 0, ticking = false } = {}) => {
+const queue = new Queue(config, (text) => {
+  find("queue").textContent = text;
+  document.title = queue.isTurn ? `Your turn: ${config.title}` : config.title; // seen from another tab, too
+  show();
+});
+
+const order = new Order(config, queue, (text, { refused = [], opensAt = 0, ticking = false } = {}) => {
   say(text);
   if (!ticking) {
     for (const seat of refused) chosen.delete(seat);
@@ -155,7 +162,7 @@ function show() {
   for (const [id, visible] of Object.entries(shown)) find(id).hidden = !visible;
   const heading = find("order-heading"); // keeps the focus while there is no button
   if (find("order").contains(focused) && (focused.hidden || focused === heading)) (nextButton() ?? heading).focus();
-  find("hold").disabled = chosen.size === 0;
+  find("hold").disabled = chosen.size === 0 || !queue.mayHold;
   find("hold").textContent = chosen.size ? `Hold ${chosen.size} ${chosen.size === 1 ? "seat" : "seats"}` : "Hold seats";
   find("order").setAttribute("aria-busy", order.asking);
   seats.update(mine(), isLocked());
@@ -189,4 +196,5 @@ setInterval(tick, 1000);
 say({ choosing: "Choose a section and seats.", held: "The seats are held for you.", bought: "The seats are yours." }[order.state.step] ?? "");
 show();
 watchEvent.now();
+if (config.queue) queue.turn();
 order.resume();

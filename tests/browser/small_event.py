@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -33,6 +34,8 @@ class SmallEvent:
         origin: the page that may read the answers.
         taken: the seats that are sold.
         holds: the seats of each hold.
+        queue: answers requests for a place; None without a queue.
+        admitted: the tickets whose turn it is.
     """
 
     origin: str
@@ -40,6 +43,8 @@ class SmallEvent:
     taken: set[str] = field(default_factory=lambda: {"A-101", "A-102", "A-108"})
     holds: dict[str, list[str]] = field(default_factory=dict)
     hold_seconds: int = 300
+    queue: Callable[[str], Answer] | None = None
+    admitted: set[str] = field(default_factory=set)
 
     def answer(self, asked: Asked) -> Answer:
         """Answer a request."""
@@ -55,6 +60,10 @@ class SmallEvent:
             gone = self.holds.pop(url.path.rpartition("/")[2], None)
             return self._readable(204 if gone else 404)
         body = json.loads(asked.body)
+        if url.path.endswith("/queue"):
+            return self.queue(body.get("queue_ticket", "")) if self.queue else refusal(409, "no-queue")
+        if url.path.endswith("/holds") and self.queue and body.get("queue_ticket") not in self.admitted:
+            return refusal(429, "queue")
         if url.path.endswith("/holds"):
             hold = f"gala.{hashlib.md5(asked.key.encode()).hexdigest()}"
             self.holds[hold] = body["seats"]
@@ -72,6 +81,14 @@ class SmallEvent:
             "currency": "USD",
         }
         return self._readable(201, receipt)
+
+    def place(self, ticket: str, state: str, ask_in: int = 0) -> Answer:
+        """A place in the queue."""
+        now = int(time.time())
+        drawn = state == "drawn"
+        told = {"event_id": "gala", "queue_ticket": ticket, "state": state, "opens_at": now + ask_in, "ask_in": ask_in}
+        told |= {"admits_at": None if drawn else now + ask_in, "expires_at": None if drawn else now + ask_in + 600}
+        return self._readable(202, told, {"Retry-After": str(ask_in)} if ask_in else {})
 
     def _seats(self, asked: Asked, name: str) -> Answer:
         sections = []

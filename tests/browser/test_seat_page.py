@@ -124,7 +124,6 @@ def test_a_refused_hold_is_explained_and_ends(shop: Shop, answer: Answer, told: 
     ("answer", "told"),
     [
         (refusal(429, "throttled", 1), "Many people are asking at this moment. We ask again in"),
-        (refusal(429, "queue", 1), "The ticket service says: this is queue. We ask again in"),
         (refusal(503, "moving", 1), "The sale is moving to another data centre"),
         (refusal(503, "unavailable", 1), "does not answer reliably"),
         (refusal(409, "busy", 1), "Other buyers want the same seats"),

@@ -33,6 +33,4 @@ def test_python_names_a_missing_module(tmp_path: Path) -> None:
         [sys.executable, "-c", "import ticketgen.stack.functions"],
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert (
-        "ModuleNotFoundError: No module named 'ticketgen.stack.functions.inventory_verifier'" in done.stderr
-    )
+    assert "ModuleNotFoundError: No module named 'ticketgen.stack.functions.admission_queue'" in done.stderr

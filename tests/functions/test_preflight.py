@@ -229,8 +229,8 @@ def test_a_quota_that_is_too_small_is_a_problem_with_its_command(account: Accoun
     assert code == 1
     (problem,) = (text for text in found[OTHER, "quota"] if text.startswith("problem"))
     assert problem == (
-        'problem: "Concurrent executions" is 10; 1,729 needed. Run: aws service-quotas '
-        "request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1729 "
+        'problem: "Concurrent executions" is 10; 2,666 needed. Run: aws service-quotas '
+        "request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 2666 "
         f"--region {OTHER}"
     )
     assert all(text.startswith("ok") for text in found[PRIMARY, "quota"])
@@ -544,6 +544,7 @@ def test_the_names_are_those_of_the_catalogue_at_their_places(shape: str) -> Non
         f"{name.before}{{{name.what}}}{name.after}"
         for name in NAMES
         if (name.resource, name.attribute) in KINDS
+        and (name.what != "admission-queue" or shape == "everything")  # the others have no queue
     ]
     if shape == "everything":
         catalogue.remove("{corrections}")  # its audit trail is in Timestream
