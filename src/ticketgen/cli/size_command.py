@@ -44,7 +44,7 @@ def size(
             "--prices",
             metavar="FILE",
             parser=resolve_argument,
-            help="A file with unit prices, which precede those of the shipped snapshot; `ticketgen help sizing` "
+            help="A file with unit prices, which replace those of the shipped snapshot; `ticketgen help sizing` "
             "describes it.",
         ),
     ] = None,

@@ -16,8 +16,8 @@ class Admission(SpecPart):
         default=None,
         ge=1,
         le=10_000_000,
-        description="Buyers that are admitted, over all events and Regions; null, and at most: what `event_scale` "
-        "allows, less a margin.",
+        description="Buyers that queues admit, over all events and Regions. The default and the maximum are what "
+        "`event_scale` allows, less a margin.",
         json_schema_extra=unit("buyers/min"),
     )
     ticket_seconds: int = Field(
