@@ -53,7 +53,7 @@ def size(
         typer.Option(
             "--season",
             metavar="NAME=NUMBER",
-            help="The season to cost: events, days, sold_out_days or archive_days; can be repeated.",
+            help="The season whose costs are printed: events, days, sold_out_days or archive_days; can be repeated.",
         ),
     ] = None,
     format: Annotated[
