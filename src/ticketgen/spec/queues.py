@@ -1,4 +1,4 @@
-"""The part of the spec about queues, in which the buyers of an event wait until it is their turn."""
+"""The part of the spec about queues, in which the buyers of an event wait for their turn."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Admission"]
 
 
 class Admission(SpecPart):
-    """Queues for the events that have one (`ops/event.py`): `POST /queue` gives places and signed tickets."""
+    """Queues for events: `POST /queue` gives places and signed tickets. `ops/event.py` sets the rate of each event."""
 
     buyers_per_minute: int | None = Field(
         default=None,
@@ -24,6 +24,6 @@ class Admission(SpecPart):
         default=600,
         ge=60,
         le=86_400,
-        description="How long a ticket is valid from its moment on.",
+        description="How long a ticket is valid, from the buyer's turn on.",
         json_schema_extra=unit("s"),
     )
