@@ -1,9 +1,9 @@
-// What answers mean for a buyer. An unknown reason is told in the words of the API.
+// What answers mean for a buyer. For an unknown reason, the page shows the message of the API.
 
 const MEANINGS = {
   sold: (body) => `Somebody has bought ${seats(body)}. Choose other seats.`,
   held: (body) => `Another buyer holds ${seats(body)}. Choose other seats, or try again in a few minutes.`,
-  "buyer-limit": (body) => `You can hold and buy ${body.limit} seats of this event. You have ${body.left} left.`,
+  "buyer-limit": (body) => `You can hold and buy ${body.limit} seats of this event in total. You have ${body.left} left.`,
   queue: () => "The event has a queue, and it is not your turn.",
   "hold-ended": () => "Your hold has ended, and nothing was charged. Choose seats again.",
   "not-open": (body) => `The sale has not begun. It opens on ${when(body.opens_at)}.`,
@@ -12,16 +12,16 @@ const MEANINGS = {
   "no-such-event": () => "There is no such event.",
   "no-such-section": () => "There is no such section.",
   "no-such-seat": (body) => `There is no seat ${seats(body)}.`,
-  "too-many-seats": () => "These are too many seats for one order.",
+  "too-many-seats": () => "That is too many seats for one order.",
   nobody: () => "Please sign in, then ask again.",
   blocked: () => "The ticket service does not accept requests from your network.",
-  busy: () => "Other buyers want the same seats at this moment.",
+  busy: () => "Other buyers want the same seats right now.",
   repeated: () => "The ticket service is still busy with your request.",
-  throttled: () => "Many people are asking at this moment.",
+  throttled: () => "Many people are using the ticket service right now.",
   "too-many-requests": () => "There were too many requests from your network.",
   moving: () => "The sale is moving to another data centre. Nothing is lost.",
-  unavailable: () => "The ticket service does not answer reliably at this moment.",
-  "malformed-event": () => "This event has a fault that its operators have to repair.",
+  unavailable: () => "The ticket service is having problems right now.",
+  "malformed-event": () => "There is a problem with this event, which its operators have to fix.",
 };
 
 /** The meaning of an answer that is not a success. */
@@ -48,7 +48,7 @@ export function clock(milliseconds) {
   return new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "medium" }).format(milliseconds);
 }
 
-/** A number with its separators. */
+/** A number with thousands separators. */
 export function count(number) {
   return new Intl.NumberFormat(document.documentElement.lang).format(number);
 }

@@ -40,19 +40,19 @@ function parsed(text) {
   }
 }
 
-/** Whether the answer is the last word on its request, so that the request's key has done its work. */
+/** Whether the answer is final, so that the request's key is not needed any more. */
 export function isFinal(answer) {
   if (answer.status >= 200 && answer.status < 300) return true;
   return !answer.retryAfter && answer.status >= 300 && answer.status < 500 && ![401, 403, 408, 429].includes(answer.status);
 }
 
-/** Whether the same request may be answered differently without the buyer's help, whatever the reason's name is. */
+/** Whether the same request may get another answer later without the buyer's help, whatever its reason is. */
 export function mayChange(answer) {
   return answer.retryAfter > 0 || answer.status === 0 || answer.status === 429 || answer.status >= 500;
 }
 
 /**
- * Repeat a request, always with the same key, until its answer is final, the queue refuses it, or the patience ends.
+ * Repeat a request, always with the same key, until its answer is final, the queue refuses it, or `PATIENCE_SECONDS` have passed.
  *
  * `waiting(answer, seconds)` is called each second of a pause.
  */
@@ -67,7 +67,7 @@ export async function insist(request, waiting) {
   }
 }
 
-/** Wait, and call `waiting(seconds)` each second with what is left. A browser lets the timers of a hidden tab run slowly. */
+/** Wait, and call `waiting(seconds)` each second. Browsers slow down the timers of hidden tabs. */
 export async function pause(seconds, waiting = () => {}) {
   const until = Date.now() + seconds * 1000;
   for (let left = seconds; left > 0; left = (until - Date.now()) / 1000) {
@@ -76,7 +76,7 @@ export async function pause(seconds, waiting = () => {}) {
   }
 }
 
-/** As long as the answer asks for, else longer each time; and a little more, so that a crowd does not return at once. */
+/** As long as the answer asks for, else longer each time; plus a random time, so that a crowd spreads out. */
 export function pauseSeconds(answer, tries) {
   const least = answer.retryAfter || Math.min(MOST_SECONDS, 2 ** tries);
   return least + Math.random() * Math.min(2, least / 2);

@@ -14,7 +14,7 @@ export class Order {
   #queue;
   #changed;
 
-  /** `changed(text, { refused })` is called after each change; `refused` are seats that others have. */
+  /** `changed(text, { refused })` is called after each change; `refused` are seats that the buyer cannot have. */
   constructor(config, queue, changed) {
     this.#config = config;
     this.#queue = queue;
@@ -29,7 +29,7 @@ export class Order {
     }
   }
 
-  /** Hold seats; `total` is what they cost, for the buyer's eyes only: the API decides prices. */
+  /** Hold seats; `total` is their price, which is only shown: the API decides prices. */
   hold(seats, total) {
     this.#store({ step: "holding", seats: [...seats].sort(), total, key: crypto.randomUUID(), asked: Date.now() });
     return this.resume();
@@ -45,7 +45,7 @@ export class Order {
     return this.resume();
   }
 
-  /** Go on with the step that is stored: after a reload, or because the buyer asks again. */
+  /** Continue with the stored step: after a reload, or because the buyer asks again. */
   async resume() {
     const steps = { holding: this.#hold, buying: this.#buy, releasing: this.#release };
     const step = steps[this.state.step];
@@ -71,12 +71,11 @@ export class Order {
     const { seats, total, key, asked } = this.state;
     const answer = await this.#holdInTurn(key, seats);
     if (answer.status !== 201) return this.#refused(answer);
-    // The end is told by the API's clock. This clock may be wrong, so the end is also bounded by when we asked and were
-    // answered.
+    // The end is by the API's clock. This machine's clock may be wrong, so the times of request and answer bound the end.
     const bounds = [asked, Date.now()].map((at) => at + this.#config.holdSeconds * 1000);
     const ends = Math.min(Math.max(answer.body.expires_at * 1000, bounds[0]), bounds[1]);
     this.#store({ step: "held", seats, total, hold: answer.body.hold_id, ends });
-    return ["The seats are held for you. Buy them before the time is over."];
+    return ["The seats are held for you. Buy them before the time runs out."];
   }
 
   /** The key stays the same: an earlier request may have been carried out before the queue refused this one. */
@@ -85,9 +84,9 @@ export class Order {
       const body = { event_id: this.#config.event, seats, ...this.#queue.proof };
       const answer = await this.#insist("POST", "/holds", { key, body });
       if (answer.body.reason !== "queue") return answer;
-      this.#changed("Your seats are asked for as soon as it is your turn.");
+      this.#changed("We will ask for your seats as soon as it is your turn.");
       if (!(await this.#queue.turn(answer))) return answer;
-      if (tries) await pause(pauseSeconds(answer, tries)); // its ticket was refused again
+      if (tries) await pause(pauseSeconds(answer, tries)); // the new ticket was refused, too
     }
   }
 
@@ -110,8 +109,8 @@ export class Order {
 
   #refused(answer) {
     if (!isFinal(answer)) {
-      // What became of the request is unknown; the stored key finds out.
-      return [`${meaning(answer)} We do not know yet what became of your request: ask again, which orders nothing twice.`];
+      // The outcome is unknown. A request with the stored key finds out.
+      return [`${meaning(answer)} We do not know yet whether your request succeeded. Ask again: nothing is ordered twice.`];
     }
     this.#store(CHOOSING);
     const refused = ["sold", "held", "no-such-seat"].includes(answer.body.reason) ? (answer.body.seats ?? []) : [];
@@ -122,7 +121,7 @@ export class Order {
   #insist(method, path, more) {
     const request = () => ask(this.#config, method, path, more);
     return insist(request, (answer, seconds) => {
-      this.#changed(`${meaning(answer)} We ask again in ${seconds} s, for the same seats.`, { ticking: true });
+      this.#changed(`${meaning(answer)} We will ask again in ${seconds} s, for the same seats.`, { ticking: true });
     });
   }
 

@@ -23,7 +23,7 @@ const say = (text) => {
 
 const queue = new Queue(config, (text) => {
   find("queue").textContent = text;
-  document.title = queue.isTurn ? `Your turn: ${config.title}` : config.title; // seen from another tab, too
+  document.title = queue.isTurn ? `Your turn: ${config.title}` : config.title; // visible from another tab, too
   show();
 });
 
@@ -83,7 +83,7 @@ function tellSale(text, exact) {
   if (find("sale").textContent !== all) find("sale").textContent = all;
 }
 
-/** A seat that somebody else has bought meanwhile is chosen no more. */
+/** Drop chosen seats that somebody else has bought meanwhile. */
 function dropTaken() {
   const gone = order.state.step === "choosing" ? seats.takenOf([...chosen.keys()]) : [];
   if (!gone.length) return;
@@ -137,7 +137,7 @@ function sectionButton(name) {
   return item;
 }
 
-/** Show the order, and which buttons there are. */
+/** Show the order and the buttons of its step. */
 function show() {
   const { step, receipt } = order.state;
   const bought = receipt?.seats.map((seat) => seat.seat_id);

@@ -1,5 +1,5 @@
-// The buyer's place in the queue of an event (`admission` in the spec). The ticket is stored where all tabs of this browser
-// find it, so that neither a reload nor a second tab begins at the end.
+// The buyer's place in the queue of an event (`admission` in the spec). The ticket is stored where all tabs of this
+// browser find it, so that neither a reload nor a second tab loses the place.
 
 import { ask, mayChange, pause, pauseSeconds } from "./api.js";
 import { clock, meaning, when } from "./answers.js";
@@ -10,7 +10,7 @@ export class Queue {
   #changed;
   #waiting = null;
 
-  /** `changed(text)` is called after each change, with how the buyer stands. */
+  /** `changed(text)` is called after each change, with a text that tells the buyer the state of the place. */
   constructor(config, changed) {
     this.#config = config;
     this.#name = `queue:${config.api}:${config.event}`;
@@ -19,14 +19,14 @@ export class Queue {
     this.mayHold = !config.queue; // false while the buyer waits
   }
 
-  /** What a hold says of the buyer's place. */
+  /** The part of a request's body that proves the buyer's place. */
   get proof() {
     const ticket = localStorage.getItem(this.#name);
     return ticket ? { queue_ticket: ticket } : {};
   }
 
   /**
-   * Take a place, or go on with the stored one, and wait for the turn; whether it came. Who calls meanwhile waits along.
+   * Take a place, or keep the stored one, and wait for the turn. Returns whether it came. Later calls join the wait.
    *
    * `refusal` is the answer to a hold that the queue refused.
    */
@@ -40,7 +40,7 @@ export class Queue {
   async #wait(refusal) {
     if (refusal.status === 403) localStorage.removeItem(this.#name); // the ticket has expired
     this.mayHold = this.isTurn = false;
-    this.#changed("You are asking for a place in the queue.");
+    this.#changed("We are asking for your place in the queue.");
     await pause(refusal.retryAfter);
     for (let tries = 0; ; tries += 1) {
       const answer = await ask(this.#config, "POST", "/queue", { body: { event_id: this.#config.event, ...this.proof } });
@@ -54,21 +54,21 @@ export class Queue {
         await pause(pauseSeconds(answer, tries));
       } else if (mayChange(answer)) {
         const seconds = pauseSeconds(answer, tries);
-        this.#changed(`${meaning(answer)} We ask for your place again at ${clock(Date.now() + seconds * 1000)}.`);
+        this.#changed(`${meaning(answer)} We will ask for your place again at ${clock(Date.now() + seconds * 1000)}.`);
         await pause(seconds);
       } else {
-        this.mayHold = true; // to ask again
+        this.mayHold = true; // a hold asks for a place again
         this.#changed(meaning(answer));
         return false;
       }
     }
   }
 
-  /** Wait as long as the place says; whether it is the buyer's turn then. */
+  /** Wait as long as the answer says. Returns whether it is the buyer's turn then. */
   async #stand({ queue_ticket: ticket, state, opens_at: opensAt, expires_at: expiresAt, ask_in: seconds }) {
     localStorage.setItem(this.#name, ticket);
     if (state === "drawn") {
-      this.#changed(`You take part in the draw for the order of the queue. It is drawn when the sale opens, on ${when(opensAt)}.`);
+      this.#changed(`You are in the draw for places in the queue. It takes place when the sale opens, on ${when(opensAt)}.`);
       await pause(seconds);
       return false;
     }
@@ -76,7 +76,7 @@ export class Queue {
       this.#changed(`You are in the queue. It is your turn at ${clock(Date.now() + seconds * 1000)}.`);
       await pause(seconds);
     }
-    return this.#admit(`It is your turn until ${clock(expiresAt * 1000)}. Hold your seats before.`);
+    return this.#admit(`It is your turn until ${clock(expiresAt * 1000)}. Hold your seats before then.`);
   }
 
   #admit(text) {

@@ -1,4 +1,4 @@
-// The seats of one section as checkboxes, so many at a time that a section of ten thousand stays usable.
+// The seats of one section as checkboxes, 100 at a time, so that a section of ten thousand stays usable.
 
 const SHOWN = 100;
 
@@ -19,7 +19,7 @@ export class Seats {
   #from = 0;
   #shown = "";
 
-  /** `choose(seat, wanted, price)` returns whether the seat is chosen then. */
+  /** `choose(seat, wanted, price)` returns whether the seat is chosen afterwards. */
   constructor(choose) {
     this.#choose = choose;
     document.querySelector("#previous").addEventListener("click", () => this.#turn(-SHOWN));
@@ -59,7 +59,7 @@ export class Seats {
     document.querySelector("#next").disabled = to >= last;
   }
 
-  /** Those of the seats that the section has and that are taken. */
+  /** Those of the given seats that are in the section and taken. */
   takenOf(seats) {
     const prefix = `${this.#section.name}-`;
     return seats.filter((seat) => seat.startsWith(prefix) && this.#taken(Number(seat.slice(prefix.length))));

@@ -1,4 +1,4 @@
-// Asks again and again while somebody looks at the page: with pauses of different lengths, longer ones after a failure.
+// Polls while somebody looks at the page: with pauses of random length, and longer ones after a failure.
 
 import { pauseSeconds } from "./api.js";
 

@@ -1,8 +1,8 @@
-"""Let buyers in whose ticket says that it is their turn; without any call, because the keys are in memory.
+"""Admit buyers whose ticket says that it is their turn, without a call, because the keys are in memory.
 
-A request without a ticket of this event and buyer says nothing about earlier ones with the same Idempotency-Key, and
-costs nothing: 429. A ticket that has expired is genuine, so its request may repeat one that was carried out: its
-refusal, 403, becomes final like any other (see `attempts`).
+A request without a ticket of this event and buyer gets 429, which costs nothing, and says nothing about earlier
+requests with the same Idempotency-Key. A ticket that has expired is genuine, so its request may repeat one that was
+carried out: its refusal, 403, becomes final like any other (see `attempts`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Admission:
         self.seconds = seconds
 
     def read(self, event: Event, ticket: object, buyer: str) -> Place | Draw | None:
-        """The ticket in a text; None if it is none of this event and buyer.
+        """Read a ticket; None if it is not a ticket of this event and buyer.
 
         Raises:
             NoKey: there is no key to check it with.
@@ -46,7 +46,7 @@ class Admission:
         return max(ceil(place.admits / MICROSECONDS), event.opens_at) + self.seconds
 
     def check(self, event: Event, ticket: object, buyer: str) -> None:
-        """Let a buyer in.
+        """Admit a buyer.
 
         Raises:
             Refusal: 429 without a ticket or before its moment, 403 after it has expired, 503 without a key.
@@ -67,7 +67,7 @@ class Admission:
             admits_at = ceil(found.admits / MICROSECONDS)
             text = "it is not your turn yet"
             raise Refusal(429, "queue", text, retry_after=ceil(wait), queue=QUEUE_ROUTE, admits_at=admits_at)
-        # A slower clock told the buyer the end: until it has passed everywhere, the ticket is accepted.
+        # A slower clock may have told the buyer the end: accept the ticket until the end has passed everywhere.
         if now > self.expires_at(event, found) + SKEW_SECONDS:
             text = "the ticket has expired: queue for a new one"
             raise Refusal(403, "queue", text, queue=QUEUE_ROUTE)

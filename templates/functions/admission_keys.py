@@ -1,9 +1,9 @@
 """The keys that sign the tickets of queues: items of the events table, so that every Region checks any Region's ticket.
 
-Each is written once, by `ops/admission_keys.py`, under `control#admission`, and never changed:
+Each is written once, by `ops/queue_keys.py`, under `control#admission`, and never changed:
 
-key#<id>    secret: 32 random bytes in hexadecimal. signs_from: when it begins to sign, in epoch seconds, which is after
-            every Region has it. created_at: in epoch milliseconds
+key#<id>    secret: 32 random bytes in hexadecimal. signs_from: when it begins to sign, in epoch seconds; for a key of
+            `rotate`, after every Region has it. created_at: in epoch milliseconds
 
 The newest key that may sign does, and every key of the table verifies. Without a key nobody is admitted: if an event
 were sold without its queue, a deleted key would be a way around the queue, and nobody would notice.

@@ -4,8 +4,8 @@
                                     -> 202 {"queue_ticket", "state", "opens_at", "admits_at", "expires_at", "ask_in"}
 
 state: waiting, admitted, or drawn: the order is decided at the opening, so ask again then, with the ticket. A ticket
-is presented again to keep its place. Whoever is signed in keeps it anyway, without a ticket. The ticket goes with each
-hold, and with a purchase without a hold.
+is sent again to keep its place. Buyers who are signed in keep theirs without it. The ticket goes with each hold, and
+with a purchase without a hold.
 
 It is a function of its own, so that people who queue cannot take the executions of those who buy.
 """
@@ -52,7 +52,7 @@ LINES = Lines(
 )
 PLACES = Places(LOCAL, LOCKS_TABLE, REGION)
 
-# Those who came before the opening ask again within this time, not all in one second. Their order is independent of it.
+# Buyers who came before the opening ask again spread over this time. Their order does not depend on it.
 SPREAD_SECONDS = 20
 
 
@@ -98,7 +98,7 @@ def _queue(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _given(event: Event, text: object, buyer: str) -> Place | Draw | None:
-    """The ticket that the buyer has; None without one, or if it is of no use any more."""
+    """The buyer's ticket; None without one, or if it is no longer valid."""
     if text is None:
         return None
     ticket = ADMISSION.read(event, text, buyer)
@@ -110,14 +110,14 @@ def _given(event: Event, text: object, buyer: str) -> Place | Draw | None:
 
 
 def _new(event: Event, buyer: str) -> Place | Draw:
-    """The place that a buyer has, or a new one; without sign-in, nobody knows a buyer's place but the ticket."""
+    """The buyer's place, or a new one; without sign-in, only the ticket knows the place."""
     if not buyer:
         return _take(event)
     return PLACES.of(event, buyer, lambda ticket: _current(event, ticket), lambda: _take(event))
 
 
 def _current(event: Event, ticket: Place | Draw) -> Place | Draw | None:
-    """What has become of a ticket; None if it is of no use any more: it has expired, or was drawn in another Region."""
+    """The current state of a ticket; None if it has expired, or was drawn in another Region."""
     if isinstance(ticket, Draw):
         if _before_opening(event):
             return ticket

@@ -11,7 +11,8 @@ Every transaction that holds, sells or releases seats replaces the item, on the 
 that was read. So two orders of one buyer follow each other, and orders of different buyers never meet. Each shortcut
 has a broken interleaving:
 
-- To count first and sell then: two orders of one buyer count at once, each finds room for itself, and both are sold.
+- To count first and sell afterwards: two orders of one buyer count at once, each finds room for itself, and both are
+  sold.
 - A number that a hold adds to and a release subtracts from: a hold that expires has no release, so it would count for
   ever. Nobody can subtract it at the right moment either, because two clocks disagree on it, and its seats can be sold
   meanwhile. So holds are listed with their ends, and each order leaves out those that have ended.
@@ -46,7 +47,7 @@ KEPT_SECONDS = 366 * 86_400  # after the end of the sale, which may be extended
 
 
 class OverLimit(Exception):
-    """The buyer would hold and have more seats than the event allows.
+    """The buyer would hold and have bought more seats than the event allows.
 
     Attributes:
         left: how many more the buyer may hold or buy.
@@ -155,7 +156,7 @@ class Account:
 
 
 def _item(event: Event, buyer: str, bought: int, held: dict[str, list[int]], now: int) -> Item:
-    # Without bought seats, it says nothing that its absence does not say, once all holds have ended.
+    # Without bought seats, and once all holds have ended, the item means the same as no item.
     ends = max((hold[1] for hold in held.values()), default=now) + REMEMBERED_SECONDS
     return {
         **buyer_key(event.event_id, buyer),

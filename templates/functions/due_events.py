@@ -1,7 +1,7 @@
-"""Which events a run verifies: each in its own rhythm, and those that have waited longest first.
+"""Choose the events that a run verifies: each in its own rhythm, those that have waited longest first.
 
 An event is due again after a tenth of the time since something last happened to it: a sale, the opening, the close, a
-change by an operator. So an event on sale is verified in every run, and one that sells no more less and less often,
+change by an operator. So an event on sale is verified in every run, and one that no longer sells less and less often,
 but at least every five minutes. A closed event is verified at least every ten minutes for a week, because a lost
 Region may come back with sales, then once a day until it is archived. A run that fails leaves its event due.
 """
@@ -64,7 +64,7 @@ def period(event: Event, rhythm: Rhythm, interval: float, now: float) -> float:
 def due_events(
     events: Iterable[Event], rhythms: Mapping[str, Rhythm], interval: float, most: int, now: float
 ) -> Due:
-    """The events that are due, at most so many.
+    """The events that are due, `most` at most.
 
     `now` is in epoch seconds. Those that have waited for most of their periods come first, so that no event waits for
     ever, however many there are.

@@ -1,4 +1,4 @@
-"""The lines of an event's queue in one Region: who is admitted when, at a rate that nothing exceeds.
+"""The lines of an event's queue in one Region: who is admitted when, at a rate that is never exceeded.
 
 An event admits `admitted_per_minute` buyers, over all Regions. Time is divided into moments at that rate, which the
 Regions, and the lines within a Region, get in turn. So no two of them share a moment, and they need not ask each other.
@@ -11,8 +11,8 @@ to one item asks for:
     admits    the last moment that was given
 
 Before the opening, a line only hands out numbers. Their order is that of a permutation whose seed is written when the
-sale opens, in one conditional write that also ends the drawing. So who comes first by milliseconds gains nothing, and
-nobody knows the order before it can no longer be influenced. The numbers take the first moments of the line, and later
+sale opens, in one conditional write that also ends the drawing. So nobody gains by coming milliseconds earlier, and
+nobody knows the order while it can still be influenced. The numbers take the first moments of the line, and later
 buyers the moments after them, first come, first served. Each shortcut has a flaw:
 
 - To admit by place / rate: while nobody comes, places are left over, and the next thousand would be admitted at once.
@@ -184,7 +184,7 @@ class Lines:
     def _update(
         self, event: Event, shard: int, expression: str, condition: str, values: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Update a line's item; its new attributes.
+        """Update a line's item, and return its new attributes.
 
         Raises:
             _Unmet: the condition does not hold.

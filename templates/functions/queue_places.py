@@ -1,4 +1,4 @@
-"""The places of buyers who are signed in: one for each buyer of an event, however often and from wherever they ask.
+"""The places of buyers who are signed in: one for each buyer of an event, however often they ask.
 
 A place is an item of the Region's lock table, `place#<event>#<hash of the buyer>`:
 
@@ -48,7 +48,7 @@ class Places:
     ) -> Place | Draw:
         """The buyer's place, which `take` takes if there is none.
 
-        `current` tells what has become of a ticket; None if it is of no use any more, so that another one is taken.
+        `current` gives the current state of a ticket; None if it is no longer valid, so that another one is taken.
 
         Raises:
             Unreachable: another request of this buyer is taking it.

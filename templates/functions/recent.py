@@ -1,4 +1,4 @@
-"""Answers that are kept in memory: few, small, and not for long.
+"""A small cache of answers in memory.
 
 An execution environment of Lambda serves one request at a time, so nothing is locked.
 """

@@ -1,4 +1,4 @@
-"""What buyers read of a seat map: two ranges of strings, whatever the number of seats and sections.
+"""Read a seat map for buyers: two ranges of strings, whatever the number of seats and sections.
 
 A read costs Redis about as much as a GET of as many bytes, so that a node serves many buyers while it takes the writes.
 It works on a replica, too. The event's description is kept in memory; each read checks that its head is still the same.

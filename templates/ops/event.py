@@ -14,10 +14,10 @@ An event is a draft until it is opened. Its states, and the steps between them:
     closed -> archived  archive: no more sales, corrections or moves
     draft, archived     delete: its seats and settings; its sales stay in the ledger
 
-`extend` changes the end of the sale, `limit` how many seats a buyer may have, `withhold`
-and `release` change seats. Sections,
-seats, prices and the number of shards never change once the event exists. Every step is
-one conditional write in the event's home, so it does not matter where you run the script.
+`extend` changes the end of the sale, `limit` how many seats a buyer may hold and buy, `admit`
+how many buyers the queue admits, `withhold` and `release` change seats. Sections, seats,
+prices and the number of shards never change once the event exists. Every step is one
+conditional write in the event's home, so it does not matter where you run the script.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-th
 
 The second command also keeps executions of the API's functions ready, so that the first
 buyers do not wait until Lambda has started them. They are billed for every hour until the
-third command gives them back; `ticketgen size` has the price. --region limits it to Regions
-where many buyers are expected.
+third command gives them back; `ticketgen size` has the price. --region limits it to one
+Region, for example where many buyers are expected.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html
 """
 

@@ -2,14 +2,15 @@
 
     python queue_keys.py show
     python queue_keys.py create --apply     once, before the first event with a queue opens
-    python queue_keys.py rotate --apply     regularly: the old key still verifies
-    python queue_keys.py revoke --apply     after a key has leaked: its tickets are worth nothing
+    python queue_keys.py rotate --apply     regularly: tickets of the old key stay valid
+    python queue_keys.py revoke --apply     after a key has leaked: all tickets become invalid
 
 The keys are items of the events table, so every Region checks the tickets of any other, also
-of one that is lost. A new key signs after two minutes, when every Region has it. `rotate`
-keeps the key that has signed until then, and deletes older ones: run it only when no ticket
-of those is waiting any more. After `revoke`, buyers who are signed in get their place again
-by asking for it; with `api.auth: none`, everybody begins at the end.
+of one that is lost. The new key of `rotate` signs after two minutes, when every Region has it;
+those of `create` and `revoke` sign at once. `rotate` keeps the key that has signed until then,
+and deletes older ones: run it only when nobody waits with a ticket of those. After `revoke`,
+buyers who are signed in get their place again by asking for it; with `api.auth: none`,
+everybody goes to the end of the queue.
 """
 
 from __future__ import annotations

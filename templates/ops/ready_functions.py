@@ -1,7 +1,7 @@
-"""Keep executions of the API's functions ready for an opening, and let them go afterwards.
+"""Keep executions of the API's functions ready for an opening, and release them afterwards.
 
 Lambda starts an execution environment in a second or so, and a function gains at most 1,000 of them in ten seconds:
-both are too slow for the first second of a sale. Provisioned concurrency is billed for as long as it is there, used or
+both are too slow for the first second of a sale. Provisioned concurrency is billed for as long as it exists, used or
 not.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html
 """

@@ -105,7 +105,7 @@ def test_a_browser_buys_and_others_see_that_the_seats_are_taken(sale: Sale) -> N
     # The seats are held, but the buyer is told that the outcome is unknown, and reloads.
     sale.api.then("POST", "/holds", lost(sale.api.behind, refusal(503, "unavailable", 60)))
     first.click("button", "Hold 3 seats")
-    first.sees("We ask again in")
+    first.sees("We will ask again in")
     first.reload()
     first.sees("The seats are held for you")
     assert first.text("#chosen").split() == ["A-1", "A-2", "A-3"]
@@ -176,7 +176,7 @@ def test_a_page_reads_that_it_was_throttled_and_holds_when_it_may(sale: Sale) ->
         sale.api.behind(Asked("POST", "/holds", {}, "{}"))  # takes the only token
         before = len(sale.api.asked)
         visitor.click("button", "Hold 1 seat")
-        visitor.sees("Many people are asking at this moment. We ask again in")
+        visitor.sees("Many people are using the ticket service right now. We will ask again in")
         visitor.sees("The seats are held for you")
     finally:
         limit(settings["throttlingRateLimit"], settings["throttlingBurstLimit"])

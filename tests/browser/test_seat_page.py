@@ -96,7 +96,7 @@ def test_an_order_has_a_limit_of_seats(shop: Shop) -> None:
         (refusal(409, "held", seats=["A-103"]), "Another buyer holds A-103. Choose other seats", "A-104"),
         (
             refusal(409, "buyer-limit", limit=4, left=1),
-            "can hold and buy 4 seats of this event. You have 1 left",
+            "can hold and buy 4 seats of this event in total. You have 1 left",
             "",
         ),
         (refusal(409, "not-open", opens_at=1_900_000_000), "It opens on March 17, 2030 at 5:46", ""),
@@ -123,9 +123,9 @@ def test_a_refused_hold_is_explained_and_ends(shop: Shop, answer: Answer, told: 
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        (refusal(429, "throttled", 1), "Many people are asking at this moment. We ask again in"),
+        (refusal(429, "throttled", 1), "Many people are using the ticket service right now. We will ask again in"),
         (refusal(503, "moving", 1), "The sale is moving to another data centre"),
-        (refusal(503, "unavailable", 1), "does not answer reliably"),
+        (refusal(503, "unavailable", 1), "is having problems"),
         (refusal(409, "busy", 1), "Other buyers want the same seats"),
         (refusal(502, "DEFAULT_5XX"), "The ticket service says: this is DEFAULT_5XX."),
         (Answer(0), "The ticket service cannot be reached from this page."),
@@ -154,7 +154,7 @@ def test_the_page_waits_as_long_as_the_answer_asks_for(shop: Shop) -> None:
 
     shop.api.then("POST", "/live/holds", throttled, throttled)
     hold(visitor)
-    visitor.sees("We ask again in 3 s")
+    visitor.sees("We will ask again in 3 s")
     visitor.sees("The seats are held for you")
     assert 3 <= times[1] - times[0] < 6
 
@@ -171,7 +171,7 @@ def test_a_reload_repeats_the_request_and_keeps_the_hold(shop: Shop) -> None:
     visitor = shop.chooser("103", "104")
     shop.api.then("POST", "/live/holds", refusal(503, "unavailable", 60))
     hold(visitor)
-    visitor.sees("We ask again in")
+    visitor.sees("We will ask again in")
     visitor.reload()
     visitor.sees("The seats are held for you")
     asked = shop.api.sent("POST", "/live/holds")
@@ -186,7 +186,7 @@ def test_a_reload_repeats_the_request_and_keeps_the_hold(shop: Shop) -> None:
     assert len(shop.api.sent("POST", "/live/holds")) == len(asked)
     shop.api.then("POST", "/live/tickets", lost(shop.event.answer), refusal(503, "unavailable", 60))
     visitor.click("button", "Buy")
-    visitor.sees("does not answer reliably")
+    visitor.sees("is having problems")
     visitor.reload()
     visitor.sees("The seats are yours")
     assert len({each.key for each in shop.api.sent("POST", "/live/tickets")}) == 1

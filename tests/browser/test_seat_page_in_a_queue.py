@@ -46,7 +46,7 @@ def line(shop: Shop, *states: str, ask_in: int = 1) -> None:
 def test_a_visitor_takes_a_place_and_holds_when_it_is_time(shop: Shop) -> None:
     line(shop, "drawn", "waiting", ask_in=3)
     visitor = shop.chooser("103", queue="true")
-    visitor.sees("You take part in the draw for the order of the queue.")
+    visitor.sees("You are in the draw for places in the queue.")
     assert visitor.has("button", "Hold 1 seat")["disabled"]
     visitor.sees("You are in the queue. It is your turn at ")
     assert visitor.has("button", "Hold 1 seat")["disabled"]
@@ -76,7 +76,7 @@ def test_a_page_that_knows_of_no_queue_is_sent_to_it(shop: Shop) -> None:
     line(shop, "waiting", ask_in=2)
     visitor = shop.chooser("103")
     hold(visitor)
-    visitor.sees("Your seats are asked for as soon as it is your turn.")
+    visitor.sees("We will ask for your seats as soon as it is your turn.")
     visitor.sees("The seats are held for you")
     assert tickets(shop) == [None, "ticket-1"]
     assert len({each.key for each in shop.api.sent("POST", "/live/holds")}) == 1
@@ -118,7 +118,7 @@ def test_a_place_is_asked_for_until_there_is_one(shop: Shop, answer: Answer) -> 
     line(shop)
     shop.api.then("POST", "/live/queue", answer, answer)
     visitor = shop.visitor(queue="true")
-    visitor.sees("We ask for your place again at ")
+    visitor.sees("We will ask for your place again at ")
     visitor.sees("It is your turn until ")
 
 

@@ -1,6 +1,6 @@
 """Every order of the calls of one buyer's requests for a limited event: see `test_interleavings` and `buyer_seats`.
 
-In the answers of every run, and in the ledger, the buyer never holds and has more seats than the event allows.
+In the answers of every run, and in the ledger, the buyer never holds and has bought more seats than the event allows.
 """
 
 from __future__ import annotations

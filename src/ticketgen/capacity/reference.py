@@ -48,9 +48,10 @@ because one Region may have to take all of it; so no figure depends on the list 
 before and after. Repeat the option to change several values; start the path with `environments.prod.` to limit it to
 that environment. For programs, `--format json` has the figures and quotas of every Region.
 
-`--season NAME=NUMBER` describes the season to cost: `events` (the concurrent events of the spec), `days` (56),
-`sold_out_days` between an event's sell-out and its close (28), and `archive_days` between its close and its archive
-(28). [A season](#a-season) has the formulas and [the prices](#the-shipped-prices) their sources.
+`--season NAME=NUMBER` changes the season whose costs are printed: `events` (by default, the concurrent events of the
+spec), `days` (56), `sold_out_days` between an event's sell-out and its close (28), and `archive_days` between its close
+and its archive (28). [A season](#a-season) has the formulas, and [the shipped prices](#the-shipped-prices) have their
+sources.
 
 A stack that exceeds a quota which AWS raises on request gets a warning, and `ticketgen size` prints the command that
 requests the increase. A stack that exceeds a fixed limit gets an error, and its help says what to change: fewer

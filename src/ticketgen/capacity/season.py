@@ -79,7 +79,7 @@ class Season:
     """A season.
 
     Attributes:
-        plan: what the user says about it.
+        plan: its settings.
         phases: in reading order.
         usage: the units, in the order of the billed units.
     """

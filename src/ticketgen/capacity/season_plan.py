@@ -1,4 +1,4 @@
-"""What the user says about a season: ``ticketgen size --season events=40 --season days=90``."""
+"""The settings of a season: ``ticketgen size --season events=40 --season days=90``."""
 
 from __future__ import annotations
 

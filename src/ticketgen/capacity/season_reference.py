@@ -20,10 +20,10 @@ def season_pages(example: Report) -> Iterator[str]:
     """The season of an environment, with the shipped prices."""
     snapshot = shipped_prices()
     prices = PriceBook(snapshot=snapshot, today=snapshot.date)
-    yield "## A season\n"
+    yield "## What a season costs\n"
     yield (
-        "The demo's season, with the shipped prices. Every sum is linear in the billed units, so that it can be "
-        "repeated by hand. `≥` marks a sum in which units without a price are missing.\n"
+        "The demo's season, with the shipped prices. Every sum is linear in the billed units, so you can "
+        "recompute it by hand. `≥` marks a sum in which units without a price are missing.\n"
     )
     yield from _section(season_phases(example, prices))
     yield from _section(season_by_service(example, prices))
@@ -61,10 +61,10 @@ def snapshot_pages() -> Iterator[str]:
     yield (
         f"A snapshot of {snapshot.date}, in {snapshot.currency}, for {snapshot.region} unless a price says otherwise: "
         "on demand, the first tier that is charged, without the free tier and without discounts. Prices a month are "
-        "divided by 730 hours. Each price was read from its source, and has the date of that source: of the offer of "
-        "AWS's price list if the source is a copy of one. Other Regions differ, mostly upwards; China and GovCloud "
-        "have price lists of their own, and are not priced with the snapshot. Verify what you plan with, and replace "
-        "prices with `--prices`.\n"
+        "divided by 730 hours. Each price has the date of its source; for a copy of AWS's price list, this is the date "
+        "of the offer. Prices in other Regions differ, and most are higher. China and GovCloud have price lists of "
+        "their own, so the snapshot does not apply to them. Check the prices that you plan with, and replace them with "
+        "`--prices`.\n"
     )
     rows = (
         (f"`{key}`", f"{price.amount:f}", price.region, str(price.date), price.source, price.note)

@@ -22,7 +22,7 @@ __all__ = ["Profile", "rehearse"]
 
 
 class Profile(StrEnum):
-    """What a rehearsal is about."""
+    """The kind of a rehearsal."""
 
     FAULTS = "faults"
     ON_SALE = "on-sale"
@@ -47,7 +47,7 @@ def rehearse(
         typer.Option(
             "--profile",
             help="`faults`: two events, an oversell, a Region that is cut off. `on-sale`: many events that open at "
-            "once, and as many orders as this machine takes.",
+            "once, and as many orders as this machine can handle.",
         ),
     ] = Profile.FAULTS,
     seconds: Annotated[

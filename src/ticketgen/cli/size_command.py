@@ -44,7 +44,7 @@ def size(
             "--prices",
             metavar="FILE",
             parser=resolve_argument,
-            help="A file with unit prices, which precede those of the shipped snapshot; `ticketgen help sizing` "
+            help="A file with unit prices, which replace those of the shipped snapshot; `ticketgen help sizing` "
             "describes it.",
         ),
     ] = None,
@@ -53,7 +53,7 @@ def size(
         typer.Option(
             "--season",
             metavar="NAME=NUMBER",
-            help="The season to cost: events, days, sold_out_days or archive_days; can be repeated.",
+            help="The season whose costs are printed: events, days, sold_out_days or archive_days; can be repeated.",
         ),
     ] = None,
     format: Annotated[

@@ -62,15 +62,13 @@ SOURCE = "ticketgen.figures.assumptions"
 """The source of a figure that rests on these assumptions only."""
 
 HEADROOM = 1.5  # capacity divided by demand: for bursts, and for keys that share a shard unevenly
-# A table is warmed up for so many times its demand: for four times, some 350 keys of a hot event suffice. For twice the
-# demand it would take 1,100, each of which verification and seat maps have to read. DynamoDB charges for it once.
-WARM_FACTOR = 4
-QUIET_SHARE = 0.5  # of the events on sale: room for the verification of those that sell no more
+# With four times the demand, some 350 keys of a hot event suffice. With twice the demand, it would take 1,100, each of
+# which verification and seat maps have to read. DynamoDB charges for warm throughput once.
+WARM_FACTOR = 4  # times its demand, for which a table is warmed up
+QUIET_SHARE = 0.5  # of the events on sale: room for the verification of those that no longer sell
 # With more, the events of a run are not verified before the next run begins, which then waits for them.
 VERIFICATIONS_IN_TURN = 2  # events that are verified in the time of one run, one after the other
-OVERLOAD_RISK = (
-    0.001  # that some partition of a table gets more than it takes, while one event takes all writes
-)
+OVERLOAD_RISK = 0.001  # that some partition gets more than it takes, while one event takes all writes
 
 HOLDS_PER_ORDER = 1.25  # one hold in five meets a sold seat, or expires
 AVAILABILITY_READS_PER_ORDER = 8  # seat map reads of a buyer, and of visitors who buy nothing
@@ -80,9 +78,7 @@ SIGN_IN_REQUESTS = 2  # of one sign-in with SRP: InitiateAuth and RespondToAuthC
 
 PURCHASE_SECONDS = 0.25  # a transaction, and for a far buyer one round trip to the home Region
 COLD_START_SECONDS = 1.0  # of a function that imports boto3 and opens its first connections
-COLD_SHARE = (
-    0.1  # of the requests of an opening that meet no ready execution environment, in spite of prewarm.py
-)
+COLD_SHARE = 0.1  # of an opening's requests, which find no ready execution in spite of prewarm.py
 AVAILABILITY_SECONDS = 0.03  # one section of the map from a cache in the same Region
 QUEUE_SECONDS = 0.03  # three writes to DynamoDB in the same Region
 QUEUE_WRITES = 3  # of a place: a buyer's item twice, and a line

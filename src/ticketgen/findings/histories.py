@@ -121,7 +121,7 @@ HOLD_BROKEN = _judged(
 )
 BUYER_OVER_LIMIT = _judged(
     "buyer-over-limit",
-    "Nobody holds and has more seats of an event than the event allows",
+    "No buyer holds and has bought more seats of an event than the event allows",
     "One buyer, or one robot, has the seats that many buyers wanted.",
     "count held and bought seats together, in the transaction that holds or sells them",
 )

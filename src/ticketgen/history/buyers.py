@@ -1,4 +1,4 @@
-"""Judge buyers: none holds and has more seats of an event than the event allows.
+"""Judge buyers: none holds and has bought more seats of an event than the event allows.
 
 A hold counts from its answer to its end, by the earliest clock, and a seat that was bought from its first answer, or
 from the reading of the ledger, to its refund. What a lost home sold counts until the event was moved without it.
@@ -29,7 +29,7 @@ _Changes = defaultdict[tuple[str, str], list[_Change]]
 
 
 def judge_buyers(facts: Facts, notes: Notes) -> None:
-    """Find buyers who surely had more seats at a moment than their event allowed at any time."""
+    """Find buyers who certainly had, at some moment, more seats than their event ever allowed."""
     changes: _Changes = defaultdict(list)
     _add_holds(facts, changes)
     _add_sales(facts, changes)
@@ -39,7 +39,7 @@ def judge_buyers(facts: Facts, notes: Notes) -> None:
             has += change.seats
             lines += [change.line] if change.seats > 0 else []
             if has > most:
-                text = f"{buyer} holds and has {has} seats of {event}, which allows {most}"
+                text = f"{buyer} holds and has bought {has} seats of {event}, which allows {most}"
                 notes.note(BUYER_OVER_LIMIT, text, change.line, *lines)
                 break
 

@@ -195,7 +195,7 @@ class EventChange(_Operation):
 
 
 class BuyerLimit(_Line):
-    """The most seats that a buyer of an event may hold and have."""
+    """The most seats that a buyer of an event may hold and buy, together."""
 
     kind: Literal["limit"]
     event: _Name

@@ -1,4 +1,4 @@
-"""Which resource ended the rise of a load, by what was measured while it ended."""
+"""Find the resource that ended the rise of a load, from measurements of its last step."""
 
 from __future__ import annotations
 

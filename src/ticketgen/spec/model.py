@@ -86,8 +86,8 @@ class EventScale(SpecPart):
         default=None,
         ge=1,
         le=_MAX_SEATS_PER_BUYER,
-        description="The most seats of an event that a buyer may hold and buy, together. `ops/event.py` gives it to "
-        "new events whose file says nothing else; null: any number. `api.auth: none` knows no buyers.",
+        description="The most seats of an event that a buyer may hold and buy, together. New events get it "
+        "unless their file sets another one; null: any number. It has no effect with `api.auth: none`.",
         json_schema_extra=unit("seats"),
     )
 
@@ -303,7 +303,7 @@ class Settings(SpecPart):
     api: Api = Field(default=Api(), description="How buyers reach the stack.")
     admission: Admission | None = Field(
         default=None,
-        description="Queues for the events that have one; null: no event has a queue. `{}` has their defaults.",
+        description="Queues for events; null: no event can have one. `{}` is a queue with the defaults.",
     )
     cache: Cache = Field(default=Cache(), description="The engine of the seat maps.")
     audit: Audit = Field(default=Audit(), description="Where corrections are recorded.")

@@ -1,4 +1,4 @@
-"""The part of the spec about queues, in which the buyers of an event wait until it is their turn."""
+"""The part of the spec about queues, in which the buyers of an event wait for their turn."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ __all__ = ["Admission"]
 
 
 class Admission(SpecPart):
-    """Queues for the events that have one (`ops/event.py`): `POST /queue` gives places and signed tickets."""
+    """Queues for events: `POST /queue` gives places and signed tickets. `ops/event.py` sets the rate of each event."""
 
     buyers_per_minute: int | None = Field(
         default=None,
         ge=1,
         le=10_000_000,
-        description="Buyers that are admitted, over all events and Regions; null, and at most: what `event_scale` "
-        "allows, less a margin.",
+        description="Buyers that queues admit, over all events and Regions. The default and the maximum are what "
+        "`event_scale` allows, less a margin.",
         json_schema_extra=unit("buyers/min"),
     )
     ticket_seconds: int = Field(
         default=600,
         ge=60,
         le=86_400,
-        description="How long a ticket is valid from its moment on.",
+        description="How long a ticket is valid, from the buyer's turn on.",
         json_schema_extra=unit("s"),
     )

@@ -6,16 +6,16 @@
 Each user reads the seat map, holds seats, and buys or releases them, in the proportions that sizing assumes. A request
 that is answered with 429 or 503 is repeated after its Retry-After, with the same Idempotency-Key. A refused seat (409)
 is an expected answer, after which the user tries others. At the end, the report says what share of the spec's rate
-was reached. The load sells seats: use events made for it.
+was reached. The load sells seats: use events made for it. It does not queue: events must not have a queue.
 
-    LOAD_EVENTS      the events to buy from, with commas between: on sale, with enough seats, and sections from seat 1
-    LOAD_REGIONS     the Regions to call, with commas between; by default all
-    LOAD_URLS        REGION=URL of each API, with commas between; by default they are read from terraform output
-    LOAD_SHARE       of the spec's rate, 1 by default
-    LOAD_SECONDS     to measure after the ramp, 300 by default
-    LOAD_RAMP_SECONDS  until the full rate, 60 by default
-    LOAD_TOKENS      a file with an id token of a buyer on each line, if buyers sign in with Cognito
-    LOAD_REPORT      a file to which the report is written as JSON
+    LOAD_EVENTS        the events to buy from, separated by commas: on sale, with enough seats, without a queue
+    LOAD_REGIONS       the Regions to call, separated by commas (default: all)
+    LOAD_URLS          REGION=URL of each API, separated by commas (default: from terraform output)
+    LOAD_SHARE         share of the spec's rate (default: 1)
+    LOAD_SECONDS       seconds to measure after the ramp (default: 300)
+    LOAD_RAMP_SECONDS  seconds until the rate is reached (default: 60)
+    LOAD_TOKENS        a file with an access token of a buyer on each line, if buyers sign in with Cognito
+    LOAD_REPORT        a file to which the report is written as JSON
 
 One process makes some hundreds of requests a second. For more, run workers (`locust --worker`) on several machines,
 with LOAD_URLS, and one `locust --master --expect-workers N --headless`. The firewall refuses an address that sends too
@@ -60,7 +60,7 @@ MAP_READS_PER_ORDER = 8
 HOLDS_PER_SECOND = demands.ORDERS_PER_SECOND * HOLDS_PER_ORDER * float(os.environ.get("LOAD_SHARE", "1"))
 SECONDS = float(os.environ.get("LOAD_SECONDS", "300"))
 RAMP_SECONDS = float(os.environ.get("LOAD_RAMP_SECONDS", "60"))
-SECONDS_PER_HOLD = 5  # of one user, which holds, buys and reads one thing after the other
+SECONDS_PER_HOLD = 5  # between two holds of one user, who reads, holds and buys in sequence
 USERS = max(1, math.ceil(HOLDS_PER_SECOND * SECONDS_PER_HOLD))
 MOST_SEATS = 32  # of an order
 MOST_CHOICES = 3  # of other seats, after a refusal
@@ -72,7 +72,7 @@ NUMBERS = count()
 
 
 def names_in(variable: str) -> list[str]:
-    """The names in an environment variable, with commas between."""
+    """The names in an environment variable, which are separated by commas."""
     return [name for name in (part.strip() for part in os.environ.get(variable, "").split(",")) if name]
 
 
@@ -95,10 +95,10 @@ def apis() -> Mapping[str, str]:
 
 @cache
 def tokens() -> list[str]:
-    """Id tokens of buyers."""
+    """Access tokens of buyers."""
     path = os.environ.get("LOAD_TOKENS")
     if not path:
-        sys.exit("buyers sign in with Cognito: set LOAD_TOKENS to a file with an id token on each line")
+        sys.exit("buyers sign in with Cognito: set LOAD_TOKENS to a file with an access token on each line")
     return Path(path).read_text("utf-8").split()
 
 
@@ -113,7 +113,7 @@ def credentials() -> Any:
 
 @events.init.add_listener
 def check(environment: Environment, **_: Any) -> None:
-    """End before any load if something is missing."""
+    """Exit before any load if something is missing."""
     if not names_in("LOAD_EVENTS"):
         sys.exit("set LOAD_EVENTS to the events to buy from")
     apis()
@@ -124,7 +124,7 @@ def check(environment: Environment, **_: Any) -> None:
 
 
 class Buyer(FastHttpUser):
-    """A buyer, or a visitor who only looks."""
+    """A buyer, who also makes the map reads of visitors who only look."""
 
     host = "http://unused"  # every request has its Region's URL
     connection_timeout, network_timeout = 10.0, 30.0
@@ -137,10 +137,10 @@ class Buyer(FastHttpUser):
         self.token = tokens()[number % len(tokens())] if demands.AUTH == "cognito" else ""
         pause = random.random() * USERS / HOLDS_PER_SECOND
         self.turn = time.monotonic() + pause
-        gevent.sleep(pause)  # users that start together do not hold together
+        gevent.sleep(pause)  # so that users who start together do not hold together
 
     def wait_time(self) -> float:
-        """Until the next turn: all users together hold at the wanted rate, however long the answers take."""
+        """Wait until the next turn, so that all users together hold at the wanted rate however long answers take."""
         self.turn = max(self.turn + USERS / HOLDS_PER_SECOND, time.monotonic() - 1)
         return max(0.0, self.turn - time.monotonic())
 
@@ -179,7 +179,7 @@ class Buyer(FastHttpUser):
         return [f"{section['name']}-{seat}" for seat in random.sample(range(first, first + capacity), most)]
 
     def ask(self, name: str, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """Send a request, again after Retry-After; the status is 0 if there was no answer."""
+        """Send a request, and repeat it after Retry-After; the status is 0 if there was no answer."""
         key = secrets.token_hex(16) if method == "POST" else ""
         for attempt in range(1, MOST_ATTEMPTS + 1):
             url, headers, data = self.signed(method, path, body, key)
@@ -216,7 +216,7 @@ class Buyer(FastHttpUser):
             request = AWSRequest(method, url, data=data, headers=headers)
             SigV4Auth(credentials().get_frozen_credentials(), "execute-api", self.region).add_auth(request)
             headers = {str(name): str(value) for name, value in request.headers.items()}
-        elsewhere = os.environ.get("AWS_ENDPOINT_URL")  # of an emulator, which finds the API by its host name
+        elsewhere = os.environ.get("AWS_ENDPOINT_URL")  # an emulator, which finds the API by its host name
         if elsewhere:
             headers["Host"] = urlsplit(url).netloc
             url = f"{elsewhere.rstrip('/')}{url.partition(headers['Host'])[2]}"
@@ -229,7 +229,7 @@ class Ramp(LoadTestShape):
     measuring = False
 
     def tick(self) -> tuple[int, float] | None:
-        """The number of users now; none ends the run."""
+        """The number of users now; None ends the run."""
         elapsed = self.get_run_time()
         if elapsed >= RAMP_SECONDS + SECONDS:
             return None
