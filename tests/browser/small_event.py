@@ -86,8 +86,17 @@ class SmallEvent:
         """A place in the queue."""
         now = int(time.time())
         drawn = state == "drawn"
-        told = {"event_id": "gala", "queue_ticket": ticket, "state": state, "opens_at": now + ask_in, "ask_in": ask_in}
-        told |= {"admits_at": None if drawn else now + ask_in, "expires_at": None if drawn else now + ask_in + 600}
+        told = {
+            "event_id": "gala",
+            "queue_ticket": ticket,
+            "state": state,
+            "opens_at": now + ask_in,
+            "ask_in": ask_in,
+        }
+        told |= {
+            "admits_at": None if drawn else now + ask_in,
+            "expires_at": None if drawn else now + ask_in + 600,
+        }
         return self._readable(202, told, {"Retry-After": str(ask_in)} if ask_in else {})
 
     def _seats(self, asked: Asked, name: str) -> Answer:

@@ -123,7 +123,10 @@ def test_a_refused_hold_is_explained_and_ends(shop: Shop, answer: Answer, told: 
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        (refusal(429, "throttled", 1), "Many people are using the ticket service right now. We will ask again in"),
+        (
+            refusal(429, "throttled", 1),
+            "Many people are using the ticket service right now. We will ask again in",
+        ),
         (refusal(503, "moving", 1), "The sale is moving to another data centre"),
         (refusal(503, "unavailable", 1), "is having problems"),
         (refusal(409, "busy", 1), "Other buyers want the same seats"),
