@@ -27,6 +27,7 @@ from ticketgen.rehearsal.sale import SaleEvent
 from ticketgen.spec.cross_origin import Cors
 from ticketgen.spec.model import Api as ApiOfSpec
 from ticketgen.spec.model import EventScale
+from ticketgen.spec.queues import Admission
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.terraform]
 
@@ -35,16 +36,20 @@ REGION = "us-east-1"
 
 @dataclass(frozen=True)
 class Sale:
-    """An event on sale in an applied stack, whose API admits the page at `page` and not the one at `stranger`."""
+    """Two events on sale in an applied stack, whose API admits the pages at `page` and not the one at `stranger`.
+
+    The page below `queue` is that of the event `premiere`, which has a queue.
+    """
 
     browser: Chromium
     stack: AppliedStack
     api: Api
     page: str
+    queue: str
     stranger: str
 
-    def visitor(self) -> Visitor:
-        visitor = Visitor(self.browser, self.page)
+    def visitor(self, page: str = "") -> Visitor:
+        visitor = Visitor(self.browser, page or self.page)
         visitor.wait("document.querySelector('#sections button') !== null", 60)
         visitor.click("button", visitor.evaluate("document.querySelector('#sections button').textContent"))
         visitor.sees("Seats of section A")
@@ -58,7 +63,7 @@ class Sale:
 
 @pytest.fixture(scope="module")
 def sale(browser: Chromium, terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sale]:
-    """A stack of one Region that Terraform has applied, and its event `gala` on sale."""
+    """A stack of one Region that Terraform has applied, and its events on sale."""
     folder = tmp_path_factory.mktemp("sale")
     pages = folder / "pages"
     pages.mkdir()
@@ -73,7 +78,11 @@ def sale(browser: Chromium, terraform: Terraform, tmp_path_factory: pytest.TempP
             hold_seconds=300,
         )
         dev = environment(
-            "dev", (REGION,), event_scale=scale, api=ApiOfSpec(auth="none", cors=Cors(origins=origins))
+            "dev",
+            (REGION,),
+            event_scale=scale,
+            api=ApiOfSpec(auth="none", cors=Cors(origins=origins)),
+            admission=Admission(),
         )
         aws = opened.enter_context(EmulatedAws(folder / "emulator.log"))
         if not aws.redis:
@@ -89,11 +98,23 @@ def sale(browser: Chromium, terraform: Terraform, tmp_path_factory: pytest.TempP
         roots.apply(no_progress)
         stack = AppliedStack(roots.outputs(), aws)
         scripts = OperatorScripts(folder / "stack/ops", variables, aws.workspace)
-        scripts.put_on_sale(SaleEvent("gala", REGION, {"A": 40, "B": 10}))
+        scripts.run("queue_keys", "create", "--apply")
+        for name in ("gala", "premiere"):
+            scripts.put_on_sale(SaleEvent(name, REGION, {"A": 40, "B": 10}))
+        scripts.event("admit", "gala", "0", "--apply")
+        scripts.event("admit", "premiere", "6", "--apply")  # one buyer in ten seconds
         aws.control("run")
         api = opened.enter_context(Api.running(signing_edge(aws.keys, stack.apis()[0].url)))
         copied_page(pages / "page", api.origin)
-        yield Sale(browser, stack, api, f"{origins[0]}/page/", f"http://localhost:{stranger}/page/")
+        copied_page(pages / "queue", api.origin, event='"premiere"', queue="true")
+        yield Sale(
+            browser,
+            stack,
+            api,
+            f"{origins[0]}/page/",
+            f"{origins[0]}/queue/",
+            f"http://localhost:{stranger}/page/",
+        )
 
 
 def test_a_browser_buys_and_others_see_that_the_seats_are_taken(sale: Sale) -> None:
@@ -140,6 +161,23 @@ def test_a_browser_buys_and_others_see_that_the_seats_are_taken(sale: Sale) -> N
     assert {("OPTIONS", 204), ("GET", 200), ("GET", 304), ("DELETE", 204)} <= statuses
     for visitor in (first, second):
         assert visitor.troubles() == []
+
+
+def test_a_queue_gives_buyers_their_turns_one_after_the_other(sale: Sale) -> None:
+    visitors = [sale.visitor(sale.queue) for _ in range(3)]
+    visitors[-1].sees("in the queue")
+    for number, visitor in enumerate(visitors, 11):
+        visitor.click("checkbox", str(number))
+    for number, visitor in enumerate(visitors, 11):
+        visitor.sees("It is your turn until ", 60)
+        visitor.click("button", "Hold 1 seat")
+        visitor.sees("The seats are held for you")
+        visitor.click("button", "Buy")
+        visitor.sees("The seats are yours. Your order is ")
+        assert visitor.text("#chosen") == f"A-{number}"
+        assert visitor.troubles() == []
+    places = {json.loads(asked.body).get("queue_ticket") for asked in sale.api.sent("POST", "/queue")}
+    assert places == {None}, "nobody had to ask for a place twice"
 
 
 def test_a_page_of_another_origin_is_refused_by_the_browser(sale: Sale) -> None:
