@@ -516,6 +516,17 @@ def test_a_sale_in_progress_is_ignored(cloud: Cloud) -> None:
 
 
 @far_away
+def test_each_region_is_asked_in_each_run_also_without_sales(cloud: Cloud) -> None:
+    """A lost Region is noticed within a run, although most runs read the entries of one other Region only."""
+    cloud.event()
+    cloud.calls.clear()
+    verify(cloud)
+    ledger = cloud.table("ticket_sales").get("name")
+    asked = {call.region for call in cloud.calls if call.parameters.get("TableName") == ledger}
+    assert asked == set(demands.REGIONS)
+
+
+@far_away
 def test_a_replica_that_lags_is_reported_and_measured(
     cloud: Cloud, capsys: pytest.CaptureFixture[str]
 ) -> None:
