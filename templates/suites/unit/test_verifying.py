@@ -496,7 +496,8 @@ def test_all_reads_are_consistent(cloud: Cloud) -> None:
 @far_away
 def test_replicated_entries_are_counted_and_not_transferred(cloud: Cloud) -> None:
     cloud.event()
-    verify(cloud)
+    for _ in demands.REGIONS:  # each run reads another one
+        verify(cloud)
     ledger = cloud.table("ticket_sales").get("name")
     queries = [
         call.parameters
@@ -505,7 +506,7 @@ def test_replicated_entries_are_counted_and_not_transferred(cloud: Cloud) -> Non
     ]
     unfiltered = [query for query in queries if "FilterExpression" not in query]
     assert len(queries) > len(unfiltered)
-    assert len(unfiltered) <= 2, "a few shards show whether replication is on time"
+    assert len(unfiltered) <= 2 * len(demands.REGIONS), "a few shards show whether replication is on time"
 
 
 def test_a_sale_in_progress_is_ignored(cloud: Cloud) -> None:
