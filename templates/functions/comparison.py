@@ -15,13 +15,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from itertools import islice
 from math import ceil
 from typing import Any
 
 import ledger
 from events import Event
-from new_entries import read_new
+from new_entries import read_new, read_seats
 from placement import beyond, misplaced
 from progress import NEVER, Progress, Slices
 from replicas import EVER, Entry, Late, Reading, Replicas, Seat, Silent
@@ -117,8 +116,9 @@ class Comparison:
             left -= readings.keys()
             fresh = self._in_place({shard: each.entries for shard, each in readings.items()})
             self.compared.fresh |= fresh
-            suspects = self._new_against_inventory([entry for found in fresh.values() for entry in found])
-            self._reached(home, readings, self._judge(suspects), self._refunds())
+            new = [entry for found in fresh.values() for entry in found]
+            suspects, unread = self._new_against_inventory(new)
+            self._reached(home, readings, self._judge(suspects), self._refunds(), unread)
             behind = {shard for shard, each in readings.items() if each.complete_to < self._settings.settled}
             left |= behind | self._unread
         self.compared.unfinished |= left
@@ -158,24 +158,22 @@ class Comparison:
         mark = self._progress.watermark(region)
         return read_new(self._event, region, mark, self._replicas, self._settings.settled, self._pool)
 
-    def _new_against_inventory(self, fresh: Sequence[Entry]) -> Hints:
-        """The suspects among the seats of new entries."""
+    def _new_against_inventory(self, fresh: Sequence[Entry]) -> tuple[Hints, set[str]]:
+        """The suspects among the seats of new entries, and the shards whose seats could not be read in time."""
         home = self._event.home_region
         suspects: Hints = defaultdict(dict)
         self._voided |= {entry.voids: entry for entry in fresh if entry.voids}
         keys = sorted({(self._event.shard_of(e.seat_id), e.seat_id) for e in fresh if not e.voids})
-        items: dict[str, Seat] = {}
-        for found in self._pool.map(lambda part: self._replicas.seats(home, part), _parts(keys, 100)):
-            items |= found
+        items, unread = read_seats(home, keys, self._replicas, self._pool)
         for entry in fresh:
-            if entry.voids or entry.sale_id in self._voided:
+            if entry.voids or entry.sale_id in self._voided or self._event.shard_of(entry.seat_id) in unread:
                 continue
             # The items of a replicated sale arrive separately, so its inventory item may be a moment behind.
             if entry.home_region != home and ledger.minted_at(entry.sale_id) > self._settings.settled:
                 continue
             if entry.seat_id not in items or items[entry.seat_id].sale_id != entry.sale_id:
                 suspects[entry.seat_id][entry.sale_id] = entry.home_region
-        return suspects
+        return suspects, unread
 
     def _whole(self, shards: Sequence[str], strays: Mapping[str, list[Entry]]) -> tuple[Hints, list[str]]:
         """Compare whole shards of the home, with entries that only other Regions have.
@@ -284,9 +282,3 @@ class Comparison:
                 if shard not in unchecked and (shard not in waiting or reading.complete_to < settled)
             },
         )
-
-
-def _parts(keys: list[tuple[str, str]], size: int) -> Iterable[list[tuple[str, str]]]:
-    waiting = iter(keys)
-    while part := list(islice(waiting, size)):
-        yield part

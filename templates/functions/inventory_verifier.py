@@ -52,6 +52,9 @@ PLACE = Place(
 
 SKEW_SECONDS = 2.0  # allowed difference between the clocks of two machines
 MOST_FINDINGS = 100  # in an answer, which is a state machine's payload
+# An item by hand may say anything at any length, and a run has the IDs of its events in each of its states, which have
+# at most 256 KiB: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+MOST_TEXT, MOST_ID_TEXT = 200, 140_000
 # Shares of the objective, from the time for which a run was scheduled: no page is read after the first of them, and no
 # seat is read again after the second. An event that had to wait for others has a share of its own at least.
 READING_SHARE, JUDGING_SHARE, LEAST_SHARE = 0.6, 0.75, 0.3
@@ -75,7 +78,8 @@ def _list(scheduled_at: Any) -> dict[str, Any]:
         return {"active": False, "batches": [], "report": {}}
     every, malformed = every_event(LOCAL, PLACE.events)
     known = rhythms(LOCAL, PLACE.corrections)
-    due = due_events(every, known, INTERVAL_SECONDS, MOST_EVENTS, now)
+    longest = max((len(event.event_id) for event in every), default=0) + 3  # with quotes and a comma
+    due = due_events(every, known, INTERVAL_SECONDS, min(MOST_EVENTS, MOST_ID_TEXT // longest), now)
     if not due.overdue:
         heartbeat.beat(LOCAL, PLACE.events, REGION, now)
     report = {
@@ -83,7 +87,9 @@ def _list(scheduled_at: Any) -> dict[str, Any]:
         "due": len(due.ids),
         "waiting": due.waiting,
         "events_not_verified": due.overdue[:MOST_NAMED],
-        "malformed_events": dict(list(malformed.items())[:MOST_NAMED]),
+        "malformed_events": {
+            name[:MOST_TEXT]: why[:MOST_TEXT] for name, why in [*malformed.items()][:MOST_NAMED]
+        },
         "seconds": round(_since(scheduled_at, now) + time.time() - now, 3),
     }
     if due.overdue or malformed:
@@ -146,7 +152,7 @@ def _report(done: Verified, replicas: Replicas) -> dict[str, Any]:
         "undecided_seats": sorted(set(compared.undecided)),
         "sold_and_withheld_seats": sorted(set(compared.withheld)),
     }
-    return {
+    report = {
         "not_verified": done.failure,
         "gone": done.gone,
         "complete": done.complete,
@@ -159,6 +165,17 @@ def _report(done: Verified, replicas: Replicas) -> dict[str, Any]:
         "counts": {name: len(found) for name, found in lists.items()},
         "pms": summary(done.pms, asked=bool(PMS_URL)),
     }
+    short: dict[str, Any] = _shortened(report)
+    return short
+
+
+def _shortened(told: Any) -> Any:
+    """The same with every text cut to what a payload has room for."""
+    if isinstance(told, str):
+        return told[:MOST_TEXT]
+    if isinstance(told, list):
+        return [_shortened(part) for part in told]
+    return {name: _shortened(part) for name, part in told.items()} if isinstance(told, dict) else told
 
 
 def _publish(report: Mapping[str, Any]) -> None:

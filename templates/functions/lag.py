@@ -59,7 +59,7 @@ def lagging(
         if replicas.late():
             return None
         region, shard = place
-        above = home.reached(shard) if sold else settled
+        above = home.reached(shard) if sold else settled - 1  # an empty range would be no call
         try:
             there = replicas.entries(region, shard, above, settled, most_pages=1)
         except Silent:

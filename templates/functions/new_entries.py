@@ -1,18 +1,19 @@
-"""Read the entries of a Region that are not checked yet, some shards at a time, until the deadline."""
+"""Read the entries of a Region that are not checked yet, some shards at a time, and their seats, until the deadline."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from itertools import islice
 
 from events import Event
 from progress import Watermark
-from replicas import EVER, Reading, Replicas
+from replicas import EVER, Late, Reading, Replicas, Seat
 
-__all__ = ["read_new"]
+__all__ = ["read_new", "read_seats"]
 
+KEYS = 100  # of a BatchGetItem
 # Pages of 1 MB per shard: a Region that was away for long catches up in several runs.
 MOST_PAGES = 2
 # So many shards are read at once: more while that is quick, so that waiting for a far Region does not add up, and fewer
@@ -46,3 +47,29 @@ def read_new(
         yield {shard: reading for shard, reading in answers if reading is not None}
         quick = time.monotonic() - began < QUICK_SECONDS
         size = min(MOST_AT_ONCE, 2 * size) if quick else max(FEWEST_AT_ONCE, size // 2)
+
+
+def read_seats(
+    region: str, keys: Sequence[tuple[str, str]], replicas: Replicas, pool: Executor
+) -> tuple[dict[str, Seat], set[str]]:
+    """Read the inventory items of (shard, seat) keys, by seat, and name the shards that could not be read in time.
+
+    Raises:
+        Silent: the Region does not answer.
+    """
+
+    def read(part: Sequence[tuple[str, str]]) -> dict[str, Seat] | None:
+        try:
+            return None if time.monotonic() > replicas.last else replicas.seats(region, part)
+        except Late:
+            return None
+
+    parts = [keys[start : start + KEYS] for start in range(0, len(keys), KEYS)]
+    seats: dict[str, Seat] = {}
+    unread: set[str] = set()
+    for part, found in zip(parts, pool.map(read, parts), strict=True):
+        if found is None:
+            unread |= {shard for shard, _ in part}
+        else:
+            seats |= found
+    return seats, unread

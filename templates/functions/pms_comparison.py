@@ -11,7 +11,7 @@ from typing import Any
 import pms
 from comparison import Compared
 from events import Event
-from replicas import Replicas, Silent
+from replicas import Late, Replicas, Silent
 
 __all__ = ["MOST_NAMED", "Asked", "compare_with_pms", "disagreements", "summary"]
 
@@ -62,7 +62,7 @@ def compare_with_pms(
     keys = [(event.shard_of(seat), seat) for seat in surplus if event.section_of(seat)]
     try:
         since = replicas.seats(event.home_region, keys) if keys else {}
-    except Silent:
+    except (Late, Silent):
         return {"event_id": event.event_id, "down": "the home did not answer"}
     return {
         "event_id": event.event_id,

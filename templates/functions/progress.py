@@ -92,11 +92,15 @@ class Slices(NamedTuple):
 
 
 class Rhythm(NamedTuple):
-    """When an event was last verified, and last sold a seat, in epoch seconds, 0 for never; and its health."""
+    """When an event was last verified, and last sold a seat, in epoch seconds, 0 for never; and its health.
+
+    `began_at` is when its last verification began, also one that failed.
+    """
 
     verified_at: int = 0
     sold_at: int = 0
     health: Mapping[str, int] = MappingProxyType({})
+    began_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,15 +209,18 @@ def rhythms(local: dynamo.Client, table: str) -> dict[str, Rhythm]:
         "TableName": table,
         "KeyConditionExpression": "event_id = :control",
         "ExpressionAttributeValues": {":control": {"S": _RHYTHM}},
-        "ProjectionExpression": "entry_id, verified_at, sold_at, health",
+        "ProjectionExpression": "entry_id, verified_at, sold_at, health, began_at",
         "ConsistentRead": True,
     }
     for page in dynamo.pages(local.query, **request):
         for item in page["Items"]:
             with suppress(KeyError, TypeError, ValueError):
-                times = [int(item[name]["N"]) if name in item else 0 for name in ("verified_at", "sold_at")]
+                verified, sold, began = (
+                    int(item[name]["N"]) if name in item else 0
+                    for name in ("verified_at", "sold_at", "began_at")
+                )
                 health = {name: int(value["N"]) for name, value in item.get("health", {"M": {}})["M"].items()}
-                found[item["entry_id"]["S"]] = Rhythm(times[0], times[1], health)
+                found[item["entry_id"]["S"]] = Rhythm(verified, sold, health, began)
     return found
 
 

@@ -6,6 +6,7 @@ failed to answer once is not called again in the same run.
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -197,7 +198,12 @@ class Replicas:
         return self.ask(region, read)
 
     def seats(self, region: str, keys: Collection[tuple[str, str]]) -> dict[str, Seat]:
-        """The inventory items of at most 100 (shard, seat) keys of an event, by seat."""
+        """The inventory items of at most 100 (shard, seat) keys of an event, by seat.
+
+        Raises:
+            Late: a throttled table did not return all of them in time.
+            Silent: the Region does not answer.
+        """
         table = self.tables.inventory
         wanted: Any = {
             table: {
@@ -213,6 +219,10 @@ class Replicas:
                 answer = client.batch_get_item(RequestItems=left)
                 yield from answer["Responses"].get(table, ())
                 left = answer.get("UnprocessedKeys")
+                if left and time.monotonic() > self.last:
+                    raise Late
+                if left:
+                    time.sleep(random.uniform(0.02, 0.1))
 
         shards = {seat_id: shard for shard, seat_id in keys}
         return self.ask(region, lambda client: self._seats(answers(client), shards.__getitem__))

@@ -48,6 +48,7 @@ from withheld_seats import count, release, seats_named, withhold
 
 import dynamo
 from events import ADMISSION, Event, every_event
+from sale import SKEW_SECONDS
 
 __all__ = ["main"]
 
@@ -270,6 +271,13 @@ def _admit(stack: Stack, chosen: argparse.Namespace) -> Answer:
         raise GivenUp(f"{event.event_id} is archived")
     if chosen.buyers and event.state != "draft":
         _need_key(stack, chosen)
+    drawing = event.state == "on_sale" and time.time() < event.opens_at + SKEW_SECONDS
+    if drawing and event.admitted_per_minute and chosen.buyers not in (0, event.admitted_per_minute):
+        # The number of lines follows from the rate, and numbers were drawn in those of the old one.
+        raise GivenUp(
+            f"the order of {event.event_id}'s queue is being drawn, for {event.admitted_per_minute} buyers a minute:"
+            f" change that after {at(event.opens_at)}, when the sale has opened"
+        )
     return _changed(
         stack, event, chosen, event.state, event.opens_at, event.closes_at, admitted=chosen.buyers
     )

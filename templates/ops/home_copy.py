@@ -194,13 +194,11 @@ class HomeCopy:
         """Write how many seats each buyer has, where that has changed."""
         if not self._event.seats_per_buyer:
             return
-        bought = Counter(
-            sold["buyer"]
-            for shard in self._shards
-            for entries in shard.live.values()
-            for sold in entries
-            if sold["sale_id"] not in shard.voided
-        )
+        # Also who has none any more: a Region that was the home before has an older number.
+        bought: Counter[str] = Counter()
+        for shard in self._shards:
+            for sold in (sold for entries in shard.live.values() for sold in entries):
+                bought[sold["buyer"]] += sold["sale_id"] not in shard.voided
         buyers = [
             buyer for buyer in bought.keys() | self._bought.keys() if bought[buyer] != self._bought.get(buyer)
         ]

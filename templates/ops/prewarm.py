@@ -75,10 +75,14 @@ def _warm_tables(stack: Stack, apply: bool, deadline: float) -> None:
     for region, what in _places(stack):
         table = stack.name(what)
         write, read = stack.warm_throughput[what]
-        now_write, now_read = _warm(region, table)
+        now_write, now_read, is_warming = _warm(region, table)
         print(
             f"{region} {table}: {now_write:,} write and {now_read:,} read units/s, needs {write:,} and {read:,}"
+            + (" (warming up)" if is_warming else "")
         )
+        if is_warming and apply:  # DynamoDB refuses another change until it is done
+            _wait_for(region, table, (0, 0), deadline)
+            now_write, now_read, _ = _warm(region, table)
         if now_write >= write and now_read >= read:
             continue
         if apply:
@@ -87,14 +91,22 @@ def _warm_tables(stack: Stack, apply: bool, deadline: float) -> None:
                 "ReadUnitsPerSecond": max(read, now_read),
             }
             dynamo.client(region, attempts=4).update_table(TableName=table, WarmThroughput=wanted)
-            warming.append((region, table, write, read))
-    for region, table, write, read in warming:
-        needed = write, read
-        while any(now < least for now, least in zip(_warm(region, table), needed, strict=True)):
-            if time.monotonic() > deadline:
-                raise GivenUp(f"{table} is still warming up: run the command again to wait longer")
-            time.sleep(POLL_SECONDS)
+            warming.append((region, table, (write, read)))
+    for region, table, needed in warming:
+        _wait_for(region, table, needed, deadline)
         print(f"{table} is warm.")
+
+
+def _wait_for(region: str, table: str, needed: tuple[int, int], deadline: float) -> None:
+    """Wait until no change of a table is under way, and it can serve so many write and read units per second.
+
+    Raises:
+        GivenUp: it is not done by the deadline.
+    """
+    while (now := _warm(region, table))[2] or now[0] < needed[0] or now[1] < needed[1]:
+        if time.monotonic() > deadline:
+            raise GivenUp(f"{table} is still warming up: run the command again to wait longer")
+        time.sleep(POLL_SECONDS)
 
 
 def _places(stack: Stack) -> Iterator[tuple[str, str]]:
@@ -104,11 +116,14 @@ def _places(stack: Stack) -> Iterator[tuple[str, str]]:
             yield region, what
 
 
-def _warm(region: str, table: str) -> tuple[int, int]:
-    """The write and read units per second that the table can serve at once."""
+def _warm(region: str, table: str) -> tuple[int, int, bool]:
+    """The write and read units per second that the table can serve at once, and whether they are being changed."""
     described = dynamo.client(region, attempts=4).describe_table(TableName=table)["Table"]
     warm = described.get("WarmThroughput", {})
-    return warm.get("WriteUnitsPerSecond", 0), warm.get("ReadUnitsPerSecond", 0)
+    changing = (
+        warm.get("Status", "ACTIVE") == "UPDATING" or described.get("TableStatus", "ACTIVE") == "UPDATING"
+    )
+    return warm.get("WriteUnitsPerSecond", 0), warm.get("ReadUnitsPerSecond", 0), changing
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from unittest.mock import MagicMock
 
 import boto3
 from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError
 from functions_cloud import KEYS
 from simulated_regions import TABLES, World
 
@@ -119,7 +120,13 @@ class WarmTables:
             ("tap-marketplace-distributed-locks-prod", TABLES["inventory"], TABLES["sales"]), (4000, 12000)
         )
         self.calls: list[tuple[str, str]] = []
+        self.takes = self.looks = 0  # a change takes so many looks at tables
+        self.done_at: dict[str, int] = {}
         self.functions = ReadyFunctions()
+
+    def is_changing(self, table: str) -> bool:
+        """Whether DynamoDB still raises the table's throughput, which it shows at once."""
+        return self.looks < self.done_at.get(table, 0)
 
     def client(self, service: str, *, region_name: str, **options: Any) -> Any:
         if service == "lambda":
@@ -131,12 +138,17 @@ class WarmTables:
 
             def describe_table(self, *, TableName: str) -> Any:
                 write, read = tables.warm[TableName]
-                return {
-                    "Table": {"WarmThroughput": {"WriteUnitsPerSecond": write, "ReadUnitsPerSecond": read}}
-                }
+                tables.looks += 1
+                status = "UPDATING" if tables.is_changing(TableName) else "ACTIVE"
+                units = {"WriteUnitsPerSecond": write, "ReadUnitsPerSecond": read, "Status": status}
+                return {"Table": {"WarmThroughput": units}}
 
             def update_table(self, *, TableName: str, WarmThroughput: dict[str, int]) -> None:
                 tables.calls.append((region_name, TableName))
+                if tables.is_changing(TableName):
+                    error = {"Code": "ResourceInUseException", "Message": "the table is being updated"}
+                    raise ClientError({"Error": error}, "UpdateTable")
+                tables.done_at[TableName] = tables.looks + tables.takes
                 new = WarmThroughput["WriteUnitsPerSecond"], WarmThroughput["ReadUnitsPerSecond"]
                 assert all(now <= then for now, then in zip(tables.warm[TableName], new, strict=True))
                 tables.warm[TableName] = new

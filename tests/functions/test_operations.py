@@ -7,9 +7,11 @@ import os
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -18,7 +20,7 @@ from fault_proxy import WireCall
 from moto import mock_aws
 from rendered_functions import function_files, script, stack
 from script_worlds import ReadyFunctions, WarmTables
-from simulated_regions import QUICK, TABLES, World, buy, event_item
+from simulated_regions import TABLES, World, buy, event_item
 
 import ledger
 from events import MOVES_PER_TAKEOVER
@@ -217,6 +219,9 @@ def test_a_takeover_does_not_contact_the_lost_region(world: World) -> None:
     assert not world.function("inventory_verifier", A).handler({}, None)["active"]
 
 
+AT_ONCE = SimpleNamespace(time=time.time, monotonic=time.monotonic, sleep=lambda seconds: None)
+
+
 def test_prewarming_only_raises_throughput(tmp_path: Path) -> None:
     (tmp_path / "stack.json").write_text(stack()["ops/stack.json"])
     needed = json.loads(stack()["ops/stack.json"])["warm_throughput"]
@@ -235,6 +240,22 @@ def test_prewarming_only_raises_throughput(tmp_path: Path) -> None:
     assert len(tables.calls) == done
 
 
+def test_prewarming_waits_for_a_change_that_is_under_way(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """DynamoDB shows the new throughput before it has it, and refuses a second change until then."""
+    (tmp_path / "stack.json").write_text(stack()["ops/stack.json"])
+    tables = WarmTables()
+    tables.takes = 100
+    module = script("prewarm", tmp_path, {"boto3": tables, "time": AT_ONCE})
+    assert module.main(["--apply", "--patience", "0"]) == 1, "it must not take the new figures for done"
+    assert "run the command again" in capsys.readouterr().out
+    begun = list(tables.calls)
+    assert any(tables.is_changing(table) for _, table in begun)
+    assert module.main(["--apply"]) == 0
+    assert not any(tables.is_changing(table) for _, table in begun)
+
+
 REGIONS = json.loads(stack()["ops/stack.json"])["regions"]
 READY = json.loads(stack()["ops/stack.json"])["provisioned_concurrency"]
 
@@ -244,7 +265,7 @@ def prewarm(tmp_path: Path) -> tuple[ReadyFunctions, Callable[..., int]]:
     """Lambda, and the script that warms the stack up."""
     (tmp_path / "stack.json").write_text(stack()["ops/stack.json"])
     tables = WarmTables()
-    module = script("prewarm", tmp_path, {"boto3": tables, "time": QUICK})
+    module = script("prewarm", tmp_path, {"boto3": tables, "time": AT_ONCE})
     return tables.functions, lambda *arguments: int(module.main(arguments))
 
 

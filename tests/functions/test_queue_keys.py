@@ -115,3 +115,19 @@ def test_an_event_with_a_queue_opens_only_with_a_key_and_keeps_its_rate(world: W
     found = world.event(A, "gala")
     assert found is not None
     assert found.admitted_per_minute == 0
+
+
+def test_the_rate_does_not_change_while_the_order_is_drawn(world: World) -> None:
+    """Numbers of lines that the new rate does not have would all be admitted at the whole rate, each line of them."""
+    soon = {"opens_at": int(time.time()) + 3600}
+    assert event(world, "create", file_of(world, **soon), "--apply")["admitted_per_minute"] == 36_000
+    assert event(world, "admit", "gala", "6000", "--apply")["admitted_per_minute"] == 6000, (
+        "nobody has drawn yet"
+    )
+    assert keys(world, "create")[0] == 0
+    world.settle()
+    assert event(world, "open", "gala", "--apply")["admitted_per_minute"] == 6000
+    for other in "600", "36000":
+        assert "is being drawn" in event(world, "admit", "gala", other, "--apply")
+    assert event(world, "admit", "gala", "6000", "--apply")["admitted_per_minute"] == 6000
+    assert event(world, "admit", "gala", "0", "--apply")["admitted_per_minute"] == 0

@@ -13,9 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulated_regions import event_item
 
+from events import MOST_SHARDS
 from ticketgen.aws import limits
 from ticketgen.figures import assumptions as assumed
-from ticketgen.sizing.hot_partitions import keys_needed, overload_probability, partitions
+from ticketgen.sizing.hot_partitions import (
+    MAX_EVENT_SHARDS,
+    event_shards,
+    keys_needed,
+    overload_probability,
+    partitions,
+)
 
 LIMIT = limits.DYNAMODB_PARTITION_WRITE_UNITS.value
 
@@ -66,3 +73,17 @@ def test_the_seats_of_a_layout_spread_over_its_keys_as_evenly_as_that_needs(writ
         overloaded += max(load.values()) * write_units / total > LIMIT
     # The seats of a key are a few more or fewer, so a partition with just as many keys as it takes may have more.
     assert overloaded <= 500 * 0.05
+
+
+def test_no_event_gets_more_keys_than_the_functions_read() -> None:
+    """A layout with more keys is malformed: nobody could buy a seat of a new event."""
+    assert MAX_EVENT_SHARDS == MOST_SHARDS
+    found = event_shards.compute(
+        inventory_write_units=6_000_000,
+        seats_per_event=1_000_000,
+        seats_per_order=8,
+        cache_load_s=3,
+        verification_s=8,
+    )
+    assert found is not None
+    assert (found.value, found.needed > MOST_SHARDS) == (MOST_SHARDS, True)

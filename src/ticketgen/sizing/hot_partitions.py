@@ -21,6 +21,7 @@ from ticketgen.sizing.demand import map_read_units
 from ticketgen.wording import counted, format_number
 
 __all__ = [
+    "MAX_EVENT_SHARDS",
     "event_shards",
     "inventory_stream_shards",
     "inventory_warm_write_units",
@@ -33,6 +34,8 @@ __all__ = [
 
 _KEY = limits.DYNAMODB_PARTITION_WRITE_UNITS.value
 _MAX_KEYS = 100_000
+MAX_EVENT_SHARDS = 10_000
+"""The most partition keys of an event; the functions refuse a layout with more (`MOST_SHARDS` in `events`)."""
 
 
 def partitions(write_units: float) -> int:
@@ -100,19 +103,23 @@ def event_shards(
     loaded = map_read_units(seats_per_event, seats_per_order) / cache_load_s
     compared = 2 * seats_per_event * assumed.CPU_SECONDS_PER_VERIFIED_ITEM
     spread = keys_needed(inventory_write_units)
+    needed = max(
+        spread,
+        ceil(loaded / read.value * assumed.HEADROOM),
+        ceil(compared / (verification_s * assumed.SLICE_SHARE)),
+    )
+    most = format_number(MAX_EVENT_SHARDS)
+    capped = f"; but the functions read at most {most}" if needed > MAX_EVENT_SHARDS else ""
     return Amount(
-        max(
-            spread,
-            ceil(loaded / read.value * assumed.HEADROOM),
-            ceil(compared / (verification_s * assumed.SLICE_SHARE)),
-        ),
+        min(needed, MAX_EVENT_SHARDS),
         f"the largest of {format_number(spread)}, with which none of "
         f"{counted(partitions(inventory_write_units), 'warm partitions')} has to take more than {format_number(_KEY)} "
         f"of {counted(inventory_write_units, 'write units/s')}, with a probability of "
         f"{1 - assumed.OVERLOAD_RISK:.1%}; to load a map within {cache_load_s} s, "
         f"{counted(ceil(loaded), 'read units/s')} / {format_number(read.value)} per key × "
         f"{format_number(assumed.HEADROOM)} headroom; and, so that comparing the seats of one key takes at most "
-        f"{assumed.SLICE_SHARE:.0%} of {verification_s} s, {compared:.2g} s of CPU time for those of all keys",
+        f"{assumed.SLICE_SHARE:.0%} of {verification_s} s, {compared:.2g} s of CPU time for those of all keys{capped}",
+        needed=needed if capped else 0,
     )
 
 

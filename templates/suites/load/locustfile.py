@@ -282,7 +282,8 @@ def report(environment: Environment, **_: Any) -> None:
         return
     found = reached(environment)
     print(
-        f"\n{found['environment']}: {found['seconds']} s at the full rate, {found['failed']} requests failed"
+        f"\n{found['environment']}: {found['seconds']} s at {found['share_wanted']:.0%} of the spec's rate, "
+        f"{found['failed']} requests failed"
     )
     for name, rate in found["rates"].items():
         print(

@@ -266,3 +266,22 @@ def test_a_run_that_misses_an_event_is_not_complete(cloud: Cloud) -> None:
     assert "simulated by the test" in first["events"]["far"]["not_verified"]
     assert second["run"]["events_not_verified"] == ["far"]
     assert not beats(cloud)
+
+
+def test_what_is_written_by_hand_does_not_exceed_a_payload(cloud: Cloud) -> None:
+    """Step Functions would end the run, and no event at all would be verified."""
+    text = "x" * 100_000
+    cloud.event()
+    for number in range(4):
+        cloud.put(
+            "events", {**EVENTS["a fraction"], "event_id": f"e{number}", "shards": 1, "sections": [text]}
+        )
+    for seat in "A-1", "A-2", "A-3":
+        cloud.put("ticket_inventory", {"event_shard": shard_of(seat), "seat_id": seat, "sale_id": text})
+    listed, verified = (
+        cloud.function("inventory_verifier", PMS_URL="", VERIFICATION_SECONDS="60")(request)
+        for request in ({}, {"event_id": "gala"})
+    )
+    assert len(listed["report"]["malformed_events"]) == 4
+    assert verified["report"]["counts"]["malformed_items"] == 3
+    assert max(len(json.dumps(answer)) for answer in (listed, verified)) < 256 * 1024

@@ -164,18 +164,18 @@ def test_an_event_that_fails_does_not_stop_the_others(verification: Resource, ta
 
 def test_a_function_without_room_is_called_again(verification: Resource) -> None:
     """Its concurrency is reserved, so a busy moment is over within seconds."""
-    refused: set[str] = set()
+    refused: set[tuple[str, bool]] = set()
     invoke = _functions(FINDINGS)
 
     def crowded(resource: str, parameters: Any) -> Any:
-        is_listing = parameters["Payload"].keys() == {"scheduled_at"}
-        if not is_listing and parameters["FunctionName"] not in refused:
-            refused.add(parameters["FunctionName"])
+        call = parameters["FunctionName"], parameters["Payload"].keys() == {"scheduled_at"}
+        if call not in refused:
+            refused.add(call)
             raise Failed("Lambda.TooManyRequestsException")
         return invoke(resource, parameters)
 
     output = Run(_definition(verification), crowded)({"scheduled_at": "12:00"})
-    assert refused == {VERIFIER, CORRECTOR}
+    assert refused == {(VERIFIER, True), (VERIFIER, False), (CORRECTOR, False)}
     assert output["outcomes"] == [["corrected"]]
 
 
