@@ -5,6 +5,7 @@ const MEANINGS = {
   held: (body) => `Another buyer holds ${seats(body)}. Choose other seats, or try again in a few minutes.`,
   "buyer-limit": (body) => `You can hold and buy ${body.limit} seats of this event in total. You have ${body.left} left.`,
   queue: () => "The event has a queue, and it is not your turn.",
+  "no-admission-key": () => "The queue of this event is not ready yet.",
   "hold-ended": () => "Your hold has ended, and nothing was charged. Choose seats again.",
   "not-open": (body) => `The sale has not begun. It opens on ${when(body.opens_at)}.`,
   closed: () => "The sale is closed.",

@@ -21,6 +21,9 @@ FAULTS_OF_A_PAGE = {
 }  # fmt: skip
 """Reasons that the page does not cause; it shows the message of the API."""
 
+ACTED_ON = {"bad-ticket", "no-queue"}
+"""Reasons that `queue.js` acts on, without a word to the buyer."""
+
 REASON = re.compile(
     r"""Refusal\(\s*\d{3},\s*"([a-z-]+)"|\\?"reason\\?":\s*\\?"([a-z-]+)\\?"|\breason = "([a-z-]+)\"""",
 )
@@ -40,7 +43,9 @@ def test_the_page_explains_each_reason_of_the_api() -> None:
     script = (ROOT / "examples/seat-page/answers.js").read_text("utf-8")
     table = script.partition("const MEANINGS = {")[2].partition("\n};")[0]
     explained = set(re.findall(r'^  "?([a-z-]+)"?: ', table, re.MULTILINE))
-    assert explained == given - FAULTS_OF_A_PAGE
+    assert explained == given - FAULTS_OF_A_PAGE - ACTED_ON
+    queue = (ROOT / "examples/seat-page/queue.js").read_text("utf-8")
+    assert all(f'reason === "{reason}"' in queue for reason in ACTED_ON)
 
 
 def test_the_page_asks_nobody_but_the_api() -> None:

@@ -123,7 +123,7 @@ def test_a_place_is_asked_for_until_there_is_one(shop: Shop, answer: Answer) -> 
     visitor.sees("It is your turn until ")
 
 
-def test_an_event_without_a_queue_needs_no_ticket(shop: Shop) -> None:
+def test_the_page_of_an_event_without_a_queue_needs_no_ticket(shop: Shop) -> None:
     visitor = shop.holder("103", queue="true")
     assert visitor.text("#queue") == ""
     assert tickets(shop) == [None]

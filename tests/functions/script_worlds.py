@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +17,10 @@ from simulated_regions import TABLES, World
 
 import dynamo
 
-__all__ = ["ReadyFunctions", "WarmTables", "back_up", "lose", "send", "withheld"]
+__all__ = ["AT_ONCE", "ReadyFunctions", "WarmTables", "back_up", "lose", "send", "withheld"]
+
+AT_ONCE = SimpleNamespace(time=time.time, monotonic=time.monotonic, sleep=lambda seconds: None)
+"""A clock for scripts that would wait for DynamoDB."""
 
 
 def send(world: World, region: str, operation: str, **body: Any) -> Any:

@@ -24,7 +24,7 @@ import dynamo
 import ledger
 from events import Clock, Event, parse
 
-__all__ = ["TABLES", "World", "buy", "event_item"]
+__all__ = ["SHARDS", "TABLES", "World", "buy", "event_item"]
 
 TABLES: Mapping[str, str] = MappingProxyType(
     {
@@ -36,6 +36,9 @@ TABLES: Mapping[str, str] = MappingProxyType(
     }
 )
 """The stack's names for its tables."""
+
+SHARDS = 20
+"""The partition keys of an event that a script creates: fewer than in the stack, which are hundreds of calls."""
 
 # Scripts poll every half second; here, an item arrives within milliseconds.
 QUICK = SimpleNamespace(
@@ -111,7 +114,7 @@ class World:
         for region in regions:
             for what, key in KEYS.items():
                 proxy.send(region, "CreateTable", _table(TABLES[what], key))
-        facts = json.loads(stack()["ops/stack.json"]) | {"regions": list(regions)}
+        facts = json.loads(stack()["ops/stack.json"]) | {"regions": list(regions), "event_shards": SHARDS}
         facts |= {"primary_region": hubs[0], "secondary_region": hubs[-1] if len(hubs) > 1 else None}
         if quiet_seconds is not None:
             facts["quiet_seconds"] = quiet_seconds

@@ -7,11 +7,9 @@ import os
 import random
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -19,7 +17,7 @@ import pytest
 from fault_proxy import WireCall
 from moto import mock_aws
 from rendered_functions import function_files, script, stack
-from script_worlds import ReadyFunctions, WarmTables
+from script_worlds import AT_ONCE, ReadyFunctions, WarmTables
 from simulated_regions import TABLES, World, buy, event_item
 
 import ledger
@@ -217,9 +215,6 @@ def test_a_takeover_does_not_contact_the_lost_region(world: World) -> None:
     world.replication.heal(A)
     world.settle()
     assert not world.function("inventory_verifier", A).handler({}, None)["active"]
-
-
-AT_ONCE = SimpleNamespace(time=time.time, monotonic=time.monotonic, sleep=lambda seconds: None)
 
 
 def test_prewarming_only_raises_throughput(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ import pytest
 from fault_proxy import WireCall
 from moto import mock_aws
 from rendered_functions import script, stack
-from script_worlds import WarmTables, back_up, lose, withheld
-from simulated_regions import QUICK, TABLES, World, buy, event_item
+from script_worlds import AT_ONCE, WarmTables, back_up, lose, withheld
+from simulated_regions import TABLES, World, buy, event_item
 
 import ledger
 from ticketgen.stack.operator_rights import RIGHTS
@@ -160,7 +160,7 @@ def test_prewarm(tmp_path: Path) -> None:
 
             return Client()
 
-    prewarm = script("prewarm", tmp_path, {"boto3": Sdk(), "time": QUICK})
+    prewarm = script("prewarm", tmp_path, {"boto3": Sdk(), "time": AT_ONCE})
     for functions in "ready", "off":
         assert prewarm.main(["--functions", functions, "--apply"]) == 0
     for operation, function in tables.functions.calls:

@@ -47,7 +47,7 @@ def functions_run() -> Mapping[str, set[str]]:
         names = {
             str(argument.value)
             for call in calls
-            if ast.unparse(call.func) in ("cloud.function", "started")
+            if ast.unparse(call.func) in ("cloud.function", "started", "self.started")
             for argument in call.args
             if isinstance(argument, ast.Constant) and argument.value in FUNCTIONS
         }

@@ -16,6 +16,7 @@ from mutants import Mutant, choose, every_mutant, is_valid, nearest, read_stack,
 from run_mutants import ROUNDS, report, seek
 from stacks import SHAPES, rendered, written
 
+from ticketgen.spec.queues import Admission
 from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.sources import sources
 
@@ -25,7 +26,8 @@ RUN = Path(__file__).parent / "run_mutants.py"
 @pytest.fixture(scope="module")
 def files() -> dict[str, str]:
     """The Terraform of the prod stack."""
-    return {path: text for path, text in rendered(SHAPES["prod"]()).items() if path.endswith(".tf")}
+    prod = SHAPES["prod"]().model_copy(update={"admission": Admission()})  # with the functions of every stack
+    return {path: text for path, text in rendered(prod).items() if path.endswith(".tf")}
 
 
 @pytest.fixture(scope="module")

@@ -103,7 +103,7 @@ def test_no_attribute_escapes_the_data(text: str, small_project: Path) -> None:
 def test_a_stopped_template_is_a_finding_in_every_command(
     text: str, commands: tuple[tuple[str, ...], ...], small_project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(TemplateBudget.__init__, "__defaults__", (12_000_000,))
+    monkeypatch.setattr(TemplateBudget.__init__, "__defaults__", (20_000_000,))
     template(small_project, text)
     for command in commands:
         refused(small_project, command=command)
