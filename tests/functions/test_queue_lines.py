@@ -40,6 +40,7 @@ def test_every_number_has_another_place(count: int, seed: str) -> None:
     assert sorted(shuffled(number, count, seed) for number in range(count)) == list(range(count))
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_buyers_are_admitted_at_the_rate_and_no_faster() -> None:
     """36,000 buyers a minute over 12 Regions: 60,000 come before the opening, 40,000 in the minute after it."""
     world, event = QueueWorld(TWELVE, 36_000, 9), queue_event(36_000)

@@ -74,6 +74,7 @@ def world(dynamodb: int, tmp_path: Path) -> Iterator[World]:
         yield world
 
 
+@pytest.mark.slow
 def test_a_buyer_with_many_tabs_stays_within_the_limit(world: World) -> None:
     limit = 4
     world.put("events", event_item("gala", HOME, shards=SHARDS, seats_per_buyer=limit))

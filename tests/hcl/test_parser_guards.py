@@ -115,6 +115,7 @@ def test_a_text_that_passes_the_guards_never_crashes_the_strict_parser(text: str
             assert complaint.column >= 1
 
 
+@pytest.mark.slow
 def test_deep_brackets_crash_the_strict_parser() -> None:
     """HCL's parser ends the whole process. If a later version does not, the guards can be relaxed."""
     code = "from ticketgen.hcl.reference_parser import parser_errors; parser_errors('a = ' + '[' * 3_000_000)"

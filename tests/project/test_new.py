@@ -147,6 +147,7 @@ def hook_of(project: Path) -> list[str]:
     return shlex.split(hook["entry"])
 
 
+@pytest.mark.slow
 def test_the_pre_commit_hook_finds_a_forgotten_render(shop: Path) -> None:
     hook = shlex.join(hook_of(shop))
     assert shell(hook, shop).returncode == 0

