@@ -74,7 +74,7 @@ ROWS: Mapping[str, str] = {
     **{f"longest wait with {counted(count, 'events')}": f"{MOST_PERIODS} periods" for count in COUNTS},
     **{f"verification of an event {phase}, a day": "" for phase in _PHASES},
     "deals that overload a partition": f"{assumed.OVERLOAD_RISK:.2%}",
-    **{f"opening: {name}": f"{_needed(name):,.0f} executions" for name in _OPENING},
+    **{f"opening: {name}": f"≥ {_needed(name):,.0f} executions" for name in _OPENING},
 }
 """The objective of each row; "" if there is none."""
 

@@ -30,7 +30,8 @@ def measured_pages() -> Iterator[str]:
         f"By `{found['command']}` on {found['date']}, in one run on {found['machine']}. The stack is the demo's, with "
         "12 Regions and 20 events of 234,000 seats. The functions' own code runs on DynamoDB Local, whose recorded "
         "answers are replayed with 5 ms in a Region and 0.1 s between Regions, and on a real Valkey. Elapsed times "
-        "include what other programs on the machine take; processor times do not.\n"
+        "include what other programs on the machine take; processor times do not. An objective is the most that is "
+        "allowed; with ≥, it is the least.\n"
     )
     yield from table(
         ("figure", "measured", "objective", "of what"),
