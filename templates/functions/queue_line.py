@@ -142,7 +142,7 @@ class Lines:
         raise dynamo.Unreachable
 
     def _lines(self, event: Event) -> int:
-        return max(1, ceil(self._shards * event.admitted_per_minute / self._whole_rate))
+        return min(self._shards, max(1, ceil(self._shards * event.admitted_per_minute / self._whole_rate)))
 
     def _moments(self, event: Event, shard: int) -> tuple[int, int]:
         """The first moment of a line since 1970, and the microseconds between two."""

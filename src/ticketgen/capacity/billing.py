@@ -61,7 +61,8 @@ class _UsageCounter:
         self.orders = SALES / scale.seats_per_order
         self.sales_requests = self.orders * assumed.sales_requests_per_second(1)
         self.reads = self.orders * assumed.reads_per_second(1)
-        self.requests = self.sales_requests + self.reads
+        self.places = assumed.queue_joins_per_second(self.orders) if environment.admission else 0
+        self.requests = self.sales_requests + self.reads + self.places
         self.item = assumed.item_bytes(scale.seats_per_order)
         self.item_units = self.item / limits.DYNAMODB_READ_UNIT_BYTES.value
         self.runs = sizing[schedule.ticker_starts_per_minute].value * _MINUTES  # an hour, in each hub
@@ -90,6 +91,7 @@ class _UsageCounter:
             0,
             0,
             f"{counted(self.orders, 'orders')} × their locks, holds and idempotency records in a transaction"
+            + (f" + {counted(self.places, 'places')} × {assumed.QUEUE_WRITES}" if self.places else "")
             + (f" + {written} × 2" if single else ""),
             pricing,
         )
@@ -119,6 +121,7 @@ class _UsageCounter:
         reading = (
             self.sales_requests * (2 if limited else 1)
             + releases
+            + self.places
             + SALES * (1 + self.regions * self.item_units)
         )
         yield Usage(
@@ -173,6 +176,7 @@ class _UsageCounter:
         selling = (
             self.sales_requests * assumed.PURCHASE_SECONDS * gib["ticket_purchase"]
             + self.reads * assumed.AVAILABILITY_SECONDS * gib["seat_availability"]
+            + self.places * assumed.QUEUE_SECONDS * gib.get("admission_queue", 0)
             + synced * assumed.SYNC_SECONDS_PER_RECORD * gib["seat_cache_sync"]
             + self.batches * self.hubs * assumed.PROCESSOR_BATCH_SECONDS * gib["kinesis_processor"]
         )
@@ -228,7 +232,7 @@ class _UsageCounter:
         """The API and its firewall."""
         requests = (
             f"{format_number(self.sales_requests)} holds, releases and purchases + {format_number(self.reads)} seat "
-            f"map reads"
+            f"map reads" + (f" + {counted(self.places, 'places in queues')}" if self.places else "")
         )
         yield Usage(
             "apigateway.requests",

@@ -20,16 +20,15 @@ from ticketgen.capacity.verification_rhythm import (
 from ticketgen.figures import assumptions as assumed
 from ticketgen.sizing import Sizing, database, demand
 from ticketgen.spec.model import Environment
-from ticketgen.stack.functions import FUNCTIONS
+from ticketgen.stack.functions import functions_of
 from ticketgen.stack.operations import stack_facts
-from ticketgen.wording import counted, format_number
+from ticketgen.wording import counted, format_number, join_words
 
 __all__ = ["HOURS_PER_MONTH", "PhaseFormula", "Season", "SeasonPhase", "SeasonUsage", "season"]
 
 HOURS_PER_MONTH = 730
 """A twelfth of a year, as in AWS's price calculator."""
 
-_ON_SALE_FUNCTIONS = ("ticket_purchase", "seat_availability")
 _WARM_SOURCE = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html"
 _PROVISIONED_SOURCE = "https://aws.amazon.com/lambda/pricing"
 
@@ -111,16 +110,20 @@ class _SeasonCounter:
         least, most = sizing[database.aurora_min_acu].value, sizing[database.aurora_max_acu].value
         hubs = 2 if environment.secondary_region else 1
         self.more_acu = (most - least) * sizing[database.aurora_instances].value * hubs
-        gib = {name: sizing[FUNCTIONS[name].capacity.memory].value / 1024 for name in _ON_SALE_FUNCTIONS}
-        self.provisioned_gib = sum(
-            sizing[ready].value * gib[name]
-            for name in _ON_SALE_FUNCTIONS
-            if (ready := FUNCTIONS[name].capacity.provisioned)
-        ) * len(environment.regions)
+        functions = functions_of(environment)
+        ready = {
+            name: figure for name, function in functions.items() if (figure := function.capacity.provisioned)
+        }
+        gib = {name: sizing[functions[name].capacity.memory].value / 1024 for name in ready}
+        self.ready = join_words(list(ready))
+        self.provisioned_gib = sum(sizing[ready[name]].value * gib[name] for name in ready) * len(
+            environment.regions
+        )
         orders = self.seats_per_hour / self.scale.seats_per_order
         self.duration = (
             orders * assumed.sales_requests_per_second(1) * assumed.PURCHASE_SECONDS * gib["ticket_purchase"]
             + orders * assumed.reads_per_second(1) * assumed.AVAILABILITY_SECONDS * gib["seat_availability"]
+            + assumed.queue_joins_per_second(orders) * assumed.QUEUE_SECONDS * gib.get("admission_queue", 0)
         )
 
     def units(self, usage: Usage) -> Mapping[SeasonPhase, float]:
@@ -169,14 +172,13 @@ class _SeasonCounter:
 
     def provisioned(self, usage: tuple[Usage, ...]) -> Iterator[Usage]:
         """Provisioned concurrency for one hour, which the stack does not order by itself."""
-        names = " and ".join(_ON_SALE_FUNCTIONS)
         yield Usage(
             "lambda.provisioned_gib_seconds",
             "GiB seconds on arm64",
             self.provisioned_gib * 3600,
             0,
             0,
-            f"the provisioned concurrency of {names} × their memory × 3,600 s × "
+            f"the provisioned concurrency of {self.ready} × their memory × 3,600 s × "
             f"{counted(len(self.environment.regions), 'Regions')}",
             _PROVISIONED_SOURCE,
         )
@@ -186,7 +188,7 @@ class _SeasonCounter:
             self.duration,
             0,
             0,
-            f"the duration of {names} in an hour at the full rate, instead of as lambda.gib_seconds",
+            f"the duration of {self.ready} in an hour at the full rate, instead of as lambda.gib_seconds",
             _PROVISIONED_SOURCE,
         )
 
@@ -210,7 +212,7 @@ class _SeasonCounter:
             ),
             SeasonPhase.PROVISIONED_HOUR: PhaseFormula(
                 "+ provisioned concurrency",
-                f"for that hour, by ops/prewarm.py: the executions of {' and '.join(_ON_SALE_FUNCTIONS)} in every "
+                f"for that hour, by ops/prewarm.py: the executions of {self.ready} in every "
                 "Region, less their duration at the normal price",
                 _PROVISIONED_SOURCE,
             ),
