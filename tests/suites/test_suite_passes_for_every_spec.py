@@ -23,6 +23,7 @@ from ticketgen.aws import limits
 REASONS = {
     "another stack manages the account's role for logs",
     "test_timestream.py does it, with its role",
+    "the spec admits every page",
     "the spec names no account",
     "the spec names no bucket for the state",
     "the spec names no role to deploy with",
