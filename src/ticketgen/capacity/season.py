@@ -227,7 +227,7 @@ class _SeasonCounter:
                 f"({counted(self.seats, 'seats')} / {format_number(self.seats_per_hour)} per hour), less their idle "
                 f"hours + {counted(plan.events, 'events')} × ({counted(plan.sold_out_days, 'days')} × "
                 f"{HOURS_PER_DAY} hours sold out + aftercare) + warming the tables up once; items are stored for "
-                f"{counted(plan.days, 'days')}",
+                f"{counted(plan.days, 'days')}, and provisioned concurrency is not included",
                 f"{billed}; {rhythm}",
             ),
         }

@@ -6,7 +6,9 @@ the protocol of a sale is written only once.
 
 from __future__ import annotations
 
+from ticketgen.aws import limits
 from ticketgen.sizing import Sizing
+from ticketgen.sizing.demand import inventory_read_units, ledger_read_units
 from ticketgen.sizing.hot_partitions import (
     event_shards,
     inventory_warm_write_units,
@@ -42,9 +44,6 @@ SCRIPTS = tuple(sorted(RIGHTS))
 SKEW_SECONDS = 2
 """Allowed difference between the clocks of two machines."""
 
-_READS_PER_WRITE = 1
-"""Read units to warm a table up for, per write unit: verifier and seat maps each read every write once."""
-
 
 def stack_facts(environment: Environment, sizing: Sizing) -> dict[str, object]:
     """The content of ``ops/stack.json``.
@@ -64,6 +63,13 @@ def stack_facts(environment: Environment, sizing: Sizing) -> dict[str, object]:
         "ticket-inventory": sizing[inventory_warm_write_units].value,
         "ticket-sales": sizing[ledger_warm_write_units].value,
     }
+    reads = {
+        "ticket-inventory": sizing[inventory_read_units].value,
+        "ticket-sales": sizing[ledger_read_units].value,
+    }
+    cold = (
+        limits.DYNAMODB_COLD_READ_UNITS.value
+    )  # enough for the locks: warm partitions serve more reads than writes
     return {
         "app_name": environment.project,
         "environment_suffix": environment.name,
@@ -80,5 +86,7 @@ def stack_facts(environment: Environment, sizing: Sizing) -> dict[str, object]:
         },
         "seats_per_buyer": environment.event_scale.seats_per_buyer or 0,
         **({"admitted_per_minute": sizing[admitted_per_minute].value} if environment.admission else {}),
-        "warm_throughput": {table: [units, units * _READS_PER_WRITE] for table, units in writes.items()},
+        "warm_throughput": {
+            table: [units, max(cold, reads.get(table, 0))] for table, units in writes.items()
+        },
     }
