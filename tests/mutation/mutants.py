@@ -77,8 +77,13 @@ def _short(text: str) -> str:
     return " ".join(text.split())[:60]
 
 
+OF_QUEUES = {"admission", "admission_keys", "queue_ticket"}
+"""Modules of functions that do nothing in a stack without queues."""
+
+
 def every_mutant(files: Mapping[str, str]) -> Iterator[Mutant]:
     """All mutants of a stack's files, valid or not."""
+    queues = any("admission_queue" in path for path in files)
     for path, text in sorted(files.items()):
         if not path.endswith(".tf"):
             continue
@@ -86,6 +91,8 @@ def every_mutant(files: Mapping[str, str]) -> Iterator[Mutant]:
         for operator, make in HCL_OPERATORS.items():
             yield from _mutants(operator, path, "", text, make(tree, text))
         for module, source in modules_in(text).items():
+            if module in OF_QUEUES and not queues:
+                continue
             for operator, make_code in CODE_OPERATORS.items():
                 yield from _mutants(operator, path, module, source, make_code(source))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from typing import Any
+from unittest.mock import patch
 
 import demands
 import pytest
@@ -327,6 +328,31 @@ def test_a_watermark_stays_behind_sales_that_may_still_commit(cloud: Cloud) -> N
     timeout = int(cloud.environment(cloud.resource("inventory_verifier"))["FUNCTION_TIMEOUT_SECONDS"])
     margin = timeout + max(2, demands.REPLICATION_S)
     assert before - margin - 1 < mark / 1000 < time.time() - margin
+
+
+def test_seats_that_a_run_has_no_time_to_read_are_read_by_the_next_one(cloud: Cloud) -> None:
+    cloud.event()
+    entry = sale("A-1", minted(60, 1))
+    cloud.put("ticket_sales", entry)
+    cloud.put("ticket_inventory", item_of(entry))
+    real, late = time.monotonic, [0.0]
+
+    def pass_the_time(call: Call) -> None:
+        if call.operation == "Query" and call.parameters["TableName"] == cloud.table("ticket_sales").get(
+            "name"
+        ):
+            late[0] = 1000.0
+
+    cloud.before = pass_the_time
+    verifier = cloud.function("inventory_verifier", PMS_URL="", VERIFICATION_SECONDS="60")
+    with patch("time.monotonic", lambda: real() + late[0]):
+        report = verifier({"event_id": "gala"})["report"]
+    assert (report["complete"], report["not_verified"]) == (False, "")
+    cloud.before = lambda call: None
+    report = cloud.function("inventory_verifier", PMS_URL="", VERIFICATION_SECONDS="60")(
+        {"event_id": "gala"}
+    )["report"]
+    assert (report["complete"], report["new_entries"]) == (True, 1)
 
 
 MANY = 20  # shards, more than one run compares completely
