@@ -52,7 +52,8 @@ export function mayChange(answer) {
 }
 
 /**
- * Repeat a request, always with the same key, until its answer is final, the queue refuses it, or `PATIENCE_SECONDS` have passed.
+ * Repeat a request, always with the same key, until its answer is final, the queue refuses it, or `PATIENCE_SECONDS`
+ * have passed.
  *
  * `waiting(answer, seconds)` is called each second of a pause.
  */

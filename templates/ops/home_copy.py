@@ -194,7 +194,7 @@ class HomeCopy:
         """Write how many seats each buyer has, where that has changed."""
         if not self._event.seats_per_buyer:
             return
-        # Also who has none any more: a Region that was the home before has an older number.
+        # Buyers without seats count as well: a former home may have an older number for them.
         bought: Counter[str] = Counter()
         for shard in self._shards:
             for sold in (sold for entries in shard.live.values() for sold in entries):
