@@ -13,18 +13,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from datetime import date
 from pathlib import Path, PurePosixPath
 
+from ticketgen.consequences.accepted_losses import Acceptance, AcceptedLosses
+from ticketgen.consequences.destruction_guard import DestructionGuard, accepted_in
+from ticketgen.consequences.stack_plan import StackPlan
 from ticketgen.findings import Checked, Finding, Severity, Stage, errors, gather, has_errors
 from ticketgen.findings.spec import UNKNOWN_ENVIRONMENT
-from ticketgen.hcl.budget import Budget
-from ticketgen.hcl.guards import refusal
-from ticketgen.hcl.parse import parse
-from ticketgen.hcl.syntax import File
-from ticketgen.hcl.watchdog import LimitExceeded, Watchdog
-from ticketgen.pictures.extraction import build_picture
-from ticketgen.pictures.picture import Picture
 from ticketgen.progress import ProgressCallback, no_progress
 from ticketgen.sizing import Sizing, size
 from ticketgen.sizing.finding_groups import group_findings
@@ -35,17 +31,18 @@ from ticketgen.spec.resolve import resolve
 from ticketgen.spec.string_types import suggest_known
 from ticketgen.stack.render import render
 from ticketgen.tree import Changes, FileState, Stack, plan_write, recover_interrupted, write
-from ticketgen.verification.admission import admit, too_large
 from ticketgen.verification.result_cache import verify_cached as verify
 from ticketgen.version import VERSION
 
 __all__ = [
     "STACKS",
+    "Guarding",
+    "Rendered",
     "check_project",
     "concerns",
-    "draw_project",
     "environments_of",
     "read_project",
+    "render_environment",
     "render_project",
     "size_project",
     "stack_of",
@@ -57,6 +54,53 @@ STACKS = "stacks"
 
 _WRITTEN_STATES = frozenset({FileState.CREATED, FileState.CHANGED, FileState.HAND_EDITED, FileState.ORPHANED})
 """States of files that a write gives new content; a missing file is only restored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The result of a render or of a check.
+
+    Attributes:
+        changes: the files; None if nothing was written or could be compared.
+        plans: what happens to the resources of each stack whose Terraform changes, by folder.
+    """
+
+    changes: Changes | None
+    plans: Mapping[str, StackPlan]
+
+
+@dataclass(frozen=True, slots=True)
+class Guarding:
+    """How the destruction guard judges a change.
+
+    Attributes:
+        accept: the addresses whose loss is accepted.
+        destroyed: whether root modules that are no longer rendered hold nothing.
+        against: the project in another checkout, whose stacks are compared instead of those on the disk.
+    """
+
+    accept: tuple[str, ...] = ()
+    destroyed: bool = False
+    against: Path | None = None
+
+    def accepted(self, project: Project | None) -> AcceptedLosses:
+        """The losses that the options and the spec accept today."""
+        today = date.today()
+        return AcceptedLosses((*map(Acceptance, self.accept), *accepted_in(project)), today)
+
+    def guard(self, project: Project, spec: Path) -> DestructionGuard:
+        """The guard for a project."""
+        return DestructionGuard(
+            project,
+            spec.name,
+            self.accepted(project),
+            destroyed=self.destroyed,
+            against=self.against,
+            stacks=STACKS,
+        )
+
+
+_GUARDING = Guarding()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,51 +156,16 @@ def _sized(environments: Sequence[Environment]) -> Checked[tuple[tuple[Environme
     return Checked(values, group_findings((environment.name, each.findings) for environment, each in sized))
 
 
-def draw_project(spec: Path, name: str | None = None) -> Checked[Picture]:
-    """Run the first four stages and draw the result. Findings are errors only.
-
-    Args:
-        spec: its path.
-        name: of the environment; None for the last protected one, or else the last of all.
-    """
-
-    def rendered(project: Project) -> Checked[Mapping[str, str]]:
-        protected = [each.name for each in project.environments if each.protect]
-        launched = [*(each.name for each in project.environments), *protected][-1]
-        chosen = environments_of(project, [launched if name is None else name])
-        return chosen.then(lambda environments: _rendered(project, environments[0], size(environments[0])))
-
-    return read_project(spec).then(rendered).then(_drawn)
-
-
-def _drawn(files: Mapping[str, str]) -> Checked[Picture]:
-    """The picture of rendered files.
-
-    It keeps to the budget of a verification, because templates may be untrusted.
-    """
-    budget = Budget()
-    admitted = admit({p: text for p, text in files.items() if p.endswith(".tf")}, {}, budget, rendered=True)
-    if admitted.findings:
-        return Checked(None, admitted.findings)
-    try:
-        with Watchdog(budget.seconds, budget.bytes):
-            parsed = (parse(path, text) for path, text in admitted.terraform.items() if not refusal(text))
-            return Checked(build_picture((file for file in parsed if isinstance(file, File)), budget))
-    except (LimitExceeded, MemoryError, RecursionError) as error:
-        why = f"the picture takes more than {error}" if isinstance(error, LimitExceeded) else "the picture"
-        return Checked(None, (too_large(why, None, "simplify the project's own templates", rendered=True),))
-
-
 def stack_of(project: Project, environment: Environment) -> Checked[Stack]:
     """Size, render and verify one environment. Sizing reports errors only."""
     return _stack(project, environment, size(environment))
 
 
 def _stack(project: Project, environment: Environment, sized: Checked[Sizing]) -> Checked[Stack]:
-    return _rendered(project, environment, sized).then(lambda files: _verified(environment, files))
+    return render_environment(project, environment, sized).then(lambda files: _verified(environment, files))
 
 
-def _rendered(
+def render_environment(
     project: Project, environment: Environment, sized: Checked[Sizing]
 ) -> Checked[Mapping[str, str]]:
     """The files of an environment's stack. Sizing reports errors only."""
@@ -178,12 +187,26 @@ def _below(folder: PurePosixPath, finding: Finding) -> Finding:
 
 
 def check_project(
-    spec: Path, only: Sequence[str] = (), *, progress: ProgressCallback = no_progress
-) -> Checked[Changes]:
-    """Run all stages but the last two: find what a render would change."""
+    spec: Path,
+    only: Sequence[str] = (),
+    *,
+    guarding: Guarding = _GUARDING,
+    progress: ProgressCallback = no_progress,
+) -> Checked[Rendered]:
+    """Run all stages but the last two: find what a render would change, and what that would lose."""
     retire_in = None if only else STACKS
-    built = read_project(spec).then(lambda project: stacks_of(project, only, progress=progress))
-    return built.then(lambda stacks: plan_write(spec.parent, stacks, version=VERSION, retire_in=retire_in))
+
+    def compared(project: Project) -> Checked[Rendered]:
+        guard = guarding.guard(project, spec)
+        built = stacks_of(project, only, progress=progress)
+        planned = built.then(
+            lambda stacks: plan_write(
+                spec.parent, stacks, version=VERSION, retire_in=retire_in, judge=guard.judge
+            )
+        )
+        return Checked(Rendered(planned.value, guard.plans), planned.findings)
+
+    return read_project(spec).then(compared)
 
 
 def render_project(
@@ -192,22 +215,33 @@ def render_project(
     *,
     force: bool = False,
     upgrade: bool = False,
-    destroyed: bool = False,
+    guarding: Guarding = _GUARDING,
     progress: ProgressCallback = no_progress,
-) -> Checked[Changes]:
-    """Run all stages but the report; with errors, write nothing."""
+) -> Checked[Rendered]:
+    """Run all stages but the report; with errors, write nothing.
+
+    A render that would lose what holds data has a value, too: the plan of its consequences.
+    """
     restored = recover_interrupted(spec.parent) if spec.parent.is_dir() else ()
     loaded = Checked(spec, errors(restored)).then(load)
     rendered = loaded.then(lambda document: _all_rendered(document, only, progress))
-    put = partial(
-        _written,
-        spec=spec,
-        retire=not only,
-        force=force,
-        upgrade=upgrade,
-        destroyed=destroyed,
-        progress=progress,
-    )
+
+    def put(rendering: _Rendering) -> Checked[tuple[_Rendering, Rendered]]:
+        progress("Writing the stacks")
+        guard = guarding.guard(rendering.project, spec)
+        written = write(
+            spec.parent,
+            [each.stack for each in rendering.built],
+            version=VERSION,
+            retire_in=None if only else STACKS,
+            force=force,
+            upgrade=upgrade,
+            destroyed=guarding.destroyed,
+            judge=guard.judge,
+            sources={spec.name: rendering.document.text.encode()},
+        )
+        return Checked((rendering, Rendered(written.value, guard.plans)), written.findings)
+
     return _without_repeated_warnings(rendered.then(put))
 
 
@@ -223,40 +257,16 @@ def _all_rendered(
     return resolve(document).then(rendered)
 
 
-def _written(
-    rendering: _Rendering,
-    *,
-    spec: Path,
-    retire: bool,
-    force: bool,
-    upgrade: bool,
-    destroyed: bool,
-    progress: ProgressCallback,
-) -> Checked[tuple[_Rendering, Changes]]:
-    """What was written, and the changes."""
-    progress("Writing the stacks")
-    written = write(
-        spec.parent,
-        [each.stack for each in rendering.built],
-        version=VERSION,
-        retire_in=STACKS if retire else None,
-        force=force,
-        upgrade=upgrade,
-        destroyed=destroyed,
-        sources={spec.name: rendering.document.text.encode()},
-    )
-    return written.then(lambda changes: Checked((rendering, changes)))
-
-
-def _without_repeated_warnings(written: Checked[tuple[_Rendering, Changes]]) -> Checked[Changes]:
-    """The changes, with the warnings and notes about environments for which something new was written."""
+def _without_repeated_warnings(written: Checked[tuple[_Rendering, Rendered]]) -> Checked[Rendered]:
+    """The result, with the warnings and notes about environments for which something new was written."""
     if written.value is None:
         return Checked(None, _due(written.findings, None, ()))
-    rendering, changes = written.value
-    folders = {change.folder for change in changes.files if change.state in _WRITTEN_STATES}
+    rendering, result = written.value
+    files = result.changes.files if result.changes else ()
+    folders = {change.folder for change in files if change.state in _WRITTEN_STATES}
     new = [each for each in rendering.built if each.stack.folder in folders]
     due = _due(written.findings, rendering.project, {each.environment.name for each in new})
-    return Checked(changes, due + group_findings((each.environment.name, each.warnings) for each in new))
+    return Checked(result, due + group_findings((each.environment.name, each.warnings) for each in new))
 
 
 def _due(findings: Iterable[Finding], project: Project | None, names: Collection[str]) -> tuple[Finding, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ticketgen import pipeline
+from ticketgen import drawing, pipeline
 from ticketgen.findings import Checked, Finding, Severity
 from ticketgen.stack.render import render as really_render
 
@@ -73,7 +73,7 @@ def test_size_reports_the_warnings_of_a_spec_with_an_unknown_environment(spec: P
 def test_runs_that_write_nothing_new_report_no_warnings(spec: Path) -> None:
     assert warnings(pipeline.check_project(spec)) == []
     assert warnings(pipeline.read_project(spec)) == []
-    assert warnings(pipeline.draw_project(spec)) == []
+    assert warnings(drawing.draw_project(spec)) == []
     assert warnings(pipeline.render_project(spec))
     assert warnings(pipeline.render_project(spec)) == []
     assert warnings(pipeline.check_project(spec)) == []

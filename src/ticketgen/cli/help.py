@@ -46,6 +46,8 @@ SECTIONS: Mapping[str, Mapping[str, Command]] = MappingProxyType({
                               "and render them"),
         "remove-region": Command("region_commands:remove_region", "Retire a Region in all environments or some, then "
                                  "remove it, and render them"),
+        "plan-check": Command("plan_check_command:plan_check", "Judge saved plans of Terraform: what they would replace "
+                              "or destroy although it holds data"),
         "eject": Command("eject_command:eject", "Copy a template into the project, where you can change it and it "
                          "replaces ticketgen's own"),
     },

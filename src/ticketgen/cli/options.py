@@ -12,7 +12,16 @@ from ticketgen.cli.completion import complete_environments
 from ticketgen.cli.displayed_paths import resolve_argument
 from ticketgen.reports import ReportFormat
 
-__all__ = ["Destroyed", "Environments", "Format", "OutputOption", "ReportFormatOption", "Spec"]
+__all__ = [
+    "Accept",
+    "Against",
+    "Destroyed",
+    "Environments",
+    "Format",
+    "OutputOption",
+    "ReportFormatOption",
+    "Spec",
+]
 
 
 class Format(StrEnum):
@@ -49,6 +58,27 @@ Destroyed = Annotated[
         "--destroyed",
         help="Confirm that nothing is left to destroy in root modules that are no longer rendered: their folders are "
         "deleted, even if their states are remote.",
+    ),
+]
+
+Accept = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--accept",
+        metavar="ADDRESS",
+        help="Accept that this resource, which holds data, is replaced or destroyed; can be repeated. ADDRESS, "
+        "ROOT:ADDRESS, ENVIRONMENT/ROOT:ADDRESS, ENVIRONMENT/ROOT or ENVIRONMENT.",
+    ),
+]
+
+Against = Annotated[
+    Path | None,
+    typer.Option(
+        "--against",
+        metavar="DIR",
+        parser=resolve_argument,
+        help="Judge consequences for the stacks of this project in another checkout, such as the base of a pull "
+        "request, instead of the stacks on the disk.",
     ),
 ]
 

@@ -10,7 +10,7 @@ import typer
 from ticketgen.cli.completion import complete_regions, complete_spec_regions
 from ticketgen.cli.diff_output import plain_diff, print_diff
 from ticketgen.cli.displayed_paths import display_path
-from ticketgen.cli.options import Destroyed, Environments, ReportFormatOption, Spec
+from ticketgen.cli.options import Accept, Destroyed, Environments, ReportFormatOption, Spec
 from ticketgen.cli.output import exit_with_findings, print_findings, write_result
 from ticketgen.cli.progress_line import progress
 from ticketgen.cli.session import print_info
@@ -20,7 +20,7 @@ from ticketgen.escaping import as_json
 from ticketgen.reports import ReportFormat
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ticketgen.findings import Checked
     from ticketgen.project.region_changes import RegionChange
@@ -52,6 +52,7 @@ def add_region(
     ] = False,
     dry_run: _DryRun = False,
     force: _Force = False,
+    accept: Accept = None,
     format: ReportFormatOption = ReportFormat.TEXT,
 ) -> None:
     """Add a Region to the spec, for all environments or some, and render them.
@@ -71,7 +72,7 @@ def add_region(
         return edits.add_region(document, region, env or (), opted_in=opted_in, secondary=secondary)
 
     path = require_spec(spec, format)
-    _run_change(path, edit, region, f"{region} is already in", dry_run, force, format)
+    _run_change(path, edit, region, f"{region} is already in", dry_run, force, format, accept or ())
 
 
 def remove_region(
@@ -83,6 +84,7 @@ def remove_region(
     destroyed: Destroyed = False,
     dry_run: _DryRun = False,
     force: _Force = False,
+    accept: Accept = None,
     format: ReportFormatOption = ReportFormat.TEXT,
 ) -> None:
     """Retire a Region in all environments or some, then remove it, and render them.
@@ -102,7 +104,7 @@ def remove_region(
         return edits.remove_region(document, region, env or (), destroyed=destroyed)
 
     path = require_spec(spec, format)
-    _run_change(path, edit, region, f"{region} is not in", dry_run, force, format, destroyed)
+    _run_change(path, edit, region, f"{region} is not in", dry_run, force, format, accept or (), destroyed)
 
 
 def _run_change(
@@ -113,13 +115,16 @@ def _run_change(
     dry_run: bool,
     force: bool,
     format: ReportFormat,
+    accept: Sequence[str],
     destroyed: bool = False,
 ) -> None:
+    from ticketgen.pipeline import Guarding
     from ticketgen.project.region_changes import change_regions
 
+    guarding = Guarding(tuple(accept), destroyed)
     with progress() as shown:
         changed = change_regions(
-            spec, edit, force=force, dry_run=dry_run, destroyed=destroyed, progress=shown.step
+            spec, edit, force=force, dry_run=dry_run, guarding=guarding, progress=shown.step
         )
     if format is ReportFormat.JSON:
         write_result(f"{as_json(_document(changed, spec.parent, dry_run))}\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -10,17 +9,27 @@ import typer
 
 from ticketgen.cli.diff_output import plain_diff, print_diff
 from ticketgen.cli.exit_codes import ExitCode
-from ticketgen.cli.options import Destroyed, Environments, OutputOption, ReportFormatOption, Spec
+from ticketgen.cli.options import (
+    Accept,
+    Against,
+    Destroyed,
+    Environments,
+    OutputOption,
+    ReportFormatOption,
+    Spec,
+)
 from ticketgen.cli.output import exit_with_findings, print_findings, write_result
+from ticketgen.cli.plan_output import print_plans, write_markdown
 from ticketgen.cli.progress_line import progress
 from ticketgen.cli.session import print_info
 from ticketgen.cli.spec_file import require_spec
 from ticketgen.cli.summary import changes_report, folder_list, print_next_steps, print_summary
 from ticketgen.escaping import as_json
-from ticketgen.findings import Checked, Finding, has_errors
+from ticketgen.findings import Finding, has_errors
 from ticketgen.reports import ReportFormat
 
 if TYPE_CHECKING:
+    from ticketgen.pipeline import Rendered
     from ticketgen.tree import Changes
 
 __all__ = ["render"]
@@ -45,81 +54,121 @@ def render(
         ),
     ] = False,
     destroyed: Destroyed = False,
+    accept: Accept = None,
+    against: Against = None,
     format: ReportFormatOption = ReportFormat.TEXT,
     output: OutputOption = None,
 ) -> None:
     """Render, verify and write the stacks of a spec, each environment to stacks/NAME.
 
-    If there is an error anywhere, nothing is written.
+    If there is an error anywhere, nothing is written. Replacing or destroying something that holds data is an error
+    where `protect` is set, and a warning elsewhere, unless it is accepted.
 
     Examples:
       ticketgen render
       ticketgen render --env prod
-      ticketgen render --check --format github
+      ticketgen render --diff --format markdown --output comment.md
+      ticketgen render --check --against ../base --format github
     """
     from ticketgen import pipeline
-    from ticketgen.project.eject import outdated_copies
 
     path = require_spec(spec, format)
     root = path.parent
+    guarding = pipeline.Guarding(tuple(accept or ()), destroyed, against)
     with progress() as shown:
         if check or diff:
-            result = pipeline.check_project(path, env or (), progress=shown.step)
+            checked = pipeline.check_project(path, env or (), guarding=guarding, progress=shown.step)
         else:
-            result = pipeline.render_project(
-                path, env or (), force=force, upgrade=upgrade, destroyed=destroyed, progress=shown.step
+            checked = pipeline.render_project(
+                path, env or (), force=force, upgrade=upgrade, guarding=guarding, progress=shown.step
             )
+    result = checked.value or pipeline.Rendered(None, {})
     if check or diff:
-        _report_drift(result, root, format, diff, output)
-    findings = (*result.findings, *outdated_copies(root), *_refusal_reasons(result, path, env or ()))
-    if format is ReportFormat.JSON:
-        write_result(f"{as_json(changes_report(findings, result.value, root))}\n", output)
-    else:
-        print_findings(findings, format, root=root, output=output)
-    if result.value is not None and format is ReportFormat.TEXT:
-        print_summary(result.value, root)
-        print_next_steps(result.value, root)
+        _report_drift(result, checked.findings, root, format, diff, output)
+    findings = (
+        *checked.findings,
+        *_outdated(root),
+        *_refusal_reasons(checked.findings, path, tuple(env or ())),
+    )
+    _report(findings, result, root, format, output)
+    if result.changes is not None and format is ReportFormat.TEXT:
+        print_summary(result.changes, root)
+        print_next_steps(result.changes, root)
     exit_with_findings(findings)
 
 
-def _refusal_reasons(done: Checked[Changes], spec: Path, env: Sequence[str]) -> tuple[Finding, ...]:
+def _report(
+    findings: tuple[Finding, ...],
+    result: Rendered,
+    root: Path,
+    format: ReportFormat,
+    output: Path | None,
+    *,
+    difference: str | None = None,
+    detailed: bool = False,
+) -> None:
+    """Print the findings, and the plans of consequences where the format has a place for them."""
+    if format is ReportFormat.JSON:
+        document = changes_report(findings, result.changes, root, result.plans)
+        if difference is not None:
+            document["difference"] = plain_diff(difference, root)
+        write_result(f"{as_json(document)}\n", output)
+        return
+    if format is ReportFormat.MARKDOWN:
+        write_markdown(findings, result.plans, root, output)
+        return
+    if difference is not None:
+        # A report for programs must stay valid, so the difference for people goes to standard error.
+        print_diff(difference, root, err=format is not ReportFormat.TEXT)
+    if format is ReportFormat.TEXT:
+        print_plans(result.plans, root, detailed=detailed or has_errors(findings))
+    print_findings(findings, format, root=root, output=output)
+
+
+def _outdated(root: Path) -> tuple[Finding, ...]:
+    from ticketgen.project.eject import outdated_copies
+
+    return outdated_copies(root)
+
+
+def _refusal_reasons(findings: tuple[Finding, ...], spec: Path, env: tuple[str, ...]) -> tuple[Finding, ...]:
     """The reasons for another version's changes, if the render was refused for them."""
     from ticketgen.findings.stacks import UPGRADE
 
-    if not any(found.rule == UPGRADE.id for found in done.findings):
+    if not any(found.rule == UPGRADE.id for found in findings):
         return ()
     from ticketgen.pipeline import check_project
-    from ticketgen.project.upgrade import explain_upgrade
 
     checked = check_project(spec, env)
-    return explain_upgrade(checked.value) if checked.value else ()
+    return _upgrade_reasons(checked.value.changes if checked.value else None)
+
+
+def _upgrade_reasons(changes: Changes | None) -> tuple[Finding, ...]:
+    from ticketgen.project.upgrade import explain_upgrade
+
+    return explain_upgrade(changes) if changes else ()
 
 
 def _report_drift(
-    checked: Checked[Changes], root: Path, format: ReportFormat, diff: bool, output: Path | None
+    result: Rendered,
+    found: tuple[Finding, ...],
+    root: Path,
+    format: ReportFormat,
+    diff: bool,
+    output: Path | None,
 ) -> NoReturn:
-    from ticketgen.project.eject import outdated_copies
-    from ticketgen.project.upgrade import explain_upgrade
     from ticketgen.tree import changes_diff, drift
 
-    drifted = drift(checked.value) if checked.value else ()
-    why = explain_upgrade(checked.value) if checked.value else ()
-    findings = (*checked.findings, *drifted, *outdated_copies(root), *why)
-    difference = changes_diff(checked.value.files) if diff and checked.value else ""
-    if format is ReportFormat.JSON:
-        document = changes_report(findings, checked.value, root)
-        if diff:
-            document["difference"] = plain_diff(difference, root)
-        write_result(f"{as_json(document)}\n", output)
-    else:
-        # A report for programs must stay valid, so the difference for people goes to standard error.
-        print_diff(difference, root, err=format is not ReportFormat.TEXT)
-        print_findings(findings, format, root=root, output=output)
-    if checked.value and format is ReportFormat.TEXT:
+    changes = result.changes
+    drifted = drift(changes) if changes else ()
+    findings = (*found, *drifted, *_outdated(root), *_upgrade_reasons(changes))
+    difference = changes_diff(changes.files) if diff and changes else ""
+    _report(findings, result, root, format, output, difference=difference if diff else None, detailed=diff)
+    if changes and format is ReportFormat.TEXT:
         if has_errors(findings):
-            print_summary(checked.value, root, would=True)
+            print_summary(changes, root, would=True)
         else:
-            print_info(f"Up to date: {folder_list(checked.value, root)}")
-    if has_errors(drifted) and not has_errors(checked.findings):
+            print_info(f"Up to date: {folder_list(changes, root)}")
+    if has_errors(drifted) and not has_errors(found):
         raise typer.Exit(ExitCode.FINDINGS)
     exit_with_findings(findings)

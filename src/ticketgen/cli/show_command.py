@@ -50,13 +50,13 @@ def show(
       ticketgen show --env prod --format html --output stack.html
       ticketgen show --format mermaid
     """
-    from ticketgen import pipeline
+    from ticketgen import drawing
     from ticketgen.pictures.html import html
     from ticketgen.pictures.mermaid import mermaid
     from ticketgen.pictures.svg import svg
 
     path = require_spec(spec)
-    drawn = pipeline.draw_project(path, env)
+    drawn = drawing.draw_project(path, env)
     print_findings(drawn.findings, ReportFormat.TEXT, root=path.parent)
     if drawn.value is not None:
         draw = {_PictureFormat.SVG: svg, _PictureFormat.HTML: html, _PictureFormat.MERMAID: mermaid}[format]

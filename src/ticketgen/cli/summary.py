@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ticketgen.cli.displayed_paths import display_path
@@ -15,6 +16,7 @@ from ticketgen.findings import Finding
 from ticketgen.reports import ReportFormat
 
 if TYPE_CHECKING:
+    from ticketgen.consequences.stack_plan import StackPlan
     from ticketgen.tree import Changes
 
 __all__ = ["changes_report", "folder_list", "print_next_steps", "print_summary"]
@@ -51,8 +53,14 @@ def folder_list(changes: Changes, root: Path) -> str:
     )
 
 
-def changes_report(findings: Iterable[Finding], changes: Changes | None, root: Path) -> dict[str, object]:
-    """The JSON report of findings, with ``changes``: the files by state."""
+def changes_report(
+    findings: Iterable[Finding],
+    changes: Changes | None,
+    root: Path,
+    plans: Mapping[str, StackPlan] = MappingProxyType({}),
+) -> dict[str, object]:
+    """The JSON report of findings, with ``changes``, the files by state, and ``consequences``, what is planned."""
+    from ticketgen.consequences.plan_report import plan_rows
     from ticketgen.tree import FileState
 
     document: dict[str, object] = json.loads(format_findings(findings, ReportFormat.JSON, root=root))
@@ -62,4 +70,5 @@ def changes_report(findings: Iterable[Finding], changes: Changes | None, root: P
         for state in FileState
         if state is not FileState.UNCHANGED
     }
+    document["consequences"] = plan_rows(plans)
     return document

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ticketgen.assets import asset_folder
+from ticketgen.drawing import draw_project
 from ticketgen.findings import Checked, Finding, has_errors
 from ticketgen.findings.projects import (
     INSTALL_SOURCE,
@@ -26,7 +27,7 @@ from ticketgen.findings.projects import (
 from ticketgen.findings.stacks import CANNOT_WRITE
 from ticketgen.guesses import did_you_mean
 from ticketgen.pictures.svg import svg
-from ticketgen.pipeline import draw_project, read_project, render_project
+from ticketgen.pipeline import read_project, render_project
 from ticketgen.progress import ProgressCallback, no_progress
 from ticketgen.project.destination import git_root, invalid_name, move_into_place, name_of, unusable_folder
 from ticketgen.project.fetch import fetch

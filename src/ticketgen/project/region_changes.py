@@ -6,29 +6,24 @@ passes all stages first. So are the resources that Terraform will destroy for a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ticketgen.findings import Checked, Finding, has_errors
-from ticketgen.findings.stacks import REGION_DESTROYED
-from ticketgen.pipeline import stacks_of
+from ticketgen.pipeline import Guarding, stacks_of
 from ticketgen.progress import ProgressCallback, no_progress
 from ticketgen.sizing import size
 from ticketgen.sizing.finding_groups import group_findings
 from ticketgen.spec.edits import Edit
 from ticketgen.spec.load import SpecDocument, load
-from ticketgen.spec.model import Environment, Project
+from ticketgen.spec.model import Project
 from ticketgen.spec.resolve import resolve
-from ticketgen.stack.roots import retired_roots
 from ticketgen.tree import Changes, Stack, plan_write, recover_interrupted, refusals, write
 from ticketgen.tree.diff import unified
 from ticketgen.version import VERSION
-from ticketgen.wording import join_words
 
-__all__ = ["RegionChange", "change_regions", "retirement_warning"]
-
-_MOVE_HOME = "ops/move_home.py"
+__all__ = ["RegionChange", "change_regions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +47,7 @@ def change_regions(
     *,
     force: bool = False,
     dry_run: bool = False,
-    destroyed: bool = False,
+    guarding: Guarding,
     progress: ProgressCallback = no_progress,
 ) -> Checked[RegionChange]:
     """Edit a spec and render the environments that change: both, or with errors neither.
@@ -62,7 +57,7 @@ def change_regions(
         edit: a function of `spec.edits`.
         force: overwrite rendered files that were edited by hand.
         dry_run: write nothing.
-        destroyed: whether nothing is left to destroy in root modules that are no longer rendered.
+        guarding: how the destruction guard judges the change.
         progress: called with each step.
     """
     if not dry_run and spec.parent.is_dir():
@@ -82,7 +77,6 @@ def change_regions(
     if built.value is None:
         return Checked(None, built.findings)
     findings = _new_warnings(before, edited.value, edited.findings) + built.findings
-    findings += tuple(_destruction_warnings(before.value, edited.value, built.value))
     changed = _write_change(
         spec,
         document.value.text,
@@ -90,7 +84,7 @@ def change_regions(
         built.value,
         force=force,
         dry_run=dry_run,
-        destroyed=destroyed,
+        guarding=guarding,
     )
     findings += changed.findings
     if changed.value is None:
@@ -109,21 +103,25 @@ def _write_change(
     *,
     force: bool,
     dry_run: bool,
-    destroyed: bool,
+    guarding: Guarding,
 ) -> Checked[Changes]:
+    guard = guarding.guard(edit.project, spec)
     if dry_run:
-        planned = plan_write(spec.parent, stacks, version=VERSION)
+        planned = plan_write(spec.parent, stacks, version=VERSION, judge=guard.judge)
         against = (
-            refusals(planned.value, force=force, upgrade=False, destroyed=destroyed) if planned.value else ()
+            refusals(planned.value, force=force, upgrade=False, destroyed=guarding.destroyed)
+            if planned.value
+            else ()
         )
-        return Checked(None, against) if against else planned
+        return Checked(None, (*against, *planned.findings)) if against else planned
     return write(
         spec.parent,
         stacks,
         version=VERSION,
         force=force,
         upgrade=False,
-        destroyed=destroyed,
+        destroyed=guarding.destroyed,
+        judge=guard.judge,
         sources={spec.name: text.encode()},
         extra_files={spec.name: edit.document.text.encode()},
     )
@@ -147,25 +145,3 @@ def _new_warnings(before: Checked[Project], edit: Edit, after: Sequence[Finding]
 
 def _identity(finding: Finding) -> tuple[str, str]:
     return finding.rule, finding.message
-
-
-def _destruction_warnings(before: Project, edit: Edit, stacks: Sequence[Stack]) -> Iterator[Finding]:
-    """Warn of the resources that the next apply destroys in Regions that were retired."""
-    files = {stack.folder.rpartition("/")[2]: stack for stack in stacks}
-    old = {each.name: each for each in before.environments}
-    for environment in edit.project.environments:
-        for region in sorted(set(environment.retired_regions) - set(old[environment.name].retired_regions)):
-            yield retirement_warning(environment, region, files[environment.name])
-
-
-def retirement_warning(environment: Environment, region: str, stack: Stack) -> Finding:
-    """Warn of the resources of one retired Region in an environment."""
-    roots = [root for root in retired_roots(environment) if root.region == region]
-    folders = join_words([f"{stack.folder}/{root.path}" for root in roots])
-    script = f", with `python {stack.folder}/{_MOVE_HOME}`" if _MOVE_HOME in stack.files else ""
-    return REGION_DESTROYED.found(
-        f"{environment.name}: `make -C {stack.folder} apply` destroys all that {folders} hold, with the locks and "
-        f"holds of events whose home is {region}, and the replicas of the global tables there",
-        f"{REGION_DESTROYED.fix}{script}; sold seats stay in the other Regions. After the apply, "
-        f"`ticketgen remove-region {region} --destroyed` deletes the folders",
-    )

@@ -43,3 +43,4 @@ class ReportFormat(StrEnum):
     GITHUB = "github", "annotations", Trait.FOR_GITHUB
     SARIF = "sarif", "code scanning", Trait.FOR_GITHUB | Trait.METADATA
     JUNIT = "junit", "test reports"
+    MARKDOWN = "markdown", "comments on a pull request"

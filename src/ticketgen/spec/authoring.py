@@ -160,6 +160,8 @@ def _part_at(model: type[SpecPart], path: KeyPath) -> type[SpecPart] | None:
     if path[:1] == ("environments",) and "environments" in model.model_fields:
         return _part_at(Overrides, path[2:]) if len(path) > 1 else None
     for step in path:
+        if isinstance(step, int):
+            continue  # the items of a list are alike
         info = model.model_fields.get(str(step))
         annotation = info.annotation if info else None
         parts = [kind for kind in (annotation, *get_args(annotation)) if _is_part(kind)]

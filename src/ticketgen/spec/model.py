@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from ticketgen.aws.limits import DYNAMODB_TRANSACTION_ACTIONS
 from ticketgen.findings import Location
 from ticketgen.findings.spec import OUT_OF_RANGE
+from ticketgen.spec.acceptances import AcceptedLossList
 from ticketgen.spec.cross_origin import Cors
 from ticketgen.spec.observability import Alarms, Logs
 from ticketgen.spec.queues import Admission
@@ -316,6 +317,11 @@ class Settings(SpecPart):
         default_factory=dict,
         description="Service quotas of the AWS account that differ from AWS's default, by the code that "
         "`ticketgen size` prints: one number, or a number for each Region where it differs.",
+    )
+    accept: AcceptedLossList = Field(
+        default=(),
+        description="Resources that hold data and may be replaced or destroyed by a change, each with a reason and a "
+        "date. Without it, such a change is an error where `protect` is set.",
     )
     tags: Tags = Field(
         default_factory=dict,

@@ -105,7 +105,7 @@ def _sections() -> Iterator[str]:
     for name, part in _named_parts(schema["properties"], parts):
         yield f"\n## `{name}`\n"
         yield f"{part['description']}\n"
-        yield from _table(part["properties"], parts, frozenset(), f"{name}.")
+        yield from _table(part["properties"], parts, frozenset(part.get("required", ())), f"{name}.")
 
 
 def _named_parts(
@@ -120,7 +120,7 @@ def _named_parts(
 
 
 def _references(field: dict[str, Any]) -> list[str]:
-    choices = [field, *field.get("anyOf", ())]
+    choices = [field, *field.get("anyOf", ()), field.get("items", {})]
     return [choice["$ref"].rpartition("/")[2] for choice in choices if "$ref" in choice]
 
 
@@ -142,7 +142,7 @@ def _table(
 def _takes(field: dict[str, Any]) -> str:
     if "anyOf" in field:
         return " or ".join(_takes(choice) for choice in field["anyOf"])
-    references = _references(field)
+    references = _references(field) if "items" not in field else []
     if references:
         return "a Region" if references == ["Region"] else _SECTION
     if "const" in field:
@@ -163,7 +163,9 @@ def _text(field: dict[str, Any]) -> str:
 
 def _list(field: dict[str, Any]) -> str:
     items = field["items"]
-    return f"a list of {'Regions' if '$ref' in items else items.get('x-item', 'email addresses')}"
+    if "$ref" not in items:
+        return f"a list of {items.get('x-item', 'email addresses')}"
+    return "a list of Regions" if _references(field) == ["Region"] else f"a list, each item {_SECTION}"
 
 
 _KINDS: Final = {

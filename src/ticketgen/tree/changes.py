@@ -16,10 +16,11 @@ A file that differs in line endings only does not count as edited by hand: a che
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeAlias
 
 from ticketgen.findings import Checked, Finding, Location, Stage, has_errors
 from ticketgen.findings.spec import TOO_LARGE
@@ -57,8 +58,10 @@ __all__ = [
     "Change",
     "Changes",
     "FileState",
+    "Judge",
     "Stack",
     "change_finding",
+    "no_judge",
     "plan_open_project",
     "plan_write",
 ]
@@ -135,6 +138,15 @@ class Changes:
         return sum(change.state is state and folder in {None, change.folder} for change in self.files)
 
 
+Judge: TypeAlias = Callable[[Disk, Changes], tuple[Finding, ...]]
+"""Decides whether changes may be written: not if it finds an error."""
+
+
+def no_judge(disk: Disk, changes: Changes) -> tuple[Finding, ...]:
+    """Let everything pass."""
+    return ()
+
+
 CONFLICTS = frozenset({FileState.HAND_EDITED, FileState.IN_THE_WAY})
 
 # FileState → its kind, what is wrong with the file, and the fix.
@@ -173,7 +185,12 @@ def change_finding(change: Change, render: str = "ticketgen render") -> Finding:
 
 
 def plan_write(
-    root: Path, stacks: Sequence[Stack], *, version: str, retire_in: str | None = None
+    root: Path,
+    stacks: Sequence[Stack],
+    *,
+    version: str,
+    retire_in: str | None = None,
+    judge: Judge = no_judge,
 ) -> Checked[Changes]:
     """Compare, and change nothing.
 
@@ -183,13 +200,16 @@ def plan_write(
         version: ticketgen's own, for the manifests.
         retire_in: a folder such as ``stacks``: stacks in it with a manifest but without a rendering are retired.
             None if only some of the project's stacks were rendered.
+        judge: adds its findings about the changes.
 
     Returns:
         The changes, or findings if a path is unsafe or a manifest or file cannot be read.
     """
     try:
         with open_project(root) as disk:
-            return plan_open_project(disk, stacks, version=version, retire_in=retire_in)
+            planned = plan_open_project(disk, stacks, version=version, retire_in=retire_in)
+            judged = () if planned.value is None else judge(disk, planned.value)
+            return Checked(planned.value, planned.findings + judged)
     except OSError as error:
         return Checked(None, (_unreadable("", error),))
 

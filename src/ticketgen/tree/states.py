@@ -15,7 +15,7 @@ from ticketgen.findings.stacks import STATE_NOT_EMPTY, STATE_UNKNOWN
 from ticketgen.tree.disk import Disk
 from ticketgen.wording import counted
 
-__all__ = ["lost_states"]
+__all__ = ["emptied_roots", "lost_states"]
 
 _REMOTE = re.compile(rb'^[ \t]*+(?:backend\s+"(?!local")(\w+)"|cloud\s*\{)', re.MULTILINE)
 """A backend other than files in the folder: https://developer.hashicorp.com/terraform/language/backend."""
@@ -82,3 +82,22 @@ def _held(disk: Disk, path: str) -> Finding | None:
         f"{folder} is no longer rendered, and its state holds {counted(count, 'resources')}",
         at=Location(path),
     )
+
+
+def emptied_roots(disk: Disk, stack: str, folders: Iterable[str]) -> frozenset[str]:
+    """The folders of root modules whose local states are there and hold nothing.
+
+    Args:
+        disk: the project.
+        stack: the folder of the stack.
+        folders: of root modules, below it.
+    """
+    return frozenset(each for each in folders if _is_emptied(disk, f"{stack}/{each}" if each else stack))
+
+
+def _is_emptied(disk: Disk, folder: str) -> bool:
+    try:
+        states = list(_states(disk, folder))
+        return bool(states) and not any(_held(disk, path) for path in states)
+    except OSError:
+        return False

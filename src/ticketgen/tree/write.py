@@ -9,7 +9,16 @@ from types import MappingProxyType
 
 from ticketgen.findings import Checked, Finding, Location, has_errors
 from ticketgen.findings.stacks import IN_THE_WAY, RENDER_INTERRUPTED
-from ticketgen.tree.changes import CONFLICTS, Changes, FileState, Stack, change_finding, plan_open_project
+from ticketgen.tree.changes import (
+    CONFLICTS,
+    Changes,
+    FileState,
+    Judge,
+    Stack,
+    change_finding,
+    no_judge,
+    plan_open_project,
+)
 from ticketgen.tree.disk import Disk
 from ticketgen.tree.drift import downgrades, upgrades
 from ticketgen.tree.exchange import Operation
@@ -44,6 +53,7 @@ def write(
     force: bool = False,
     upgrade: bool = True,
     destroyed: bool = False,
+    judge: Judge = no_judge,
     sources: Mapping[str, bytes] = _NO_FILES,
     extra_files: Mapping[str, bytes] = _NO_FILES,
     timeout_s: float = TIMEOUT_S,
@@ -59,6 +69,7 @@ def write(
             ticketgen never wrote are kept even so.
         upgrade: whether to change stacks that an older ticketgen wrote.
         destroyed: whether nothing is left to destroy in root modules that are no longer rendered.
+        judge: decides about changes that could be written otherwise.
         sources: path → content of the files from which the stacks were rendered, such as the spec. If one has
             changed meanwhile, nothing is written.
         extra_files: path → new content of some files of ``sources``, written together with the stacks.
@@ -83,12 +94,13 @@ def write(
             return Checked(None, found + compared.findings)
         changes = compared.value
         against = refusals(changes, force=force, upgrade=upgrade, destroyed=destroyed)
-        if against:
-            return Checked(None, against)
+        judged = judge(disk, changes)
+        if against or has_errors(judged):
+            return Checked(None, (*against, *judged))
         kept = tuple(change_finding(change) for change in changes.files if change.state is FileState.KEPT)
         besides = (Operation("", path, sources[path], content) for path, content in extra_files.items())
         failures = apply(disk, (*operations(changes), *besides))
-        return Checked(None if failures else changes, found + kept + failures)
+        return Checked(None if failures else changes, found + judged + kept + failures)
 
 
 def write_files(

@@ -1,0 +1,107 @@
+"""``ticketgen plan-check``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ticketgen.cli.completion import complete_environments
+from ticketgen.cli.displayed_paths import STDOUT, resolve_argument
+from ticketgen.cli.options import Accept, OutputOption, ReportFormatOption, Spec
+from ticketgen.cli.output import exit_with_findings
+from ticketgen.cli.plan_output import report_with_plans
+from ticketgen.cli.spec_file import find_spec
+from ticketgen.reports import ReportFormat
+
+if TYPE_CHECKING:
+    from ticketgen.findings import Checked
+    from ticketgen.spec.model import Project
+
+__all__ = ["plan_check"]
+
+
+def plan_check(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            parser=resolve_argument,
+            help="What `terraform show -json PLAN` prints, one file for each root module; `-` is standard input.",
+        ),
+    ],
+    env: Annotated[
+        str | None,
+        typer.Option(
+            "--env",
+            metavar="NAME",
+            help="The environment, whose `protect` and `accept` apply. Default: the one in whose stack FILE is; "
+            "without an environment, everything counts as protected.",
+            autocompletion=complete_environments,
+        ),
+    ] = None,
+    root: Annotated[
+        str | None,
+        typer.Option(
+            "--root",
+            metavar="ROOT",
+            help="The root module, such as data/us-east-1. Default: the folder of FILE below the stack.",
+        ),
+    ] = None,
+    spec: Spec = None,
+    accept: Accept = None,
+    format: ReportFormatOption = ReportFormat.TEXT,
+    output: OutputOption = None,
+) -> None:
+    """Judge saved plans of Terraform: what they would replace or destroy although it holds data.
+
+    It applies the judgement of `ticketgen render` to what Terraform really intends. A loss is an error where the
+    environment is protected, or a resource that changes is, and a warning elsewhere. No value of a resource is printed.
+
+    Examples:
+      terraform show -json tfplan > plan.json && ticketgen plan-check plan.json
+      terraform show -json tfplan | ticketgen plan-check - --env prod --root data/us-east-1
+      ticketgen plan-check stacks/prod/*/*/plan.json --format markdown --output comment.md
+    """
+    from ticketgen.consequences.plan_check import PlanDocument, check_plans
+    from ticketgen.pipeline import STACKS, Guarding
+
+    found = find_spec(spec)
+    project = _project(found, required=spec is not None or env is not None, format=format)
+    base = found.value.parent if found.value is not None and project is not None else None
+    documents = [
+        PlanDocument("stdin" if file == STDOUT else str(file), _content(file), root) for file in files
+    ]
+    checked = check_plans(
+        documents,
+        project,
+        base / STACKS if base is not None else None,
+        Guarding(tuple(accept or ())).accepted(project),
+        env,
+    )
+    report_with_plans(checked.findings, checked.value or {}, format, output)
+    exit_with_findings(checked.findings)
+
+
+def _project(found: Checked[Path], *, required: bool, format: ReportFormat) -> Project | None:
+    """The spec; None if there is none and none is needed."""
+    from ticketgen.cli.output import value_of
+    from ticketgen.pipeline import read_project
+
+    if found.value is None and not required:
+        return None
+    return value_of(read_project(value_of(found, format)), format)
+
+
+def _content(file: Path) -> bytes | OSError:
+    from ticketgen.consequences.saved_plans import MAX_PLAN_BYTES
+    from ticketgen.safe_open import read_chosen
+
+    try:
+        if file == STDOUT:
+            return sys.stdin.buffer.read(MAX_PLAN_BYTES + 1)
+        return read_chosen(file, MAX_PLAN_BYTES)
+    except OSError as error:
+        return error

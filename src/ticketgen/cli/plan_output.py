@@ -1,0 +1,64 @@
+"""Print findings together with the plans of consequences that they follow from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ticketgen.cli.displayed_paths import display_path
+from ticketgen.cli.output import format_findings, print_findings, write_result
+from ticketgen.cli.session import print_info
+from ticketgen.escaping import as_json
+from ticketgen.findings import Finding
+from ticketgen.reports import ReportFormat
+
+if TYPE_CHECKING:
+    from ticketgen.consequences.stack_plan import StackPlan
+
+__all__ = ["print_plans", "report_with_plans", "write_markdown"]
+
+
+def report_with_plans(
+    findings: Iterable[Finding], plans: Mapping[str, StackPlan], format: ReportFormat, output: Path | None
+) -> None:
+    """Print findings and plans, by the name of each plan's file."""
+    found = tuple(findings)
+    if format is ReportFormat.MARKDOWN:
+        write_markdown(found, plans, None, output)
+    elif format is ReportFormat.JSON:
+        from ticketgen.consequences.plan_report import plan_rows
+
+        document = json.loads(format_findings(found, format))
+        document["consequences"] = plan_rows(plans)
+        write_result(f"{as_json(document)}\n", output)
+    else:
+        if format is ReportFormat.TEXT:
+            print_plans(plans, None, detailed=True)
+        print_findings(found, format, output=output)
+
+
+def print_plans(plans: Mapping[str, StackPlan], root: Path | None, *, detailed: bool) -> None:
+    """Print what happens to the resources of each stack: the counts, or a line for each instance.
+
+    Args:
+        plans: by folder or file.
+        root: the folder that the names are relative to; None for the current folder.
+        detailed: whether to print a line for each instance.
+    """
+    from ticketgen.consequences.plan_report import plan_lines, plan_summary
+
+    for name, plan in plans.items():
+        place = display_path(name if root is None else root / name)
+        print_info("\n".join(plan_lines(place, plan)) if detailed else f"{place}: {plan_summary(plan)}")
+
+
+def write_markdown(
+    findings: Iterable[Finding], plans: Mapping[str, StackPlan], root: Path | None, output: Path | None
+) -> None:
+    """Write findings and plans as a comment for a pull request."""
+    from ticketgen.consequences.plan_report import plan_markdown
+
+    text = format_findings(findings, ReportFormat.MARKDOWN, root=root)
+    write_result("\n".join([text, "", *plan_markdown(plans)]).rstrip("\n") + "\n", output)

@@ -1,0 +1,150 @@
+"""Compare the resource instances of a root module before and after a change.
+
+As in a plan of Terraform, an argument that refers to a replaced resource is known only after the apply, so that a
+replacement can force others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from ticketgen.aws.global_services import is_global
+from ticketgen.aws.provider.replacement import forces_replacement
+from ticketgen.consequences.comparable_values import Comparable, referred_resources
+from ticketgen.consequences.consequence import Action, Consequence, report_order
+from ticketgen.consequences.move_blocks import StateChanges
+from ticketgen.consequences.resource_instances import Placement, ResourceInstance
+
+__all__ = ["compare"]
+
+_MAX_SHOWN = 60
+"""Characters of a value in a reason."""
+
+
+def compare(
+    before: Iterable[ResourceInstance], after: Iterable[ResourceInstance], changes: StateChanges
+) -> tuple[Consequence, ...]:
+    """What happens to each instance that changes: losses first, what holds data before the rest.
+
+    Args:
+        before: the instances that are deployed.
+        after: the instances of the new configuration.
+        changes: its blocks that change the state first.
+    """
+    deployed = {changes.moved(each.address): each for each in before}
+    wanted = {each.address: each for each in after}
+    pairs = {address: (deployed[address], wanted[address]) for address in deployed if address in wanted}
+    different = {address: _differences(*pair) for address, pair in pairs.items()}
+    replaced = _replaced(pairs, different)
+    found = [
+        _of_pair(address, *pairs[address], different[address], replaced.get(address, ())) for address in pairs
+    ]
+    imported = frozenset(changes.imported)
+    for address, instance in wanted.items():
+        if address not in deployed:
+            action = Action.IMPORT if address in imported else Action.CREATE
+            found.append(Consequence(address, instance.type, action, place=instance.place))
+    for address, instance in deployed.items():
+        if address not in wanted:
+            action = Action.FORGET if changes.forgets(instance.address) else Action.DESTROY
+            reasons = ("it is no longer declared",) if action is Action.DESTROY else ()
+            found.append(Consequence(instance.address, instance.type, action, reasons, instance.place))
+    return tuple(sorted((each for each in found if each), key=report_order))
+
+
+def _of_pair(
+    address: str,
+    before: ResourceInstance,
+    after: ResourceInstance,
+    different: frozenset[str],
+    reasons: tuple[str, ...],
+) -> Consequence | None:
+    moved = before.address if before.address != address else ""
+    if reasons:
+        return Consequence(address, after.type, Action.REPLACE, reasons, after.place, moved)
+    if different:
+        arguments = tuple(f"{each} changes" for each in sorted(different))
+        return Consequence(address, after.type, Action.UPDATE, arguments, after.place, moved)
+    return Consequence(address, after.type, Action.MOVE, (), after.place, moved) if moved else None
+
+
+def _differences(before: ResourceInstance, after: ResourceInstance) -> frozenset[str]:
+    """The paths of the arguments that change."""
+    paths = {*before.arguments, *after.arguments}
+    return frozenset(path for path in paths if before.arguments.get(path) != after.arguments.get(path))
+
+
+def _replaced(
+    pairs: Mapping[str, tuple[ResourceInstance, ResourceInstance]], different: Mapping[str, frozenset[str]]
+) -> dict[str, tuple[str, ...]]:
+    """The instances that are replaced, with the reasons."""
+    replaced: dict[str, tuple[str, ...]] = {}
+    for address, (before, after) in pairs.items():
+        reasons = (*_elsewhere(before, after), *_forced(before, after, different[address]))
+        if reasons:
+            replaced[address] = reasons
+    waiting = True
+    while waiting:  # each round replaces at least one more, so it ends
+        lost = {pairs[address][1].declared_address: pairs[address][1] for address in replaced}
+        changed = {pairs[address][1].declared_address for address, paths in different.items() if paths}
+        new = {
+            address: reasons
+            for address, (_, after) in pairs.items()
+            if address not in replaced and (reasons := tuple(_follows(after, lost, changed)))
+        }
+        replaced |= new
+        waiting = bool(new)
+    return replaced
+
+
+def _elsewhere(before: ResourceInstance, after: ResourceInstance) -> Iterator[str]:
+    """The reasons why Terraform does not find the resource where it looks for it."""
+    if before.type != after.type:
+        yield f"its type was {before.type}"
+    old, new = before.placement, after.placement
+    if old.region and new.region and old.region != new.region and not is_global(after.type):
+        yield f"its Region changes from {old.region} to {new.region}"
+    if _other_account(old, new):
+        yield f"its account changes from {_ids(old)} to {_ids(new)}"
+
+
+def _other_account(old: Placement, new: Placement) -> bool:
+    return bool(old.accounts and new.accounts and not old.accounts & new.accounts)
+
+
+def _ids(placement: Placement) -> str:
+    return " or ".join(sorted(placement.accounts))
+
+
+def _forced(before: ResourceInstance, after: ResourceInstance, different: frozenset[str]) -> Iterator[str]:
+    """The changed arguments that force a replacement."""
+    for path in sorted(different):
+        old, new = before.arguments.get(path, ()), after.arguments.get(path, ())
+        if forces_replacement(after.type, path, old, new):
+            yield f"{path} changes{_from_to(old, new)}"
+
+
+def _from_to(old: tuple[Comparable, ...], new: tuple[Comparable, ...]) -> str:
+    """`` from OLD to NEW`` for texts that are short."""
+    texts = [each[0] for each in (old, new) if len(each) == 1 and isinstance(each[0], str)]
+    if len(texts) < 2 or max(map(len, texts)) > _MAX_SHOWN or "block" in texts:
+        return ""
+    return f" from {texts[0]} to {texts[1]}"
+
+
+def _follows(
+    after: ResourceInstance, lost: Mapping[str, ResourceInstance], changed: set[str]
+) -> Iterator[str]:
+    """The reasons why a replacement of other resources replaces this one."""
+    for trigger in after.triggers:
+        if trigger in lost or trigger in changed:
+            yield f"replace_triggered_by names {trigger}"
+    for path, values in sorted(after.arguments.items()):
+        for value in values:
+            for used in referred_resources(value):
+                other = lost.get(used.address)
+                # What the configuration sets is known before the apply; what AWS gives is not.
+                if other is None or (used.path and used.path[0] in other.arguments):
+                    continue
+                if forces_replacement(after.type, path, (), ()):
+                    yield f"{path} refers to {used.address}, which is replaced"

@@ -1,0 +1,86 @@
+"""What happens to one resource instance, and the plan of a root module."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ticketgen.aws.stateful import StatefulType, stateful_type
+from ticketgen.findings import Location
+
+__all__ = ["Action", "Consequence", "RootPlan", "report_order"]
+
+
+class Action(StrEnum):
+    """What Terraform does to a resource instance, in the order of a report."""
+
+    DESTROY = "destroy"
+    REPLACE = "replace"
+    FORGET = "forget"
+    CREATE = "create"
+    UPDATE = "update"
+    MOVE = "move"
+    IMPORT = "import"
+
+    @property
+    def loses(self) -> bool:
+        """Whether the resource that is there now is lost."""
+        return self in {Action.DESTROY, Action.REPLACE}
+
+
+_ORDER = {action: place for place, action in enumerate(Action)}
+_LAST = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What happens to one resource instance.
+
+    Attributes:
+        address: the address after the change, or before it if there is none then.
+        type: the type of the resource.
+        action: what Terraform does.
+        reasons: why, such as the arguments that force the replacement.
+        place: the declaration that says so; None if no text does.
+        before: the address before a move; "" if it is the same.
+    """
+
+    address: str
+    type: str
+    action: Action
+    reasons: tuple[str, ...] = ()
+    place: Location | None = None
+    before: str = ""
+
+    @property
+    def stateful(self) -> StatefulType | None:
+        """What the resource holds; None if it can be created again without a loss."""
+        return stateful_type(self.type)
+
+    @property
+    def loss(self) -> StatefulType | None:
+        """What is lost; None if nothing is."""
+        return self.stateful if self.action.loses else None
+
+
+def report_order(each: Consequence) -> tuple[bool, int, int, str]:
+    """Sort losses first, and what holds data before the rest."""
+    stateful = each.stateful
+    return each.loss is None, stateful.rank if stateful else _LAST, _ORDER[each.action], each.address
+
+
+@dataclass(frozen=True, slots=True)
+class RootPlan:
+    """What happens to one root module.
+
+    Attributes:
+        root: its folder below the stack's; "" for the stack's own folder.
+        consequences: of the instances that change, losses first.
+    """
+
+    root: str
+    consequences: tuple[Consequence, ...] = ()
+
+    def count(self, action: Action) -> int:
+        """The number of instances with an action."""
+        return sum(each.action is action for each in self.consequences)

@@ -1,0 +1,203 @@
+"""What a stack's files say about its deployment: its names, its Regions, its states and its resources."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+
+from ticketgen.consequences.move_blocks import StateChanges, state_changes
+from ticketgen.consequences.resource_instances import ResourceInstance, resource_instances
+from ticketgen.findings import Checked
+from ticketgen.hcl.budget import Budget
+from ticketgen.hcl.configuration import Configuration, Scope
+from ticketgen.hcl.evaluator import Evaluator
+from ticketgen.hcl.guards import refusal
+from ticketgen.hcl.parse import parse
+from ticketgen.hcl.syntax import Attribute, Body, File
+from ticketgen.verification.bounded_parsing import parse_and
+
+__all__ = ["MODULES", "DeployedRoot", "Deployment", "StackNames", "read_deployment"]
+
+MODULES = "modules/"
+"""The folder of the modules that root modules call."""
+
+_FACTS = "ops/stack.json"
+_BACKEND = "backend.hcl"
+_APP_NAME = "app_name"
+_SUFFIX = "environment_suffix"
+
+_STATE_SETTINGS = frozenset(
+    {"bucket", "key", "region", "path", "prefix", "container_name", "workspace_key_prefix"}
+)
+"""The settings of backends that say where a state is: https://developer.hashicorp.com/terraform/language/backend."""
+
+_PROTECTION = ("deletion_protection_enabled", "deletion_protection")
+"""The arguments that protect tables and databases from deletion."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackNames:
+    """The names that a stack's own description has, None or empty if it has none.
+
+    Attributes:
+        project: the first part of every name.
+        regions: all Regions, without retired ones.
+        primary: the Region of the tables.
+        secondary: the Region that takes over.
+    """
+
+    project: str | None = None
+    regions: frozenset[str] = frozenset()
+    primary: str | None = None
+    secondary: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedRoot:
+    """One root module.
+
+    Attributes:
+        folder: below the stack's; "" for the stack's own.
+        instances: its resources.
+        changes: its blocks that change the state.
+        state: the backend's type and settings; empty for a state in the folder.
+        accounts: the accounts that its providers may use; empty if they do not say.
+        suffix: the default of ``environment_suffix``; None if it has none.
+        project: the value of ``local.app_name``; None if it has none.
+    """
+
+    folder: str
+    instances: tuple[ResourceInstance, ...] = ()
+    changes: StateChanges = field(default_factory=StateChanges)
+    state: tuple[tuple[str, str], ...] = ()
+    accounts: frozenset[str] = frozenset()
+    suffix: str | None = None
+    project: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A stack as its files describe it.
+
+    Attributes:
+        names: from the description for the operator's scripts.
+        roots: by folder.
+        unread: the paths of files that cannot be parsed.
+    """
+
+    names: StackNames
+    roots: Mapping[str, DeployedRoot]
+    unread: tuple[str, ...] = ()
+
+    @property
+    def suffix(self) -> str | None:
+        """The default of the suffix, from the first root module that has one."""
+        return next((root.suffix for root in self.roots.values() if root.suffix), None)
+
+    @property
+    def project(self) -> str | None:
+        """The first part of every name."""
+        return next((root.project for root in self.roots.values() if root.project), self.names.project)
+
+    @property
+    def accounts(self) -> frozenset[str]:
+        """The accounts of all root modules."""
+        return frozenset(chain.from_iterable(root.accounts for root in self.roots.values()))
+
+    @property
+    def has_one_state(self) -> bool:
+        """Whether all resources are in one state, as before version 0.2.0."""
+        return any(not each.folder and each.instances for each in self.roots.values())
+
+    def was_retired(self, folder: str) -> bool:
+        """Whether a root module belongs to a Region that the stack has left."""
+        region = folder.rpartition("/")[2]
+        known = self.names.regions
+        return "/" in folder and bool(known) and region not in known
+
+    @property
+    def protects(self) -> bool:
+        """Whether any resource has deletion protection."""
+        instances = chain.from_iterable(root.instances for root in self.roots.values())
+        return any(each.arguments.get(name) == ("true",) for each in instances for name in _PROTECTION)
+
+
+def read_deployment(files: Mapping[str, str], texts: Mapping[str, str]) -> Checked[Deployment]:
+    """Read a stack.
+
+    Args:
+        files: the Terraform to read, by path below the stack's folder.
+        texts: its other files.
+    """
+
+    def read(parsed: tuple[File, ...], budget: Budget) -> Deployment:
+        unread = sorted(set(files) - {file.path for file in parsed})
+        configuration = Configuration(parsed, {}, files, unread, budget)
+        values = Evaluator(assume_defaults=True, budget=budget)
+        scopes = configuration.scopes  # calls of modules are resolved on the way
+        roots = {
+            scope.module.folder: _root(values, scope, texts)
+            for scope in chain.from_iterable(scopes.values())
+            if scope.call is None and not scope.module.folder.startswith(MODULES)
+        }
+        return Deployment(_names(texts.get(_FACTS)), roots, tuple(unread))
+
+    help = "restore the stack from version control, or simplify the project's own templates"
+    return parse_and(files, read, "comparing the stack with the one on the disk", help)
+
+
+def _root(values: Evaluator, root: Scope, texts: Mapping[str, str]) -> DeployedRoot:
+    instances = tuple(resource_instances(values, root))
+    module = root.module
+    suffix, app_name = module.variables.get(_SUFFIX), module.locals.get(_APP_NAME)
+    name = values.of(app_name.node.value, root) if app_name and isinstance(app_name.node, Attribute) else None
+    default = values.of(suffix.value("default"), root) if suffix else None
+    folder = module.folder
+    settings = texts.get(f"{folder}/{_BACKEND}" if folder else _BACKEND)
+    return DeployedRoot(
+        folder,
+        instances,
+        state_changes(root),
+        tuple(sorted(dict(_state(values, root, settings)).items())),
+        frozenset(chain.from_iterable(each.placement.accounts for each in instances)),
+        default if isinstance(default, str) else None,
+        name if isinstance(name, str) else None,
+    )
+
+
+def _state(values: Evaluator, root: Scope, settings: str | None) -> Iterator[tuple[str, str]]:
+    """The backend's type, and the settings that say where a state is."""
+    for terraform in root.module.blocks("terraform"):
+        for backend in terraform.blocks("backend"):
+            yield "type", "".join(backend.labels)
+            yield from _texts(values, root, backend.body)
+            parsed = None if settings is None or refusal(settings) else parse(_BACKEND, settings)
+            if isinstance(parsed, File):
+                yield from _texts(values, root, parsed.body)
+
+
+def _texts(values: Evaluator, root: Scope, body: Body) -> Iterator[tuple[str, str]]:
+    for attribute in body.attributes:
+        value = values.of(attribute.value, root)
+        if attribute.name in _STATE_SETTINGS and isinstance(value, str):
+            yield attribute.name, value
+
+
+def _names(text: str | None) -> StackNames:
+    """Read the description for the operator's scripts; anything unexpected counts as missing."""
+    try:
+        facts = json.loads(text or "{}")
+        regions = facts.get("regions", [])
+    except (ValueError, AttributeError, RecursionError):
+        return StackNames()
+    names = {key: value for key, value in facts.items() if isinstance(value, str)}
+    return StackNames(
+        names.get(_APP_NAME),
+        frozenset(each for each in regions if isinstance(each, str))
+        if isinstance(regions, list)
+        else frozenset(),
+        names.get("primary_region"),
+        names.get("secondary_region"),
+    )

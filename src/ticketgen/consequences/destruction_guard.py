@@ -1,0 +1,160 @@
+"""The destruction guard: compare the stacks on the disk with a new rendering, and refuse to lose what holds data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from ticketgen.consequences.accepted_losses import Acceptance, AcceptedLosses
+from ticketgen.consequences.judgement import judge_plan
+from ticketgen.consequences.stack_edits import StackEdit
+from ticketgen.consequences.stack_plan import StackFiles, StackPlan, plan_stack
+from ticketgen.findings import Finding, Location
+from ticketgen.findings.losses import PLAN_UNKNOWN
+from ticketgen.spec.model import Project
+from ticketgen.tree import Changes, FileState
+from ticketgen.tree.disk import Disk, open_project
+from ticketgen.tree.manifest import stack_folders
+from ticketgen.tree.stack_texts import own_terraform, stack_texts, text_of
+from ticketgen.tree.states import emptied_roots
+
+__all__ = ["DestructionGuard", "accepted_in"]
+
+
+class DestructionGuard:
+    """The guard of one run.
+
+    Args:
+        project: the resolved spec.
+        spec: the name of its file.
+        accepted: the losses that people accept.
+        destroyed: whether root modules that are no longer rendered hold nothing.
+        against: the project in another checkout, whose stacks are the deployed ones; None for those on the disk.
+        stacks: the folder of the stacks in it.
+
+    Attributes:
+        plans: of the stacks whose Terraform changes, by folder.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        spec: str,
+        accepted: AcceptedLosses,
+        *,
+        destroyed: bool = False,
+        against: Path | None = None,
+        stacks: str = "stacks",
+    ) -> None:
+        self.plans: dict[str, StackPlan] = {}
+        self._project = project
+        self._environments = {each.name: each for each in project.environments}
+        self._spec = spec
+        self._destroyed = destroyed
+        self._against = against
+        self._stacks = stacks
+        self._accepted = accepted
+
+    def judge(self, disk: Disk, changes: Changes) -> tuple[Finding, ...]:
+        """Find what a write would lose. With findings that are errors, nothing may be written."""
+        findings: list[Finding] = []
+        try:
+            for folder, files in self._compared(disk, changes):
+                planned = plan_stack(files)
+                findings += planned.findings
+                if planned.value is not None:
+                    if planned.value.roots or planned.value.edits:
+                        self.plans[folder] = planned.value
+                    findings += self._judged(planned.value, folder)
+        except OSError as error:
+            message = f"the stacks to compare with cannot be read: {error.strerror}"
+            findings.append(PLAN_UNKNOWN.found(message, "name the folder of the project in another checkout"))
+        return (*findings, *self._accepted.findings())
+
+    def _compared(self, disk: Disk, changes: Changes) -> Iterator[tuple[str, StackFiles]]:
+        """Each stack before and after the change."""
+        rendered = sorted({change.folder for change in changes.files})
+        if self._against is None:
+            created = _names(folder for folder in rendered if folder not in changes.versions)
+            for folder in rendered:
+                before, after = _on_disk(disk, changes, folder)
+                yield folder, self._files(disk, folder, before, after, folder in changes.retired, created)
+            return
+        with open_project(self._against) as base:
+            known = stack_folders(base, self._stacks)
+            created = _names(folder for folder in rendered if folder not in known)
+            for folder in sorted({*rendered, *known}):
+                before = stack_texts(base, folder)
+                after = _on_disk(disk, changes, folder)[1]
+                gone = PurePosixPath(folder).name not in self._environments
+                yield folder, self._files(disk, folder, before, after, gone, created)
+
+    def _files(
+        self,
+        disk: Disk,
+        folder: str,
+        before: Mapping[str, str],
+        after: Mapping[str, str],
+        gone: bool,
+        created: tuple[str, ...],
+    ) -> StackFiles:
+        name = PurePosixPath(folder).name
+        environment = self._environments.get(name)
+        roots = {_folder_of(path) for path in before} - {_folder_of(path) for path in after}
+        return StackFiles(
+            name,
+            before,
+            None if gone else after,
+            frozenset(environment.retired_regions) if environment else frozenset(),
+            created,
+            roots if self._destroyed else emptied_roots(disk, folder, roots),
+        )
+
+    def _judged(self, plan: StackPlan, folder: str) -> Iterable[Finding]:
+        environment = self._environments.get(plan.environment)
+        return judge_plan(
+            plan,
+            self._accepted,
+            protect=plan.protected or (environment is not None and environment.protect),
+            place_of=lambda edit: self._place(plan.environment, edit),
+            below=lambda place: replace(place, file=f"{folder}/{place.file}"),
+        )
+
+    def _place(self, environment: str, edit: StackEdit) -> Location:
+        """The place of an edited value in the spec, or else of the nearest key above it."""
+        locations = self._project.locations
+        nearest = (
+            ("environments", environment, *edit.key),
+            edit.key,
+            ("environments", environment),
+            ("environments",),
+        )
+        return next((locations[key] for key in nearest if key and key in locations), Location(self._spec))
+
+
+def accepted_in(project: Project | None) -> Iterator[Acceptance]:
+    """The acceptances in a spec, each for its environment."""
+    for environment in project.environments if project else ():
+        for number, each in enumerate(environment.accept):
+            path = ("environments", environment.name, "accept", number, "address")
+            place = project.locations.get(path) if project else None
+            yield Acceptance(each.address, environment.name, each.last_day, place or Location(""))
+
+
+def _names(folders: Iterable[str]) -> tuple[str, ...]:
+    return tuple(PurePosixPath(folder).name for folder in folders)
+
+
+def _on_disk(disk: Disk, changes: Changes, folder: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """A stack on the disk, and after the write. Files of the user's own stay."""
+    mine = {change.path[len(folder) + 1 :]: change for change in changes.files if change.folder == folder}
+    own = own_terraform(disk, folder, mine)
+    before = {path: text_of(each.before) for path, each in mine.items() if each.before is not None}
+    after = {path: each.after for path, each in mine.items() if each.after is not None}
+    kept = {path: before[path] for path, each in mine.items() if each.state is FileState.KEPT}
+    return {**own, **before}, {**own, **after, **kept}
+
+
+def _folder_of(path: str) -> str:
+    return path.rpartition("/")[0]

@@ -1,0 +1,144 @@
+"""Judge a plan of consequences: errors where the environment is protected, warnings elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from ticketgen.consequences.accepted_losses import AcceptedLosses, LossPlace
+from ticketgen.consequences.consequence import Action, Consequence
+from ticketgen.consequences.stack_edits import StackEdit
+from ticketgen.consequences.stack_plan import StackPlan
+from ticketgen.findings import Finding, Location, Severity
+from ticketgen.findings.losses import (
+    PLAN_UNKNOWN,
+    PROTECTION_LIFTED,
+    STATEFUL_DESTROYED,
+    STATEFUL_REPLACED,
+)
+from ticketgen.wording import counted, join_words
+
+__all__ = ["judge_losses", "judge_plan"]
+
+_MAX_NAMED = 3
+"""The number of losses that the finding about an edit names; the plan has them all."""
+_MAX_ROOTS = 4
+"""The number of root modules that a finding names."""
+
+
+def judge_plan(
+    plan: StackPlan,
+    accepted: AcceptedLosses,
+    *,
+    protect: bool,
+    place_of: Callable[[StackEdit], Location | None],
+    below: Callable[[Location], Location],
+) -> Iterator[Finding]:
+    """The findings about what a plan loses and nobody has accepted.
+
+    Args:
+        plan: of one stack.
+        accepted: what people accept.
+        protect: whether the environment is protected before or after the change.
+        place_of: the place of the edited value in the spec.
+        below: the location of a file of the stack, from the project's folder.
+    """
+    severity = Severity.ERROR if protect else Severity.WARNING
+    environment = plan.environment
+    left = [
+        (root, each)
+        for root, each in plan.losses()
+        if not accepted.covers(LossPlace(environment, root, each.address))
+    ]
+    for edit in plan.edits:
+        mine = [(root, each) for root, each in left if edit.covers(root)]
+        left = [pair for pair in left if pair not in mine]
+        loses = bool(mine) or (edit.loses_states and not accepted.covers(LossPlace(environment, "")))
+        if loses:
+            message = f"{environment}: {edit.what}{_and_loses(mine)}"
+            yield edit.kind.found(message, edit.help, at=place_of(edit), severity=edit.severity or severity)
+    yield from _loss_findings(environment, left, severity, below)
+    if plan.unread and not accepted.covers(LossPlace(environment, "")):
+        for path in plan.unread:
+            yield PLAN_UNKNOWN.found(
+                "the deployed file cannot be read, so nothing is known about its resources",
+                PLAN_UNKNOWN.fix.replace("ENVIRONMENT", environment),
+                at=below(Location(path)),
+                severity=severity,
+            )
+    if plan.lifted:
+        yield PROTECTION_LIFTED.found(
+            f"{environment}: tables and databases lose their deletion protection",
+            at=place_of(StackEdit(PROTECTION_LIFTED, "", ("protect",))),
+        )
+
+
+def judge_losses(
+    plan: StackPlan, accepted: AcceptedLosses, severity: Severity, file: str
+) -> Iterator[Finding]:
+    """The findings about the losses of a plan without edits; all are at the file of the plan."""
+    left = [
+        (root, replace(each, place=Location(file)))
+        for root, each in plan.losses()
+        if not accepted.covers(LossPlace(plan.environment, root, each.address))
+    ]
+    yield from _loss_findings(plan.environment, left, severity, lambda place: place)
+
+
+def _and_loses(losses: list[tuple[str, Consequence]]) -> str:
+    """What an edit loses, for the end of a sentence."""
+    if not losses:
+        return ""
+    counts: dict[str, int] = {}
+    for _, each in losses:
+        assert each.loss
+        counts[each.loss.kind] = counts.get(each.loss.kind, 0) + 1
+    what = join_words([_counted_kind(number, kind) for kind, number in counts.items()])
+    named = [f"{root}:{each.address}" if root else each.address for root, each in losses[:_MAX_NAMED]]
+    others = len(losses) - len(named)
+    more = f" and {others} more" if others else ""
+    return f", which replaces or destroys {what}: {', '.join(named)}{more}"
+
+
+def _counted_kind(number: int, kind: str) -> str:
+    return counted(number, f"{kind[:-1]}ies" if kind.endswith("y") and kind != "key" else f"{kind}s")
+
+
+def _loss_findings(
+    environment: str,
+    losses: list[tuple[str, Consequence]],
+    severity: Severity,
+    below: Callable[[Location], Location],
+) -> Iterator[Finding]:
+    """A finding for each loss; the same loss in several root modules has one."""
+    alike: dict[Consequence, list[str]] = {}
+    for root, each in losses:
+        alike.setdefault(replace(each, place=None), []).append(root)
+    places = {(root, each.address): each.place for root, each in losses}
+    for each, roots in alike.items():
+        loss = each.loss
+        assert loss
+        kind = STATEFUL_DESTROYED if each.action is Action.DESTROY else STATEFUL_REPLACED
+        place = places[roots[0], each.address]
+        where = _where(environment, roots)
+        yield kind.found(
+            f"{where + ': ' if where else ''}`{each.address}` would be {each.action.value.removesuffix('e')}ed, and "
+            f"{loss.holds} would be lost{': ' if each.reasons else ''}{'; '.join(each.reasons)}",
+            kind.fix.replace("ADDRESS", _argument(environment, roots, each.address)),
+            at=below(place) if place else None,
+            severity=severity,
+        )
+
+
+def _where(environment: str, roots: list[str]) -> str:
+    shown = ["/".join(filter(None, (environment, root))) for root in roots[:_MAX_ROOTS]]
+    if len(roots) > _MAX_ROOTS:
+        shown.append(f"{len(roots) - _MAX_ROOTS} more root modules")
+    return join_words(shown)
+
+
+def _argument(environment: str, roots: list[str], address: str) -> str:
+    """The address for ``--accept``, quoted for a shell."""
+    root = "/".join(filter(None, (environment, roots[0]))) if len(roots) == 1 and roots[0] else ""
+    text = f"{root}:{address}" if root else address
+    return f"'{text}'" if set(text) & set("[]\"' *") else text

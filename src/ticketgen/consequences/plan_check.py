@@ -1,0 +1,98 @@
+"""Judge saved plans of Terraform as a render judges its own consequences."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ticketgen.consequences.accepted_losses import AcceptedLosses
+from ticketgen.consequences.consequence import RootPlan
+from ticketgen.consequences.judgement import judge_losses
+from ticketgen.consequences.saved_plans import MAX_PLAN_BYTES, read_plan
+from ticketgen.consequences.stack_plan import StackPlan
+from ticketgen.findings import Checked, Finding, Location, Severity
+from ticketgen.findings.losses import PLAN_UNREADABLE
+from ticketgen.findings.spec import UNKNOWN_ENVIRONMENT
+from ticketgen.spec.model import Environment, Project
+from ticketgen.spec.string_types import suggest_known
+
+__all__ = ["PlanDocument", "check_plans"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDocument:
+    """A saved plan as JSON.
+
+    Attributes:
+        file: its name.
+        content: its bytes, or the reason why it cannot be read.
+        root: the folder of the root module, below the stack's; None to take the folder of the file.
+    """
+
+    file: str
+    content: bytes | OSError
+    root: str | None = None
+
+
+def check_plans(
+    documents: Sequence[PlanDocument],
+    project: Project | None,
+    stacks: Path | None,
+    accepted: AcceptedLosses,
+    environment: str | None = None,
+) -> Checked[Mapping[str, StackPlan]]:
+    """Judge plans.
+
+    Args:
+        documents: the plans.
+        project: the spec; None if there is none.
+        stacks: the folder of its stacks.
+        accepted: the losses that people accept.
+        environment: the name of the environment; None to take the one in whose stack the file is.
+
+    Returns:
+        The plans by the name of their file.
+    """
+    known = {each.name: each for each in project.environments} if project else {}
+    if environment is not None and environment not in known:
+        message = f"the spec has no environment {environment!r}"
+        return Checked(None, (UNKNOWN_ENVIRONMENT.found(message, suggest_known(environment, known)),))
+    plans: dict[str, StackPlan] = {}
+    findings: list[Finding] = []
+    for document in documents:
+        name, root = _place(document, stacks, known)
+        of = known.get(environment or name)
+        read = _read(document, document.root if document.root is not None else root)
+        findings += read.findings
+        if read.value is None:
+            continue
+        plan, protected = read.value
+        plans[document.file] = StackPlan(of.name if of else "", (plan,), protected=protected)
+        is_error = protected or of is None or of.protect
+        findings += judge_losses(
+            plans[document.file], accepted, Severity.ERROR if is_error else Severity.WARNING, document.file
+        )
+    return Checked(plans, (*findings, *accepted.findings()))
+
+
+def _read(document: PlanDocument, root: str) -> Checked[tuple[RootPlan, bool]]:
+    content = document.content
+    if isinstance(content, OSError):
+        why = f"the plan cannot be read: {content.strerror or content}"
+        return Checked(None, (PLAN_UNREADABLE.found(why, at=Location(document.file)),))
+    if len(content) > MAX_PLAN_BYTES:
+        why = f"the plan has more than {MAX_PLAN_BYTES // 1_000_000} MB"
+        return Checked(None, (PLAN_UNREADABLE.found(why, at=Location(document.file)),))
+    return read_plan(content, root, document.file).then(lambda saved: Checked((saved.plan, saved.protected)))
+
+
+def _place(document: PlanDocument, stacks: Path | None, known: Mapping[str, Environment]) -> tuple[str, str]:
+    """The environment and the root module's folder, from the path of the file; "" if it is elsewhere."""
+    if stacks is None:
+        return "", ""
+    below = Path(os.path.relpath(os.path.realpath(document.file), os.path.realpath(stacks))).parts
+    if len(below) < 2 or below[0] not in known:
+        return "", ""
+    return below[0], "/".join(below[1:-1])

@@ -1,0 +1,134 @@
+"""Read a saved plan: the document that ``terraform show -json PLAN`` prints.
+
+Source: https://developer.hashicorp.com/terraform/internals/json-format. No value of a resource is kept, because a plan
+has secrets in plain text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ticketgen.consequences.consequence import Action, Consequence, RootPlan, report_order
+from ticketgen.findings import Checked, Finding, Location
+from ticketgen.findings.losses import PLAN_UNREADABLE
+
+__all__ = ["MAX_PLAN_BYTES", "SavedPlan", "read_plan"]
+
+MAX_PLAN_BYTES: Final = 200_000_000
+"""Size of the largest plan; that of a Region's root module has 2 MB."""
+
+_FORMAT: Final = "1."
+"""Beginning of the format versions that have the same meaning: minor versions only add."""
+
+_ACTIONS: Final[Mapping[tuple[str, ...], Action]] = {
+    ("create",): Action.CREATE,
+    ("update",): Action.UPDATE,
+    ("delete",): Action.DESTROY,
+    ("delete", "create"): Action.REPLACE,
+    ("create", "delete"): Action.REPLACE,
+    ("forget",): Action.FORGET,
+    ("create", "forget"): Action.FORGET,
+}
+_NOTHING: Final = frozenset({("no-op",), ("read",)})
+
+_REASONS: Final[Mapping[str, str]] = {
+    "replace_because_tainted": "it is tainted",
+    "replace_by_request": "the plan was made with -replace",
+    "replace_by_triggers": "replace_triggered_by names a resource that changes",
+    "delete_because_no_resource_config": "it is no longer declared",
+    "delete_because_no_module": "its module is no longer called",
+    "delete_because_no_move_target": "a moved block leads to an address that is not declared",
+    "delete_because_wrong_repetition": "its count or for_each was added or removed",
+    "delete_because_count_index": "its index is beyond count",
+    "delete_because_each_key": "its key is no longer in for_each",
+}
+
+_PROTECTION: Final = ("deletion_protection_enabled", "deletion_protection")
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """A saved plan.
+
+    Attributes:
+        plan: what happens to the root module.
+        protected: whether a resource that changes has deletion protection.
+    """
+
+    plan: RootPlan
+    protected: bool
+
+
+def read_plan(content: bytes, root: str, file: str) -> Checked[SavedPlan]:
+    """Read a saved plan.
+
+    Args:
+        content: the document.
+        root: the folder of the root module, below the stack's.
+        file: the name of the file, for findings.
+    """
+    try:
+        document = json.loads(content)
+        version = document["format_version"]
+        if not isinstance(version, str) or not version.startswith(_FORMAT):
+            return _unreadable(file, f"its format is {str(version)[:20]}, and this ticketgen reads format 1")
+        if document.get("errored"):
+            return _unreadable(file, "Terraform ended with an error, so the plan is incomplete")
+        if "planned_values" not in document:
+            return _unreadable(file, "it is the document of a state and not of a plan")
+        changes = document.get("resource_changes", [])
+        found = [each for change in changes if (each := _consequence(change))]
+        protected = any(_is_protected(change["change"].get("before")) for change in changes)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        reason = (
+            "it is not JSON"
+            if isinstance(error, ValueError)
+            else "a part of it is missing or has another type"
+        )
+        return _unreadable(file, reason)
+    return Checked(SavedPlan(RootPlan(root, tuple(sorted(found, key=report_order))), protected))
+
+
+def _unreadable(file: str, why: str) -> Checked[SavedPlan]:
+    found: Finding = PLAN_UNREADABLE.found(f"the plan cannot be read: {why}", at=Location(file))
+    return Checked(None, (found,))
+
+
+def _consequence(change: Mapping[str, Any]) -> Consequence | None:
+    """What happens to one instance; None if nothing does, or if it is a data source."""
+    actions = tuple(change["change"]["actions"])
+    before = change.get("previous_address") or ""
+    if change["mode"] != "managed":
+        return None
+    address, type = str(change["address"]), str(change["type"])
+    importing = change["change"].get("importing") is not None
+    if actions in _NOTHING:
+        action = Action.IMPORT if importing else Action.MOVE
+        return Consequence(address, type, action, before=str(before)) if importing or before else None
+    # What a later version of Terraform calls otherwise is no reason to overlook it.
+    unknown = Action.REPLACE if "delete" in actions else Action.UPDATE
+    action = _ACTIONS.get(actions, unknown)
+    reasons = tuple(_reasons(change)) if action.loses else ()
+    return Consequence(address, type, action, reasons, before=str(before))
+
+
+def _reasons(change: Mapping[str, Any]) -> Iterator[str]:
+    """Why Terraform replaces or destroys an instance, without values."""
+    for path in change["change"].get("replace_paths") or ():
+        yield f"{_path(path)} changes"
+    given = str(change.get("action_reason"))
+    if given in _REASONS:
+        yield _REASONS[given]
+    if change.get("deposed"):
+        yield "it is left over from a replacement that was not finished"
+
+
+def _path(steps: Sequence[object]) -> str:
+    return ".".join(str(step) for step in steps if isinstance(step, str))
+
+
+def _is_protected(before: object) -> bool:
+    return isinstance(before, dict) and any(before.get(name) is True for name in _PROTECTION)

@@ -1,0 +1,117 @@
+"""The plan of consequences of one stack: what happens to each root module, and which edits it follows from."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from ticketgen.consequences.comparison import compare
+from ticketgen.consequences.consequence import Consequence, RootPlan
+from ticketgen.consequences.deployment import MODULES, DeployedRoot, Deployment, read_deployment
+from ticketgen.consequences.stack_edits import MOVE_HOME, StackChange, StackEdit, find_edits
+from ticketgen.findings import Checked
+
+__all__ = ["StackFiles", "StackPlan", "plan_stack"]
+
+
+@dataclass(frozen=True, slots=True)
+class StackFiles:
+    """The files of a stack before and after a write.
+
+    Attributes:
+        environment: the name of the environment.
+        before: text by path below the stack's folder.
+        after: likewise; None if the environment is no longer rendered.
+        retired: the Regions that the spec retires.
+        created: the names of environments that are rendered for the first time.
+        emptied: the folders of root modules that hold nothing any more.
+    """
+
+    environment: str
+    before: Mapping[str, str]
+    after: Mapping[str, str] | None
+    retired: frozenset[str] = frozenset()
+    created: tuple[str, ...] = ()
+    emptied: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StackPlan:
+    """The consequences of a change of one stack.
+
+    Attributes:
+        environment: the name of the environment.
+        roots: the plans of the root modules that change.
+        edits: the edits that lose many resources at once.
+        protected: whether tables and databases of the deployed stack are protected from deletion.
+        lifted: whether the change lifts that protection.
+        unread: the paths of deployed files that cannot be read.
+    """
+
+    environment: str
+    roots: tuple[RootPlan, ...] = ()
+    edits: tuple[StackEdit, ...] = ()
+    protected: bool = False
+    lifted: bool = False
+    unread: tuple[str, ...] = ()
+
+    def losses(self) -> Iterator[tuple[str, Consequence]]:
+        """Each loss of something that holds data, with the folder of its root module."""
+        for root in self.roots:
+            for each in root.consequences:
+                if each.loss:
+                    yield root.root, each
+
+
+def plan_stack(files: StackFiles) -> Checked[StackPlan]:
+    """Compare a stack with its new rendering; a plan without roots if no Terraform changes."""
+    after = files.after or {}
+    changed = {path for path in {*files.before, *after} if files.before.get(path) != after.get(path)}
+    if not changed:
+        return Checked(StackPlan(files.environment))
+    folders = {posixpath.dirname(path) for path in changed}
+    wanted = None if any(f"{each}/".startswith(MODULES) for each in folders) else folders
+    before = read_deployment(_terraform(files.before, wanted), files.before)
+    return before.then(
+        lambda old: read_deployment(_terraform(after, wanted), after).then(
+            lambda new: Checked(_plan(files, old, new))
+        )
+    )
+
+
+def _terraform(files: Mapping[str, str], wanted: set[str] | None) -> Mapping[str, str]:
+    """The Terraform of some root modules, or of all, and of all modules."""
+    return {
+        path: text
+        for path, text in files.items()
+        if path.endswith(".tf")
+        and (wanted is None or posixpath.dirname(path) in wanted or path.startswith(MODULES))
+    }
+
+
+def _plan(files: StackFiles, old: Deployment, new: Deployment) -> StackPlan:
+    after = None if files.after is None else new
+    moves_homes = MOVE_HOME in (files.after or {})
+    change = StackChange(files.environment, old, after, files.retired, files.created, moves_homes)
+    gone = {each for each in old.roots if each not in new.roots}
+    nothing_left = gone & {*files.emptied, *filter(old.was_retired, gone)}
+    folders = sorted({*old.roots, *new.roots} - nothing_left)
+    roots = [_root_plan(old.roots.get(each), new.roots.get(each)) for each in folders]
+    return StackPlan(
+        files.environment,
+        tuple(each for each in roots if each.consequences),
+        find_edits(change),
+        old.protects,
+        old.protects and not new.protects and files.after is not None,
+        old.unread,
+    )
+
+
+def _root_plan(old: DeployedRoot | None, new: DeployedRoot | None) -> RootPlan:
+    root = new or old
+    assert root is not None
+    before = old.instances if old else ()
+    after = new.instances if new else ()
+    empty = DeployedRoot(root.folder)
+    return RootPlan(root.folder, compare(before, after, (new or empty).changes))

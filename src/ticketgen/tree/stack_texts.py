@@ -1,0 +1,66 @@
+"""The texts of a stack on a disk: files that its manifest lists, and the Terraform of the user's own beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ticketgen.tree.disk import Disk
+from ticketgen.tree.manifest import read_manifest
+
+__all__ = ["own_terraform", "stack_texts", "text_of"]
+
+_MAX_FILE_BYTES = 4_000_000
+_MAX_TOTAL_BYTES = 64_000_000
+
+
+def stack_texts(disk: Disk, folder: str) -> Mapping[str, str]:
+    """The texts by path below a stack's folder; what cannot be read is left out."""
+    manifest = read_manifest(disk, folder)[1].value
+    listed = tuple(manifest.files) if manifest else ()
+    found: dict[str, str] = {}
+    left = _MAX_TOTAL_BYTES
+    for name in listed:
+        text = _read(disk, f"{folder}/{name}")
+        left -= len(text or "")
+        if text is not None and left >= 0:
+            found[name] = text
+    return {**found, **own_terraform(disk, folder, listed)}
+
+
+def own_terraform(disk: Disk, folder: str, listed: Iterable[str]) -> Mapping[str, str]:
+    """The Terraform of the user's own: Terraform reads it together with the rendered files in the same folder.
+
+    Args:
+        disk: the project.
+        folder: of the stack.
+        listed: the paths of the rendered files below it.
+    """
+    known = frozenset(listed)
+    found = {}
+    for place in sorted({name.rpartition("/")[0] for name in known if name.endswith(".tf")}):
+        for name in _terraform_in(disk, f"{folder}/{place}" if place else folder):
+            path = f"{place}/{name}" if place else name
+            text = None if path in known else _read(disk, f"{folder}/{path}")
+            if text is not None:
+                found[path] = text
+    return found
+
+
+def text_of(content: bytes) -> str:
+    """The text of a file as Terraform reads it, with LF line ends."""
+    return content.decode("utf-8", "replace").replace("\r\n", "\n").removeprefix("\ufeff")
+
+
+def _terraform_in(disk: Disk, folder: str) -> list[str]:
+    try:
+        return sorted(name for name in disk.list_names(folder) if name.endswith(".tf"))
+    except OSError:
+        return []
+
+
+def _read(disk: Disk, path: str) -> str | None:
+    try:
+        content = None if disk.unsafe_path(path) else disk.read(path, _MAX_FILE_BYTES)
+    except OSError:
+        return None  # Terraform reports it
+    return None if content is None else text_of(content)
