@@ -41,7 +41,7 @@ PLAN_UNREADABLE = _loss(
     "plan-unreadable",
     "A saved plan is the whole output of `terraform show -json PLAN`",
     "What Terraform intends is not known, so nothing can be judged.",
-    "make the plan again: `terraform plan -out=tfplan && terraform show -json tfplan > plan.json`",
+    "make the plan again: `terraform plan -out=tfplan && terraform show -json tfplan > tfplan.json`",
     category=Category.USAGE,
     sources=("https://developer.hashicorp.com/terraform/internals/json-format",),
 )
