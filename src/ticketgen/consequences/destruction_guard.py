@@ -101,7 +101,7 @@ class DestructionGuard:
     ) -> StackFiles:
         name = PurePosixPath(folder).name
         environment = self._environments.get(name)
-        roots = {_folder_of(path) for path in before} - {_folder_of(path) for path in after}
+        roots = _terraform_folders(before) - _terraform_folders(after)
         return StackFiles(
             name,
             before,
@@ -156,5 +156,5 @@ def _on_disk(disk: Disk, changes: Changes, folder: str) -> tuple[Mapping[str, st
     return {**own, **before}, {**own, **after, **kept}
 
 
-def _folder_of(path: str) -> str:
-    return path.rpartition("/")[0]
+def _terraform_folders(files: Iterable[str]) -> frozenset[str]:
+    return frozenset(path.rpartition("/")[0] for path in files if path.endswith(".tf"))
