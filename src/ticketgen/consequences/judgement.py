@@ -51,12 +51,15 @@ def judge_plan(
         if not accepted.covers(LossPlace(environment, root, each.address))
     ]
     for edit in plan.edits:
-        mine = [(root, each) for root, each in left if edit.covers(root)]
-        left = [pair for pair in left if pair not in mine]
+        mine = [pair for pair in left if edit.covers(pair[0])]
+        left = [pair for pair in left if not edit.covers(pair[0])]
         loses = bool(mine) or (edit.loses_states and not accepted.covers(LossPlace(environment, "")))
         if loses:
             message = f"{environment}: {edit.what}{_and_loses(mine)}"
-            yield edit.kind.found(message, edit.help, at=place_of(edit), severity=edit.severity or severity)
+            help = edit.help or edit.kind.fix
+            if edit.severity is None:
+                help += f"; `--accept {environment}` accepts that it is lost"
+            yield edit.kind.found(message, help, at=place_of(edit), severity=edit.severity or severity)
     yield from _loss_findings(environment, left, severity, below)
     if plan.unread and not accepted.covers(LossPlace(environment, "")):
         for path in plan.unread:

@@ -193,7 +193,9 @@ def _states_moved(change: StackChange) -> Iterator[StackEdit]:
     folder, (old, new) = next(iter(sorted(moved.items())))
     roots = f"{folder} and {len(moved) - 1} more root modules" if len(moved) > 1 else folder
     what = f"the state of {roots} moves from {_place(old)} to {_place(new)}"
-    yield StackEdit(STATE_MOVED, what, ("state",), loses_states=bool(old))
+    # From the folder to a bucket, Terraform itself asks whether to copy the state.
+    severity = None if old else Severity.WARNING
+    yield StackEdit(STATE_MOVED, what, ("state",), loses_states=True, severity=severity)
 
 
 def _place(state: tuple[tuple[str, str], ...]) -> str:

@@ -105,7 +105,7 @@ STATE_MOVED = _loss(
     "Terraform finds an empty state in the new place, and creates every resource again. It is a warning where "
     "`protect` is not set, and for a state that moves from the folder to a bucket.",
     "copy the states before the next plan: run `terraform init -migrate-state -backend-config=backend.hcl` in each "
-    "root module, then accept the move with `--accept ENVIRONMENT`",
+    "root module",
     sources=("https://developer.hashicorp.com/terraform/cli/commands/init#backend-initialization",),
 )
 STATE_SPLIT = _loss(
