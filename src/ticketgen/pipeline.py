@@ -21,6 +21,7 @@ from ticketgen.consequences.destruction_guard import DestructionGuard, accepted_
 from ticketgen.consequences.stack_plan import StackPlan
 from ticketgen.findings import Checked, Finding, Severity, Stage, errors, gather, has_errors
 from ticketgen.findings.spec import UNKNOWN_ENVIRONMENT
+from ticketgen.patches import patch_files, patches_without_environment
 from ticketgen.progress import ProgressCallback, no_progress
 from ticketgen.sizing import Sizing, size
 from ticketgen.sizing.finding_groups import group_findings
@@ -47,6 +48,7 @@ __all__ = [
     "size_project",
     "stack_of",
     "stacks_of",
+    "verified_stack",
 ]
 
 STACKS = "stacks"
@@ -162,18 +164,21 @@ def stack_of(project: Project, environment: Environment) -> Checked[Stack]:
 
 
 def _stack(project: Project, environment: Environment, sized: Checked[Sizing]) -> Checked[Stack]:
-    return render_environment(project, environment, sized).then(lambda files: _verified(environment, files))
+    return render_environment(project, environment, sized).then(lambda files: verified_stack(environment, files))
 
 
 def render_environment(
     project: Project, environment: Environment, sized: Checked[Sizing]
 ) -> Checked[Mapping[str, str]]:
-    """The files of an environment's stack. Sizing reports errors only."""
+    """The files of an environment's stack, with the project's patches. Sizing reports errors only."""
     without_warnings = Checked(sized.value, errors(sized.findings))
-    return without_warnings.then(lambda sizing: render(environment, sizing, project))
+    rendered = without_warnings.then(lambda sizing: render(environment, sizing, project))
+    folder = f"{STACKS}/{environment.name}"
+    return rendered.then(lambda files: patch_files(project.folder, folder, files))
 
 
-def _verified(environment: Environment, files: Mapping[str, str]) -> Checked[Stack]:
+def verified_stack(environment: Environment, files: Mapping[str, str]) -> Checked[Stack]:
+    """Verify the files of an environment's stack; no value if there are errors."""
     folder = PurePosixPath(STACKS) / environment.name
     findings = tuple(_below(folder, finding) for finding in verify(files, rendered=True))
     fingerprint = hashlib.sha256(environment.model_dump_json().encode()).hexdigest()
@@ -316,4 +321,6 @@ def _built(project: Project, only: Sequence[str], progress: ProgressCallback) ->
         verified = _stack(project, environment, sized)
         return verified.then(lambda stack: Checked(_Built(environment, stack, warnings)))
 
-    return environments_of(project, only).then(lambda chosen: gather(map(build, chosen)))
+    stray = patches_without_environment(project.folder, {each.name for each in project.environments})
+    built = environments_of(project, only).then(lambda chosen: gather(map(build, chosen)))
+    return replace(built, findings=built.findings + stray)

@@ -50,6 +50,8 @@ SECTIONS: Mapping[str, Mapping[str, Command]] = MappingProxyType({
                               "or destroy although it holds data"),
         "eject": Command("eject_command:eject", "Copy a template into the project, where you can change it and it "
                          "replaces ticketgen's own"),
+        "keep": Command("keep_command:keep", "Keep hand edits of rendered files, or their deletion, as patches that "
+                        "each render applies"),
     },
     "Prepare an on-sale": {
         "validate": Command("validate_command:validate", "Verify directories of Terraform, rendered by ticketgen or not"

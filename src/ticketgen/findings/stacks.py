@@ -48,13 +48,13 @@ MISSING = _write(
     "missing",
     "Every rendered file is still there",
     "Terraform would destroy the resources of a file that is gone.",
-    "run `ticketgen render`, which writes it again",
+    "run `ticketgen render`, which writes it again, or keep it deleted with `ticketgen keep FILE`",
 )
 HAND_EDITED = _conflict(
     "hand-edited",
     "No rendered file was edited by hand",
     "A render would overwrite the edit, so it refuses.",
-    "move the edit into the spec, or discard it with `ticketgen render --force`",
+    "move the edit into the spec, keep it with `ticketgen keep FILE`, or discard it with `ticketgen render --force`",
 )
 IN_THE_WAY = _conflict(
     "in-the-way",

@@ -153,11 +153,15 @@ CONFLICTS = frozenset({FileState.HAND_EDITED, FileState.IN_THE_WAY})
 _DRIFT_TEXTS = {
     FileState.CREATED: (CREATED, "was never rendered", "run `{render}`"),
     FileState.CHANGED: (CHANGED, "is out of date", "run `{render}`"),
-    FileState.MISSING: (MISSING, "was rendered and is missing", "run `{render}`, which writes it again"),
+    FileState.MISSING: (
+        MISSING,
+        "was rendered and is missing",
+        "run `{render}`, which writes it again, or keep it deleted with `ticketgen keep {path}`",
+    ),
     FileState.HAND_EDITED: (
         HAND_EDITED,
         "was edited by hand after it was rendered",
-        "move the edit into the spec, or discard it with `{render} --force`",
+        "move the edit into the spec, keep it with `ticketgen keep {path}`, or discard it with `{render} --force`",
     ),
     FileState.IN_THE_WAY: (
         IN_THE_WAY,
@@ -181,7 +185,9 @@ def change_finding(change: Change, render: str = "ticketgen render") -> Finding:
         render: the command that brings it up to date.
     """
     kind, what, help = _DRIFT_TEXTS[change.state]
-    return kind.found(f"the file {what}", help.format(render=render), at=Location(change.path))
+    return kind.found(
+        f"the file {what}", help.format(render=render, path=change.path), at=Location(change.path)
+    )
 
 
 def plan_write(

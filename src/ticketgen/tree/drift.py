@@ -26,7 +26,7 @@ _WHOLE_FOLDER_TEXTS = {
     FileState.MISSING: (
         MISSING,
         "was deleted: {files} are missing",
-        "run `{render}`, which writes them again",
+        "run `{render}`, which writes them again, or keep each one deleted with `ticketgen keep FILE`",
     ),
     FileState.ORPHANED: (
         ORPHANED,

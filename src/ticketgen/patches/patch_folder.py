@@ -1,0 +1,161 @@
+"""Read the patches of an environment. They are in the repository, so anybody may have written them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from ticketgen.findings import Checked, Finding, Location
+from ticketgen.findings.patches import PATCH_BROKEN
+from ticketgen.tree.disk import Disk, open_project
+
+__all__ = [
+    "MAX_PATCH_BYTES",
+    "PATCHES",
+    "PatchFolder",
+    "patch_path",
+    "patched_environments",
+    "patched_file",
+    "read_patches",
+]
+
+PATCHES: Final = "patches"
+"""The folder beside the spec, with a folder for each environment and the paths of its stack below."""
+
+_SUFFIX: Final = ".patch"
+
+MAX_PATCH_BYTES: Final = 2_000_000
+"""Maximum size of one patch: both sides of the largest rendered file."""
+
+_MAX_TOTAL_BYTES: Final = 16_000_000
+"""Maximum size of all patches of an environment, which are in memory at once."""
+
+_MAX_ENTRIES: Final = 2_000
+"""Maximum number of files and folders below an environment's folder; its stack has some 200 files."""
+
+_MAX_DEPTH: Final = 8
+"""Maximum depth of folders below an environment's folder; a stack has three."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatchFolder:
+    """The patches of an environment.
+
+    Attributes:
+        patches: path of the rendered file below the stack's folder → content of its patch.
+        unused: the paths, likewise, of patches of files that are not rendered.
+    """
+
+    patches: Mapping[str, bytes] = field(default_factory=dict)
+    unused: tuple[str, ...] = ()
+
+
+class _NotReadable(Exception):
+    def __init__(self, path: str, reason: str, help: str | None = None) -> None:
+        super().__init__(reason)
+        self.path, self.reason, self.help = path, reason, help
+
+
+def patch_path(environment: str, name: str) -> str:
+    """The path of a file's patch below the project's folder."""
+    return f"{PATCHES}/{environment}/{name}{_SUFFIX}"
+
+
+def patched_file(path: str) -> str:
+    """The file of a patch's path, beginning with the environment's name; "" for another path."""
+    top, _, rest = path.partition("/")
+    return rest.removesuffix(_SUFFIX) if top == PATCHES and rest.endswith(_SUFFIX) else ""
+
+
+def read_patches(root: Path, environment: str, rendered: Collection[str]) -> Checked[PatchFolder]:
+    """Read the patches of an environment.
+
+    Args:
+        root: the project's folder.
+        environment: its name.
+        rendered: the paths of the rendered files. Patches of other files are not opened.
+    """
+    try:
+        with open_project(root) as disk:
+            names = sorted(_names(disk, environment))
+            patches = dict(_contents(disk, environment, [name for name in names if name in rendered]))
+            return Checked(PatchFolder(patches, tuple(name for name in names if name not in rendered)))
+    except _NotReadable as error:
+        return Checked(None, (_broken(root, error),))
+    except OSError as error:
+        refused = _NotReadable(f"{PATCHES}/{environment}", f"it cannot be read: {error.strerror}")
+        return Checked(None, (_broken(root, refused),))
+
+
+def patched_environments(root: Path) -> tuple[str, ...]:
+    """The names of folders that hold patches; none if they cannot be read, which rendering reports."""
+    try:
+        with open_project(root) as disk:
+            names = disk.list_names(PATCHES)
+            return tuple(sorted(name for name in names[:_MAX_ENTRIES] if any(_names(disk, name))))
+    except (OSError, _NotReadable):
+        return ()
+
+
+def _names(disk: Disk, environment: str) -> Iterator[str]:
+    """The rendered files that have a patch, in any order."""
+    left = _MAX_ENTRIES
+    waiting = [""]  # folders below the environment's, with a slash at the end
+    while waiting:
+        below = waiting.pop()
+        for name, is_folder in _entries(disk, f"{PATCHES}/{environment}/{below}".rstrip("/")):
+            left -= 1
+            if left < 0:
+                raise _NotReadable(
+                    f"{PATCHES}/{environment}", f"it has more than {_MAX_ENTRIES:,} files and folders"
+                )
+            if not is_folder and name.endswith(_SUFFIX):
+                yield f"{below}{name.removesuffix(_SUFFIX)}"
+            elif is_folder and below.count("/") < _MAX_DEPTH:
+                waiting.append(f"{below}{name}/")
+
+
+def _entries(disk: Disk, folder: str) -> Iterator[tuple[str, bool]]:
+    """The names in a folder, with whether they are folders.
+
+    Raises:
+        _NotReadable: the folder or something in it is a link.
+    """
+    found = disk.unsafe_path(f"{folder}/any{_SUFFIX}")
+    if found:
+        raise _NotReadable(found.location.file if found.location else folder, found.message, found.help)
+    try:
+        with disk.folder(folder) as descriptor, os.scandir(descriptor) as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    raise _NotReadable(
+                        f"{folder}/{entry.name}",
+                        "it is a symbolic link, and ticketgen follows none here",
+                        "replace it with a copy of the file",
+                    )
+                yield entry.name, entry.is_dir(follow_symlinks=False)
+    except FileNotFoundError:
+        return
+
+
+def _contents(disk: Disk, environment: str, names: Collection[str]) -> Iterator[tuple[str, bytes]]:
+    left = _MAX_TOTAL_BYTES
+    for name in names:
+        path = patch_path(environment, name)
+        try:
+            content = disk.read(path, MAX_PATCH_BYTES)
+        except OSError as error:
+            raise _NotReadable(path, f"it cannot be read: {error.strerror}") from None
+        left -= len(content or b"")
+        if left < 0:
+            total = f"{_MAX_TOTAL_BYTES // 1_000_000} MB"
+            raise _NotReadable(f"{PATCHES}/{environment}", f"its patches have more than {total}")
+        if content is not None:
+            yield name, content
+
+
+def _broken(root: Path, error: _NotReadable) -> Finding:
+    return PATCH_BROKEN.found(error.reason, error.help, at=Location(str(root / error.path)))
