@@ -164,7 +164,9 @@ def stack_of(project: Project, environment: Environment) -> Checked[Stack]:
 
 
 def _stack(project: Project, environment: Environment, sized: Checked[Sizing]) -> Checked[Stack]:
-    return render_environment(project, environment, sized).then(lambda files: verified_stack(environment, files))
+    return render_environment(project, environment, sized).then(
+        lambda files: verified_stack(environment, files)
+    )
 
 
 def render_environment(

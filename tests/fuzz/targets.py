@@ -34,6 +34,15 @@ environments:
 """
 TERRAFORM = (ROOT / "tests/rules/good/lambda-code-inline/main.tf").read_text("utf-8")
 
+PATCHED = "".join(f"block {n} {{\n  a = 1\n  b = 2\n}}\n\n" for n in range(4))
+PATCH_HEAD = "--- a/stacks/dev/main.tf\n+++ b/stacks/dev/main.tf\n"
+PATCHES = (
+    f"{PATCH_HEAD}@@ -11,4 +11,4 @@\n block 2 {{\n-  a = 1\n+  a = 7\n   b = 2\n }}\n",
+    f"{PATCH_HEAD}@@ -1,2 +1,3 @@\n block 0 {{\n+  c = 3\n   a = 1\n@@ -18,3 +19,2 @@\n   b = 2\n-}}\n-\n+}}\n"
+    "\\ No newline at end of file\n",
+    "diff --git a/stacks/dev/main.tf b/stacks/dev/main.tf\ndeleted file mode 100644\nindex 7898192..0000000\n",
+)
+
 File = Callable[[bytes], bytes]
 
 
@@ -105,6 +114,14 @@ def show_pin() -> str:
     from ticketgen.project.pin import read_pin
 
     return str(read_pin(Path()))
+
+
+def apply_patch() -> str:
+    """Apply a patch of the project to a stack of three files."""
+    from ticketgen.patches import patch_files
+
+    found = patch_files(".", "stacks/dev", {"main.tf": PATCHED, "a.tf": "", "b.tf": "x = 1"})
+    return f"{found.value}{write_reports(found.findings)}"
 
 
 def render_override() -> str:
@@ -252,6 +269,30 @@ TARGETS: Mapping[str, Target] = {
         ),
         words=('"format"', '"files"', '"kind"', '"sha256"', "../", "\\ud800", "1e999", "{", "[", "]"),
         action=plan_stack,
+    ),
+    "patch": Target(
+        (),
+        {"patches/dev/main.tf.patch": itself},
+        seed_texts=PATCHES,
+        words=(
+            "@@ -1 +1 @@\n",
+            "@@ -0,0 +1,2 @@\n",
+            "--- a/",
+            "+++ b/",
+            "/dev/null",
+            "deleted file mode 100644\n",
+            "index ",
+            "..",
+            "\\ No newline at end of file\n",
+            " ",
+            "+",
+            "-",
+            "\r\n",
+            "\t",
+            "9999999",
+            "block 1 {\n",
+        ),
+        action=apply_patch,
     ),
     "template": Target(
         (),

@@ -222,6 +222,19 @@ def included_template(place: Place) -> None:
     (place.project / "templates/stack/modules/data/tables.tf.j2").write_text(text, encoding="utf-8")
 
 
+def linked_patch(place: Place) -> None:
+    (place.project / "patches/dev/modules/data").mkdir(parents=True)
+    (place.project / "patches/dev/modules/data/tables.tf.patch").symlink_to(place.secret)
+    (place.project / "patches/prod").symlink_to(place.secret.parent)
+
+
+def patch_of_another_file(place: Place) -> None:
+    (place.project / "patches/dev/global").mkdir(parents=True)
+    name = "stacks/dev/../../../secret.txt"
+    text = f"--- a/{name}\n+++ b/{name}\n@@ -1 +1 @@\n-x\n+y\n"
+    (place.project / "patches/dev/global/outputs.tf.patch").write_text(text, encoding="utf-8")
+
+
 def linked_terraform(place: Place) -> None:
     (place.project / "stacks/dev/more.tf").symlink_to(place.secret)
     (place.project / "stacks/dev/folder").symlink_to(place.secret.parent)
@@ -265,7 +278,8 @@ def reading_function(place: Place) -> None:
 HOSTILE: dict[str, Callable[[Place], None]] = {
     made.__name__.replace("_", " "): made
     for made in (
-        linked_template, linked_environment, linked_templates, included_template, linked_terraform,
+        linked_template, linked_environment, linked_templates, included_template, linked_patch,
+        patch_of_another_file, linked_terraform,
         linked_rendered_file, linked_manifest, linked_settings, linked_spec, planted_journal, reading_function,
     )
 }  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from ticketgen.findings import Checked, Finding, Location
-from ticketgen.findings.patches import PATCH_BROKEN
+from ticketgen.findings.kept_edits import PATCH_BROKEN
 from ticketgen.tree.disk import Disk, open_project
 
 __all__ = [

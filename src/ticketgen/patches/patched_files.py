@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from ticketgen.findings import Checked, Finding, Location, errors
-from ticketgen.findings.patches import (
+from ticketgen.findings.kept_edits import (
     DELETED_FILE_CHANGED,
     PATCH_BROKEN,
     PATCH_CONFLICT,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ticketgen.findings import Checked, Finding, Location, Stage, errors, gather, has_errors
-from ticketgen.findings.patches import EDIT_NOT_KEPT, EDIT_OF_OLD_RENDERING, NOT_A_RENDERED_FILE
+from ticketgen.findings.kept_edits import EDIT_NOT_KEPT, EDIT_OF_OLD_RENDERING, NOT_A_RENDERED_FILE
 from ticketgen.findings.verification import UNREADABLE
 from ticketgen.guesses import did_you_mean
 from ticketgen.patches.patch_folder import MAX_PATCH_BYTES, patch_path, read_patches
@@ -232,7 +232,7 @@ def _edit(
     was_deleted = expected is not None and expected.text is None and entry is None
     if entry is None and not was_deleted:
         message = f"{path} was never rendered" if before is None else f"ticketgen did not write {path}"
-        first = "run `ticketgen render`" if before is None else "move it elsewhere, run `ticketgen render`"
+        first = "render it" if before is None else "move it elsewhere, render"
         help = f"{first}, then edit or delete the file, and run `ticketgen keep {path}`"
         return Checked(None, (NOT_A_RENDERED_FILE.found(message, help),))
     is_current = was_deleted or (

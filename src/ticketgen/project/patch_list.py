@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ticketgen.findings import Checked, Finding, Location, Stage, gather, has_errors
-from ticketgen.findings.patches import NO_PATCH
+from ticketgen.findings.kept_edits import NO_PATCH
 from ticketgen.findings.verification import UNREADABLE
 from ticketgen.patches.patch_folder import patch_path, patched_environments, read_patches
 from ticketgen.patches.patched_files import PatchState, patch_file
