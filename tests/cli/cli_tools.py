@@ -21,6 +21,7 @@ ASK_FOR_A_SPEC = {
     "render": ("render", "--check"),
     "add-region": ("add-region", "eu-west-1", "--dry-run"),
     "remove-region": ("remove-region", "us-east-1", "--dry-run"),
+    "keep": ("keep", "--list"),
     "eject": ("eject", "stack/modules/data/tables.tf.j2"),
     "size": ("size", "--env", "dev"),
     "show": ("show", "--env", "dev", "--format", "mermaid"),

@@ -144,6 +144,21 @@ def test_a_root_module_is_not_deleted_by_patches(small_project: Path) -> None:
     assert not (small_project / "patches").exists()
 
 
+def test_a_patch_loses_no_data_unless_that_is_accepted(small_project: Path) -> None:
+    """The disk has the edit already, so the guard compares with the last rendering."""
+    production = LOCKS.replace("dev", "prod")
+    for file in (LOCKS, production):
+        place = small_project / file
+        place.write_text(place.read_text("utf-8").replace('"lock_key"', '"lock_id"'), encoding="utf-8")
+    assert rules("keep", LOCKS) == (0, ["stateful-replaced"] * 2), "a warning for each of two Regions"
+    before = everything_in(small_project)
+    assert rules("keep", production) == (1, ["stateful-replaced"] * 3)
+    assert everything_in(small_project) == before
+    assert rules("keep", production, "--accept", "prod") == (0, [])
+    assert rules("render", "--check") == (0, [])
+    assert run("keep", production).stdout == f"{production}: no edit to keep, apart from what its patch has\n"
+
+
 def test_an_edit_that_fails_verification_is_not_kept(small_project: Path) -> None:
     append(small_project, text='\nresource "aws_sqs_queue" "mine" {\n  name = var.missing\n}\n')
     before = everything_in(small_project)

@@ -11,7 +11,7 @@ import typer
 
 from ticketgen.cli.diff_output import plain_diff, print_diff
 from ticketgen.cli.displayed_paths import display_path
-from ticketgen.cli.options import Format, Spec
+from ticketgen.cli.options import Accept, Format, Spec
 from ticketgen.cli.output import (
     exit_with_findings,
     exit_with_usage_error,
@@ -66,6 +66,7 @@ def keep(
             help="Keep an edit of an older rendering; the patch then also undoes what has changed since.",
         ),
     ] = False,
+    accept: Accept = None,
     format: Annotated[Format, typer.Option("--format", help="The format of the report.")] = Format.TEXT,
 ) -> None:
     """Keep hand edits of rendered files, or their deletion, as patches that each render applies.
@@ -79,6 +80,7 @@ def keep(
       ticketgen keep --list
       ticketgen keep stacks/prod/data/us-east-1/main.tf --drop
     """
+    from ticketgen.pipeline import Guarding
     from ticketgen.project import keep as keeping
     from ticketgen.project import patch_list
 
@@ -100,8 +102,11 @@ def keep(
     if dropping:
         done = patch_list.drop(path, names, dry_run=tried)
     else:
+        guarding = Guarding(tuple(accept or ()))
         with progress() as shown:
-            done = keeping.keep(path, names, force=force, dry_run=tried, progress=shown.step)
+            done = keeping.keep(
+                path, names, force=force, guarding=guarding, dry_run=tried, progress=shown.step
+            )
     kept = done.value or ()
     if format is Format.JSON:
         document = _document(done.findings, root)

@@ -6,34 +6,34 @@ that the stack is up to date at once, and only if the patched stack passes verif
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from ticketgen.findings import Checked, Finding, Location, Stage, errors, gather, has_errors
-from ticketgen.findings.kept_edits import EDIT_NOT_KEPT, EDIT_OF_OLD_RENDERING, NOT_A_RENDERED_FILE
+from ticketgen.findings import Checked, Finding, Stage, errors, gather, has_errors
+from ticketgen.findings.kept_edits import NOT_A_RENDERED_FILE
 from ticketgen.findings.verification import UNREADABLE
 from ticketgen.guesses import did_you_mean
-from ticketgen.patches.patch_folder import MAX_PATCH_BYTES, patch_path, read_patches
-from ticketgen.patches.patched_files import PatchedFile, PatchState, patch_all, patch_file
-from ticketgen.patches.unified_patch import make_patch
-from ticketgen.pipeline import STACKS, read_project, verified_stack
+from ticketgen.patches.patch_folder import patch_path, read_patches
+from ticketgen.patches.patched_files import patch_all, patch_file
+from ticketgen.pipeline import STACKS, Guarding, read_project, verified_stack
 from ticketgen.progress import ProgressCallback, no_progress
+from ticketgen.project.hand_edits import HandEdit, read_hand_edit
 from ticketgen.sizing import size
 from ticketgen.spec.model import Environment, Project
 from ticketgen.stack.render import render
-from ticketgen.tree import recover_interrupted, write_files
-from ticketgen.tree.disk import Disk, open_project
-from ticketgen.tree.manifest import NAME, Manifest, ManifestEntry, entry_of, read_manifest
-from ticketgen.tree.paths import fingerprint
+from ticketgen.tree import Change, Changes, FileState, recover_interrupted, write_files
+from ticketgen.tree.disk import open_project
+from ticketgen.tree.manifest import NAME, Manifest, read_manifest
 
 __all__ = ["KeepAction", "KeptFile", "keep", "render_without_patches", "split_path"]
 
 _T = TypeVar("_T")
 _Pair = tuple[bytes | None, bytes | None]
+_GUARDING = Guarding()
 
 
 class KeepAction(StrEnum):
@@ -56,22 +56,18 @@ class KeptFile:
 
 
 @dataclass(frozen=True, slots=True)
-class _Edit:
-    """A file: its patch, its bytes on the disk now and afterwards, and its entry in the manifest afterwards."""
-
-    name: str
-    patch: bytes | None
-    before: bytes | None
-    after: bytes | None
-    entry: ManifestEntry | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Plan:
-    """What to write: path → the content that must be there, and the content to write."""
+    """What to write.
 
-    kept: tuple[KeptFile, ...] = ()
-    files: Mapping[str, _Pair] = field(default_factory=dict)
+    Attributes:
+        kept: the files and their patches.
+        files: path → the content that must be there, and the content to write.
+        changes: what the patches change, compared with the last rendering, for the destruction guard.
+    """
+
+    kept: tuple[KeptFile, ...]
+    files: Mapping[str, _Pair]
+    changes: Changes
 
 
 def split_path(path: str) -> tuple[str, str] | None:
@@ -86,6 +82,7 @@ def keep(
     paths: Sequence[str],
     *,
     force: bool = False,
+    guarding: Guarding = _GUARDING,
     dry_run: bool = False,
     progress: ProgressCallback = no_progress,
 ) -> Checked[tuple[KeptFile, ...]]:
@@ -95,6 +92,7 @@ def keep(
         spec: its path, beside which the stacks are.
         paths: of the files, relative to the project's folder, with slashes.
         force: keep the edit of an older rendering; the patch then also undoes what changed since.
+        guarding: how the destruction guard judges what the edits remove from the last rendering.
         dry_run: write nothing.
         progress: called with each step.
     """
@@ -117,7 +115,7 @@ def keep(
                 plans.append(
                     _planned(root, project, environment, by_environment[environment.name], force=force)
                 )
-        return gather(plans).then(_merged)
+        return gather(plans).then(_merged).then(lambda plan: _judged(plan, guarding, project, spec))
 
     plan = read_project(spec).then(planned)
     if plan.value is None or has_errors(plan.findings):
@@ -128,7 +126,23 @@ def keep(
 
 def _merged(plans: Sequence[_Plan]) -> Checked[_Plan]:
     files = {path: pair for plan in plans for path, pair in plan.files.items()}
-    return Checked(_Plan(tuple(each for plan in plans for each in plan.kept), files))
+    changes = tuple(change for plan in plans for change in plan.changes.files)
+    versions = {folder: version for plan in plans for folder, version in plan.changes.versions.items()}
+    kept = tuple(each for plan in plans for each in plan.kept)
+    return Checked(_Plan(kept, files, Changes(changes, (), versions=versions)))
+
+
+def _judged(plan: _Plan, guarding: Guarding, project: Project, spec: Path) -> Checked[_Plan]:
+    """Refuse patches that lose what holds data. The disk has the edit already, so it is not what they change."""
+    try:
+        with open_project(spec.parent) as disk:
+            return Checked(plan, guarding.guard(project, spec).judge(disk, plan.changes))
+    except OSError as error:
+        return Checked(None, (_unreadable(error),))
+
+
+def _unreadable(error: OSError) -> Finding:
+    return UNREADABLE.found(f"the project cannot be read: {error.strerror}", stage=Stage.WRITE)
 
 
 def _planned(
@@ -151,11 +165,10 @@ def _planned(
             if manifest.value is None:
                 return Checked(None, manifest.findings)
             recorded = manifest.value
-            judge = partial(_edit, disk, root, folder, manifest=recorded, force=force)
+            judge = partial(read_hand_edit, disk, root, folder, manifest=recorded, force=force)
             edits = gather(judge(name, files[name], old.get(name)) for name in names)
     except OSError as error:
-        message = f"the project cannot be read: {error.strerror}"
-        return Checked(None, (UNREADABLE.found(message, stage=Stage.WRITE),))
+        return Checked(None, (_unreadable(error),))
     if edits.value is None:
         return Checked(None, edits.findings)
     patches, entries = dict(old), dict(recorded.files)
@@ -168,10 +181,28 @@ def _planned(
     if entries != recorded.files:
         changed[f"{folder}/{NAME}"] = (text, replace(recorded, files=entries).text().encode())
     kept = tuple(_kept_file(environment.name, edit, old.get(edit.name), recorded) for edit in edits.value)
+    before = {name: patch_file(root, folder, name, files[name], patch).text for name, patch in old.items()}
     patched = patch_all(root, folder, files, dict(sorted(patches.items())))
     return patched.then(lambda result: verified_stack(environment, result)).then(
-        lambda _: Checked(_Plan(kept, changed))
+        lambda stack: Checked(
+            _Plan(
+                kept,
+                changed,
+                Changes(
+                    tuple(_changes(folder, {**files, **before}, stack.files)),
+                    (),
+                    versions={folder: recorded.ticketgen},
+                ),
+            )
+        )
     )
+
+
+def _changes(folder: str, before: Mapping[str, str | None], after: Mapping[str, str]) -> Iterator[Change]:
+    """What a stack's patches change, from its last rendering."""
+    for name, text in before.items():
+        content = None if text is None else text.encode()
+        yield Change(f"{folder}/{name}", folder, FileState.CHANGED, content, after.get(name))
 
 
 def _put(entries: dict[str, _T], name: str, value: _T | None) -> None:
@@ -194,102 +225,7 @@ def _not_rendered(folder: str, name: str, files: Mapping[str, str]) -> Finding:
     return NOT_A_RENDERED_FILE.found(f"{folder}/{name} is not a rendered file", near)
 
 
-def _edit(
-    disk: Disk,
-    root: Path,
-    folder: str,
-    name: str,
-    rendered: str,
-    old: bytes | None,
-    *,
-    manifest: Manifest,
-    force: bool,
-) -> Checked[_Edit]:
-    """Compare a file on the disk with its rendering.
-
-    Args:
-        disk: the project.
-        root: its folder.
-        folder: that of the stack.
-        name: of the file, below that folder.
-        rendered: its text without a patch.
-        old: the patch that it has.
-        manifest: of the stack.
-        force: whether to keep an edit of an older rendering.
-    """
-    path = f"{folder}/{name}"
-    read = _read(disk, path)
-    if read.value is None:
-        return Checked(None, read.findings)
-    before, edited = read.value
-    entry = manifest.files.get(name)
-    now = (
-        PatchedFile(rendered, PatchState.APPLIES)
-        if old is None
-        else patch_file(root, folder, name, rendered, old)
-    )
-    expected = None if now.state in {PatchState.CONFLICT, PatchState.BROKEN} else now
-    was_deleted = expected is not None and expected.text is None and entry is None
-    if entry is None and not was_deleted:
-        message = f"{path} was never rendered" if before is None else f"ticketgen did not write {path}"
-        first = "render it" if before is None else "move it elsewhere, render"
-        help = f"{first}, then edit or delete the file, and run `ticketgen keep {path}`"
-        return Checked(None, (NOT_A_RENDERED_FILE.found(message, help),))
-    is_current = was_deleted or (
-        expected is not None
-        and expected.text is not None
-        and entry is not None
-        and entry.sha256 == fingerprint(expected.text.encode())
-    )
-    if edited is not None and not is_current:
-        if entry is not None and entry.sha256 in {fingerprint(before or b""), fingerprint(edited.encode())}:
-            return Checked(_Edit(name, old, before, before, entry))  # not edited, only out of date
-        if not force:
-            message = f"{path} was edited in an older rendering, and the file is rendered differently now"
-            return Checked(None, (EDIT_OF_OLD_RENDERING.found(message, at=Location(path)),))
-    made = _patch(root, folder, name, rendered, edited)
-    if has_errors(made.findings):
-        return Checked(None, made.findings)
-    same = old is not None and made.value is not None and old.replace(b"\r\n", b"\n") == made.value
-    after = None if edited is None else edited.encode()
-    now_recorded = None if edited is None else entry_of(name, edited)
-    return Checked(_Edit(name, old if same else made.value, before, after, now_recorded))
-
-
-def _read(disk: Disk, path: str) -> Checked[tuple[bytes | None, str | None]]:
-    """A file of the project: its bytes, and its text with LF line ends; None if there is none."""
-    unsafe = disk.unsafe_path(path)
-    if unsafe:
-        return Checked(None, (unsafe,))
-    try:
-        before = disk.read(path)
-        text = None if before is None else before.replace(b"\r\n", b"\n").decode()
-    except OSError as error:
-        return Checked(
-            None, (EDIT_NOT_KEPT.found(f"it cannot be read: {error.strerror}", at=Location(path)),)
-        )
-    except UnicodeDecodeError as error:
-        message = f"it is not UTF-8: {error.reason} at byte {error.start:,}"
-        return Checked(None, (EDIT_NOT_KEPT.found(message, at=Location(path)),))
-    return Checked((before, text))
-
-
-def _patch(root: Path, folder: str, name: str, rendered: str, edited: str | None) -> Checked[bytes]:
-    """The patch from a rendering to an edited file; no value and no finding if they are the same."""
-    if edited == rendered:
-        return Checked(None)
-    path = f"{folder}/{name}"
-    patch = make_patch(path, rendered, edited).encode()
-    reason = f"its patch has more than {MAX_PATCH_BYTES // 1_000_000} MB"
-    if len(patch) <= MAX_PATCH_BYTES:
-        done = patch_file(root, folder, name, rendered, patch)
-        if done.text == edited and not has_errors(done.findings):
-            return Checked(patch)
-        reason = done.findings[0].message if done.findings else "its patch does not give the same text"
-    return Checked(None, (EDIT_NOT_KEPT.found(f"the edit cannot be kept: {reason}", at=Location(path)),))
-
-
-def _kept_file(environment: str, edit: _Edit, old: bytes | None, manifest: Manifest) -> KeptFile:
+def _kept_file(environment: str, edit: HandEdit, old: bytes | None, manifest: Manifest) -> KeptFile:
     action = KeepAction.KEPT if edit.after is not None else KeepAction.DELETED
     if edit.patch is None and old is not None:
         action = KeepAction.DROPPED
