@@ -159,7 +159,7 @@ def _root(values: Evaluator, root: Scope, texts: Mapping[str, str]) -> DeployedR
     return DeployedRoot(
         folder,
         instances,
-        state_changes(root),
+        state_changes(values, root),
         tuple(sorted(dict(_state(values, root, settings)).items())),
         frozenset(chain.from_iterable(each.placement.accounts for each in instances)),
         default if isinstance(default, str) else None,

@@ -230,7 +230,7 @@ class Evaluator:
         if found is None or (is_input and not self._assume_defaults):
             return self.known_at_plan()
         return self.value(
-            found.expression, EvaluationContext(found.scope, UNKNOWN_LOOP if found.call else {})
+            found.expression, EvaluationContext(found.scope, scope.bound if found.call else {})
         )
 
     def _apply_steps(
