@@ -77,8 +77,10 @@ class StateChanges:
         way = [address]
         while len(way) <= _MAX_MOVES:
             after = self._moved_once(way[-1])
-            if after is None or after in way:
+            if after is None:
                 break
+            if after in way:  # Terraform refuses a cycle
+                return (address,)
             way.append(after)
         if len(way) == 1 and address not in wanted:
             # https://developer.hashicorp.com/terraform/language/modules/develop/refactoring: with a new count, or
