@@ -58,7 +58,7 @@ def write_markdown(
     findings: Iterable[Finding], plans: Mapping[str, StackPlan], root: Path | None, output: Path | None
 ) -> None:
     """Write findings and plans as a comment for a pull request."""
-    from ticketgen.consequences.plan_report import plan_markdown
+    from ticketgen.consequences.plan_report import as_comment, plan_markdown
 
     text = format_findings(findings, ReportFormat.MARKDOWN, root=root)
-    write_result("\n".join([text, "", *plan_markdown(plans)]).rstrip("\n") + "\n", output)
+    write_result(as_comment([text, "", *plan_markdown(plans)]), output)

@@ -12,11 +12,13 @@ from ticketgen.cli.diff_output import plain_diff, print_diff
 from ticketgen.cli.displayed_paths import display_path
 from ticketgen.cli.options import Accept, Destroyed, Environments, ReportFormatOption, Spec
 from ticketgen.cli.output import exit_with_findings, print_findings, write_result
+from ticketgen.cli.plan_output import print_plans, write_markdown
 from ticketgen.cli.progress_line import progress
 from ticketgen.cli.session import print_info
 from ticketgen.cli.spec_file import require_spec
 from ticketgen.cli.summary import changes_report, print_next_steps, print_summary
 from ticketgen.escaping import as_json
+from ticketgen.findings import has_errors
 from ticketgen.reports import ReportFormat
 
 if TYPE_CHECKING:
@@ -126,9 +128,15 @@ def _run_change(
         changed = change_regions(
             spec, edit, force=force, dry_run=dry_run, guarding=guarding, progress=shown.step
         )
+    plans = changed.value.plans if changed.value is not None else {}
     if format is ReportFormat.JSON:
         write_result(f"{as_json(_document(changed, spec.parent, dry_run))}\n")
         exit_with_findings(changed.findings)
+    if format is ReportFormat.MARKDOWN:
+        write_markdown(changed.findings, plans, spec.parent, None)
+        exit_with_findings(changed.findings)
+    if format is ReportFormat.TEXT:
+        print_plans(plans, spec.parent, detailed=dry_run or has_errors(changed.findings))
     print_findings(changed.findings, format, root=spec.parent)
     if changed.value is not None and format is ReportFormat.TEXT:
         _print_change(changed.value, spec, region, nothing, dry_run)
@@ -136,7 +144,7 @@ def _run_change(
 
 
 def _print_change(change: RegionChange, spec: Path, region: str, nothing: str, dry_run: bool) -> None:
-    if change.edit.unchanged:
+    if change.edit.unchanged and (change.changes or not change.edit.changed):
         print_info(f"{nothing} {', '.join(change.edit.unchanged)}: nothing to do there")
     if change.changes is None:
         return
@@ -150,9 +158,10 @@ def _print_change(change: RegionChange, spec: Path, region: str, nothing: str, d
 
 
 def _document(changed: Checked[RegionChange], root: Path, dry_run: bool) -> dict[str, object]:
-    change = changed.value
+    change = None if has_errors(changed.findings) else changed.value
+    plans = changed.value.plans if changed.value else {}
     return {
-        **changes_report(changed.findings, change.changes if change else None, root),
+        **changes_report(changed.findings, change.changes if change else None, root, plans),
         "written": change is not None and change.changes is not None and not dry_run,
         "changed": list(change.edit.changed) if change else [],
         "unchanged": list(change.edit.unchanged) if change else [],

@@ -44,7 +44,7 @@ class Acceptance:
         if self.environment and self.environment != loss.environment:
             return False
         whole = f"{loss.environment}/{loss.root}" if loss.root else loss.environment
-        if self.address in {loss.environment, whole}:
+        if loss.environment and self.address in {loss.environment, whole}:
             return True
         root, colon, address = _split(self.address)
         if colon and root not in {loss.root, whole}:

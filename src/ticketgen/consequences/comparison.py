@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ticketgen.aws.global_services import is_global
 from ticketgen.aws.provider.replacement import forces_replacement
-from ticketgen.consequences.comparable_values import Comparable, referred_resources
+from ticketgen.consequences.comparable_values import Comparable, map_references, referred_resources
 from ticketgen.consequences.consequence import Action, Consequence, report_order
 from ticketgen.consequences.move_blocks import StateChanges
 from ticketgen.consequences.resource_instances import Placement, ResourceInstance
@@ -31,22 +31,22 @@ def compare(
         after: the instances of the new configuration.
         changes: its blocks that change the state first.
     """
-    deployed = {changes.moved(each.address): each for each in before}
     wanted = {each.address: each for each in after}
+    old = {each.address: each for each in before}
+    deployed = {new: old[address] for new, address in changes.all_moved(old, wanted).items()}
     pairs = {address: (deployed[address], wanted[address]) for address in deployed if address in wanted}
-    different = {address: _differences(*pair) for address, pair in pairs.items()}
+    different = {address: _differences(*pair, changes) for address, pair in pairs.items()}
     replaced = _replaced(pairs, different)
     found = [
         _of_pair(address, *pairs[address], different[address], replaced.get(address, ())) for address in pairs
     ]
-    imported = frozenset(changes.imported)
     for address, instance in wanted.items():
         if address not in deployed:
-            action = Action.IMPORT if address in imported else Action.CREATE
+            action = Action.IMPORT if address in changes.imported else Action.CREATE
             found.append(Consequence(address, instance.type, action, place=instance.place))
     for address, instance in deployed.items():
         if address not in wanted:
-            action = Action.FORGET if changes.forgets(instance.address) else Action.DESTROY
+            action = Action.FORGET if changes.forgets(address) else Action.DESTROY
             reasons = ("it is no longer declared",) if action is Action.DESTROY else ()
             found.append(Consequence(instance.address, instance.type, action, reasons, instance.place))
     return tuple(sorted((each for each in found if each), key=report_order))
@@ -68,33 +68,65 @@ def _of_pair(
     return Consequence(address, after.type, Action.MOVE, (), after.place, moved) if moved else None
 
 
-def _differences(before: ResourceInstance, after: ResourceInstance) -> frozenset[str]:
-    """The paths of the arguments that change."""
+def _differences(before: ResourceInstance, after: ResourceInstance, changes: StateChanges) -> frozenset[str]:
+    """The paths of the arguments that change, and whose changes Terraform does not ignore."""
     paths = {*before.arguments, *after.arguments}
-    return frozenset(path for path in paths if before.arguments.get(path) != after.arguments.get(path))
+    return frozenset(
+        path
+        for path in paths
+        if (old := before.arguments.get(path)) != (new := after.arguments.get(path))
+        and not (changes.moves and _renamed(old, changes) == new)
+        and not after.ignores(path)
+    )
+
+
+def _renamed(values: tuple[Comparable, ...] | None, changes: StateChanges) -> tuple[Comparable, ...] | None:
+    if values is None:
+        return None
+    return tuple(sorted((map_references(each, changes.renamed) for each in values), key=repr))
 
 
 def _replaced(
     pairs: Mapping[str, tuple[ResourceInstance, ResourceInstance]], different: Mapping[str, frozenset[str]]
 ) -> dict[str, tuple[str, ...]]:
     """The instances that are replaced, with the reasons."""
+    followers = _followers(pairs)
+    changed: dict[str, set[str]] = {}
+    for address, paths in different.items():
+        changed.setdefault(pairs[address][1].declared_address, set()).update(paths)
     replaced: dict[str, tuple[str, ...]] = {}
+    lost: dict[str, set[str]] = {}
+    waiting = []
     for address, (before, after) in pairs.items():
         reasons = (*_elsewhere(before, after), *_forced(before, after, different[address]))
         if reasons:
             replaced[address] = reasons
-    waiting = True
-    while waiting:  # each round replaces at least one more, so it ends
-        lost = {pairs[address][1].declared_address: pairs[address][1] for address in replaced}
-        changed = {pairs[address][1].declared_address for address, paths in different.items() if paths}
-        new = {
-            address: reasons
-            for address, (_, after) in pairs.items()
-            if address not in replaced and (reasons := tuple(_follows(after, lost, changed)))
-        }
-        replaced |= new
-        waiting = bool(new)
+            lost.setdefault(after.declared_address, set()).add(address)
+            waiting.append(after.declared_address)
+    waiting += changed
+    while waiting:
+        for address in followers.get(waiting.pop(), ()):
+            after = pairs[address][1]
+            reasons = () if address in replaced else tuple(_follows(after, pairs, lost, changed))
+            if reasons:
+                replaced[address] = reasons
+                lost.setdefault(after.declared_address, set()).add(address)
+                waiting.append(after.declared_address)
     return replaced
+
+
+def _followers(
+    pairs: Mapping[str, tuple[ResourceInstance, ResourceInstance]],
+) -> Mapping[str, Mapping[str, None]]:
+    """The instances that another resource may replace, by its address without instance keys."""
+    found: dict[str, dict[str, None]] = {}
+    for address, (_, after) in pairs.items():
+        for trigger in after.triggers:
+            found.setdefault(trigger.address, {})[address] = None
+        for values in after.arguments.values():
+            for used in referred_resources(values):
+                found.setdefault(used.address, {})[address] = None
+    return found
 
 
 def _elsewhere(before: ResourceInstance, after: ResourceInstance) -> Iterator[str]:
@@ -133,18 +165,39 @@ def _from_to(old: tuple[Comparable, ...], new: tuple[Comparable, ...]) -> str:
 
 
 def _follows(
-    after: ResourceInstance, lost: Mapping[str, ResourceInstance], changed: set[str]
+    after: ResourceInstance,
+    pairs: Mapping[str, tuple[ResourceInstance, ResourceInstance]],
+    lost: Mapping[str, set[str]],
+    changed: Mapping[str, set[str]],
 ) -> Iterator[str]:
-    """The reasons why a replacement of other resources replaces this one."""
+    """The reasons why other resources replace this one.
+
+    Args:
+        after: an instance of the new configuration.
+        pairs: the instances before and after, by address.
+        lost: the addresses of the replaced instances, by the address without instance keys.
+        changed: the paths of the arguments that change, likewise.
+    """
     for trigger in after.triggers:
-        if trigger in lost or trigger in changed:
+        others = [pairs[each][1] for each in lost.get(trigger.address, ())]
+        paths = changed.get(trigger.address, ())
+        # An argument that is set and stays the same is the same after a replacement, too.
+        if (
+            any(trigger.argument not in each.arguments for each in others)
+            or trigger.argument in paths
+            or (paths and not trigger.argument)
+        ):
             yield f"replace_triggered_by names {trigger}"
     for path, values in sorted(after.arguments.items()):
-        for value in values:
-            for used in referred_resources(value):
-                other = lost.get(used.address)
+        if after.ignores(path):
+            continue
+        for used in referred_resources(values):
+            addresses = lost.get(used.address, ())
+            key = used.key if isinstance(used.key, str) else ""
+            if addresses and (not key or any(each.endswith(key) for each in addresses)):
                 # What the configuration sets is known before the apply; what AWS gives is not.
-                if other is None or (used.path and used.path[0] in other.arguments):
-                    continue
-                if forces_replacement(after.type, path, (), ()):
+                set_by_text = (
+                    used.path and used.path[0] in next(iter(pairs[each][1] for each in addresses)).arguments
+                )
+                if not set_by_text and forces_replacement(after.type, path, (), ()):
                     yield f"{path} refers to {used.address}, which is replaced"

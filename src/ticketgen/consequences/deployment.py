@@ -85,11 +85,13 @@ class Deployment:
         names: from the description for the operator's scripts.
         roots: by folder.
         unread: the paths of files that cannot be parsed.
+        shortages: what there was too much of, so that some resources or values are unknown.
     """
 
     names: StackNames
     roots: Mapping[str, DeployedRoot]
     unread: tuple[str, ...] = ()
+    shortages: tuple[str, ...] = ()
 
     @property
     def suffix(self) -> str | None:
@@ -142,7 +144,7 @@ def read_deployment(files: Mapping[str, str], texts: Mapping[str, str]) -> Check
             for scope in chain.from_iterable(scopes.values())
             if scope.call is None and not scope.module.folder.startswith(MODULES)
         }
-        return Deployment(_names(texts.get(_FACTS)), roots, tuple(unread))
+        return Deployment(_names(texts.get(_FACTS)), roots, tuple(unread), tuple(budget.shortages))
 
     help = "restore the stack from version control, or simplify the project's own templates"
     return parse_and(files, read, "comparing the stack with the one on the disk", help)
@@ -159,7 +161,7 @@ def _root(values: Evaluator, root: Scope, texts: Mapping[str, str]) -> DeployedR
     return DeployedRoot(
         folder,
         instances,
-        state_changes(root),
+        state_changes(values, root),
         tuple(sorted(dict(_state(values, root, settings)).items())),
         frozenset(chain.from_iterable(each.placement.accounts for each in instances)),
         default if isinstance(default, str) else None,

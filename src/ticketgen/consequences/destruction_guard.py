@@ -16,7 +16,8 @@ from ticketgen.spec.model import Project
 from ticketgen.tree import Changes, FileState
 from ticketgen.tree.disk import Disk, open_project
 from ticketgen.tree.manifest import stack_folders
-from ticketgen.tree.stack_texts import own_terraform, stack_texts, text_of
+from ticketgen.tree.paths import fingerprint
+from ticketgen.tree.stack_texts import missing_terraform, own_terraform, stack_texts, text_of
 from ticketgen.tree.states import emptied_roots
 
 __all__ = ["DestructionGuard", "accepted_in"]
@@ -79,16 +80,18 @@ class DestructionGuard:
             created = _names(folder for folder in rendered if folder not in changes.versions)
             for folder in rendered:
                 before, after = _on_disk(disk, changes, folder)
-                yield folder, self._files(disk, folder, before, after, folder in changes.retired, created)
+                before, missing = _completed(disk, folder, before, after)
+                gone = folder in changes.retired
+                yield folder, self._files(disk, folder, before, after, missing, gone, created)
             return
         with open_project(self._against) as base:
             known = stack_folders(base, self._stacks)
             created = _names(folder for folder in rendered if folder not in known)
-            for folder in sorted({*rendered, *known}):
-                before = stack_texts(base, folder)
+            left = {folder for folder in known if PurePosixPath(folder).name not in self._environments}
+            for folder in sorted({*rendered, *left}):
                 after = _on_disk(disk, changes, folder)[1]
-                gone = PurePosixPath(folder).name not in self._environments
-                yield folder, self._files(disk, folder, before, after, gone, created)
+                before, missing = _completed(base, folder, stack_texts(base, folder), after)
+                yield folder, self._files(disk, folder, before, after, missing, folder in left, created)
 
     def _files(
         self,
@@ -96,6 +99,7 @@ class DestructionGuard:
         folder: str,
         before: Mapping[str, str],
         after: Mapping[str, str],
+        missing: tuple[str, ...],
         gone: bool,
         created: tuple[str, ...],
     ) -> StackFiles:
@@ -109,6 +113,7 @@ class DestructionGuard:
             frozenset(environment.retired_regions) if environment else frozenset(),
             created,
             roots if self._destroyed else emptied_roots(disk, folder, roots),
+            () if gone and self._destroyed else missing,
         )
 
     def _judged(self, plan: StackPlan, folder: str) -> Iterable[Finding]:
@@ -154,6 +159,19 @@ def _on_disk(disk: Disk, changes: Changes, folder: str) -> tuple[Mapping[str, st
     after = {path: each.after for path, each in mine.items() if each.after is not None}
     kept = {path: before[path] for path, each in mine.items() if each.state is FileState.KEPT}
     return {**own, **before}, {**own, **after, **kept}
+
+
+def _completed(
+    disk: Disk, folder: str, before: Mapping[str, str], after: Mapping[str, str]
+) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """The deployed texts with those that a write would only restore, and the paths of Terraform that is lost."""
+    lost = missing_terraform(disk, folder, before)
+    same = {path: after[path] for path, sha in lost.items() if path in after and _sha256(after[path]) == sha}
+    return {**same, **before}, tuple(sorted(set(lost) - set(same)))
+
+
+def _sha256(text: str) -> str:
+    return fingerprint(text.encode())
 
 
 def _terraform_folders(files: Iterable[str]) -> frozenset[str]:

@@ -9,6 +9,7 @@ from ticketgen.consequences.accepted_losses import AcceptedLosses, LossPlace
 from ticketgen.consequences.consequence import Action, Consequence
 from ticketgen.consequences.stack_edits import StackEdit
 from ticketgen.consequences.stack_plan import StackPlan
+from ticketgen.escaping import as_shell_word
 from ticketgen.findings import Finding, Location, Severity
 from ticketgen.findings.losses import (
     PLAN_UNKNOWN,
@@ -61,14 +62,14 @@ def judge_plan(
                 help += f"; `--accept {environment}` accepts that it is lost"
             yield edit.kind.found(message, help, at=place_of(edit), severity=edit.severity or severity)
     yield from _loss_findings(environment, left, severity, below)
-    if plan.unread and not accepted.covers(LossPlace(environment, "")):
+    if (plan.unread or plan.shortages) and not accepted.covers(LossPlace(environment, "")):
+        help = PLAN_UNKNOWN.fix.replace("ENVIRONMENT", environment)
         for path in plan.unread:
-            yield PLAN_UNKNOWN.found(
-                "the deployed file cannot be read, so nothing is known about its resources",
-                PLAN_UNKNOWN.fix.replace("ENVIRONMENT", environment),
-                at=below(Location(path)),
-                severity=severity,
-            )
+            why = "the deployed file is missing or cannot be read, so nothing is known about its resources"
+            yield PLAN_UNKNOWN.found(why, help, at=below(Location(path)), severity=severity)
+        for why in plan.shortages:
+            message = f"{environment}: not all resources can be compared: {why}"
+            yield PLAN_UNKNOWN.found(message, help, severity=severity)
     if plan.lifted:
         yield PROTECTION_LIFTED.found(
             f"{environment}: tables and databases lose their deletion protection",
@@ -143,5 +144,4 @@ def _where(environment: str, roots: list[str]) -> str:
 def _argument(environment: str, roots: list[str], address: str) -> str:
     """The address for ``--accept``, quoted for a shell."""
     root = "/".join(filter(None, (environment, roots[0]))) if len(roots) == 1 and roots[0] else ""
-    text = f"{root}:{address}" if root else address
-    return f"'{text}'" if set(text) & set("[]\"' *") else text
+    return as_shell_word(f"{root}:{address}" if root else address)

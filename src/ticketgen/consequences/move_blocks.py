@@ -7,11 +7,14 @@ https://developer.hashicorp.com/terraform/language/import
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
-from ticketgen.consequences.resource_instances import scopes_of
+from ticketgen.consequences.comparable_values import ReferredResource, key_text
+from ticketgen.consequences.module_instances import module_instances
 from ticketgen.hcl.configuration import Scope
+from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.syntax import Block, Expression, GetAttribute, GetIndex, Literal, Reference
 
 __all__ = ["StateChanges", "state_changes"]
@@ -19,70 +22,108 @@ __all__ = ["StateChanges", "state_changes"]
 _MAX_MOVES = 50
 """Limit of moves of one address, one after the other: a cycle would not end."""
 
+_PART = re.compile(r'\[(?:"(?:[^"\\]|\\.)*+"|[^]"]*+)\]|[.]|[^.\[]++')
+"""The parts of an address: names, dots and instance keys."""
+
 
 @dataclass(frozen=True, slots=True)
 class StateChanges:
     """The blocks of a root module that change its state.
 
     Attributes:
-        moves: pairs of addresses, of resources, instances or modules.
+        moves: pairs of addresses, of resources, instances or modules; the first one from an address counts.
         forgotten: addresses that leave the state, while the resource stays.
         imported: addresses whose resources exist before they are in the state.
     """
 
-    moves: tuple[tuple[str, str], ...] = ()
-    forgotten: tuple[str, ...] = ()
-    imported: tuple[str, ...] = ()
+    moves: Mapping[str, str] = field(default_factory=dict)
+    forgotten: frozenset[str] = frozenset()
+    imported: frozenset[str] = frozenset()
 
-    def moved(self, address: str) -> str:
-        """The address after all moves."""
-        seen = {address}
-        for _ in range(_MAX_MOVES):
-            after = self._moved_once(address)
-            if after is None or after in seen:
-                break
-            seen.add(after)
-            address = after
-        return address
+    def all_moved(self, addresses: Iterable[str], wanted: Collection[str]) -> Mapping[str, str]:
+        """The addresses after all moves, each with the one before.
 
-    def _moved_once(self, address: str) -> str | None:
-        for start, end in self.moves:
-            rest = _below(address, start)
-            # From an address without a key to one with a key: only the instance without a key moves.
-            gains_key = end.endswith("]") and not start.endswith("]")
-            if rest is not None and not (gains_key and rest.startswith("[")):
-                return end + rest
-        return None
+        Args:
+            addresses: in the state.
+            wanted: those of the new configuration.
+        """
+        # Terraform does not move an instance to the place of another one, which stays there.
+        ways = sorted((self._way(each, wanted) for each in addresses), key=len)
+        found: dict[str, str] = {}
+        for way in ways:
+            found[way[0] if way[-1] in found else way[-1]] = way[0]
+        return found
+
+    def renamed(self, referred: ReferredResource) -> ReferredResource:
+        """A reference to a resource that is at another address after all moves."""
+        key = referred.key if isinstance(referred.key, str) else ""
+        address = self._way(referred.address + key, ())[-1]
+        if address == referred.address + key:
+            return referred
+        parts = _PART.findall(address)
+        new_key = parts[-1] if parts[-1].startswith("[") else ""
+        # References to resources in modules have no keys of the modules.
+        declared = "".join(part for part in parts if not part.startswith("["))
+        return replace(
+            referred, address=declared, key=new_key if isinstance(referred.key, str) else referred.key
+        )
 
     def forgets(self, address: str) -> bool:
         """Whether an address leaves the state, while its resource stays."""
-        return any(_below(address, each) is not None for each in self.forgotten)
+        return any(each in self.forgotten for each in _containers(address))
+
+    def _way(self, address: str, wanted: Collection[str]) -> tuple[str, ...]:
+        """An address and those to which it moves, one after the other."""
+        way = [address]
+        while len(way) <= _MAX_MOVES:
+            after = self._moved_once(way[-1])
+            if after is None:
+                break
+            if after in way:  # Terraform refuses a cycle
+                return (address,)
+            way.append(after)
+        if len(way) == 1 and address not in wanted:
+            # https://developer.hashicorp.com/terraform/language/modules/develop/refactoring: with a new count, or
+            # without it, the resource is the instance 0.
+            other = address.removesuffix("[0]") if address.endswith("[0]") else f"{address}[0]"
+            if other in wanted:
+                way.append(other)
+        return tuple(way)
+
+    def _moved_once(self, address: str) -> str | None:
+        for start in _containers(address):
+            end = self.moves.get(start)
+            rest = address[len(start) :]
+            # From an address without a key to one with a key: only the instance without a key moves.
+            gains_key = end is not None and end.endswith("]") and not start.endswith("]")
+            if end is not None and not (gains_key and rest.startswith("[")):
+                return end + rest
+        return None
 
 
-def _below(address: str, start: str) -> str | None:
-    """What follows in an address after another one that contains it; None if that does not contain it."""
-    rest = address[len(start) :] if address.startswith(start) else "?"
-    return rest if not rest or rest[0] in ".[" else None
+def _containers(address: str) -> Iterator[str]:
+    """An address, then those of the resource and of the modules that contain it."""
+    yield address
+    for part in reversed([*_PART.finditer(address)]):
+        if part.start() and part[0] != ".":
+            yield address[: part.start()].removesuffix(".")
 
 
-def state_changes(root: Scope) -> StateChanges:
-    """The blocks of a root module and of the modules that it calls.
-
-    Modules with several instances are not followed: their blocks have no effect here.
-    """
-    moves, forgotten, imported = [], [], []
-    for scope in scopes_of(root):
-        path = f"{scope.path}." if scope.path else ""
-        for block in scope.module.blocks():
+def state_changes(values: Evaluator, root: Scope) -> StateChanges:
+    """The blocks of a root module and of the modules that it calls."""
+    moves: dict[str, str] = {}
+    forgotten, imported = [], []
+    for module in module_instances(values, root):
+        for block in module.scope.module.blocks():
             if block.type == "moved":
-                pair = _written(block.value("from")), _written(block.value("to"))
-                if pair[0] and pair[1]:
-                    moves.append((path + pair[0], path + pair[1]))
+                start, end = _written(block.value("from")), _written(block.value("to"))
+                if start and end:
+                    moves.setdefault(module.path + start, module.path + end)
             elif block.type == "removed" and not _destroys(block):
-                forgotten += [path + each for each in _one(block, "from")]
+                forgotten += [module.path + each for each in _one(block, "from")]
             elif block.type == "import":
-                imported += [path + each for each in _one(block, "to")]
-    return StateChanges(tuple(moves), tuple(forgotten), tuple(imported))
+                imported += [module.path + each for each in _one(block, "to")]
+    return StateChanges(moves, frozenset(forgotten), frozenset(imported))
 
 
 def _one(block: Block, name: str) -> Iterator[str]:
@@ -107,7 +148,9 @@ def _written(address: Expression | None) -> str:
             text += f".{step.name}"
         elif isinstance(step, GetIndex) and isinstance(step.key, Literal):
             key = step.key.value
-            text += f'["{key}"]' if isinstance(key, str) else f"[{key}]"
+            if not isinstance(key, str | int):
+                return ""
+            text += key_text(key)
         else:
             return ""
     return text

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from ticketgen.consequences.consequence import Action, Consequence
 from ticketgen.consequences.stack_plan import StackPlan
 from ticketgen.escaping import visible
+from ticketgen.reports.markdown import as_code, as_plain
 from ticketgen.wording import counted
 
-__all__ = ["plan_lines", "plan_markdown", "plan_rows", "plan_summary"]
+__all__ = ["as_comment", "plan_lines", "plan_markdown", "plan_rows", "plan_summary"]
 
 _WORDS: Mapping[Action, str] = {
     Action.CREATE: "create",
@@ -32,7 +34,9 @@ _SIGNS: Mapping[Action, str] = {
 _ALWAYS_COUNTED = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DESTROY)
 
 _MAX_ROWS = 200
-"""Rows of a Markdown table: GitHub refuses a comment of more than 65,536 characters."""
+"""Rows of a Markdown table."""
+_MAX_COMMENT = 65_000
+"""Characters of a comment; GitHub refuses more than 65,536."""
 
 
 def plan_summary(plan: StackPlan) -> str:
@@ -79,7 +83,7 @@ def plan_rows(plans: Mapping[str, StackPlan]) -> list[dict[str, object]]:
 def plan_markdown(plans: Mapping[str, StackPlan]) -> Iterator[str]:
     """The plans for a pull request: what is lost in a table of its own, the rest below a fold."""
     for folder, plan in plans.items():
-        yield f"### `{_cell(folder)}`"
+        yield f"### {as_code(folder)}"
         yield ""
         yield f"{plan_summary(plan)}."
         yield ""
@@ -95,6 +99,21 @@ def plan_markdown(plans: Mapping[str, StackPlan]) -> Iterator[str]:
             yield ""
 
 
+def as_comment(lines: Iterable[str]) -> str:
+    """Lines of Markdown as a text that fits into a comment, with a newline at its end."""
+    kept: list[str] = []
+    left = _MAX_COMMENT
+    for line in chain.from_iterable(each.split("\n") for each in lines):
+        left -= len(line) + 1
+        if left < 0:
+            folded = sum(each.startswith("<details>") for each in kept) > kept.count("</details>")
+            end = ["", "</details>"] if folded else []
+            kept += [*end, "", "The rest does not fit into a comment: see `ticketgen render --diff`."]
+            break
+        kept.append(line)
+    return "\n".join(kept).rstrip("\n") + "\n"
+
+
 def _table(rows: Iterator[tuple[str, Consequence]]) -> Iterator[str]:
     yield "| root module | resource | action | why |"
     yield "|---|---|---|---|"
@@ -103,14 +122,14 @@ def _table(rows: Iterator[tuple[str, Consequence]]) -> Iterator[str]:
             yield f"| | more than {_MAX_ROWS} rows: see `ticketgen render --diff` | | |"
             break
         action = f"**{_WORDS[each.action]}**" if each.loss else _WORDS[each.action]
-        yield f"| `{_cell(root or '.')}` | `{_cell(each.address)}` | {action} | {_cell('; '.join(each.reasons))} |"
+        why = as_plain("; ".join(each.reasons))
+        yield f"| {_code_cell(root or '.')} | {_code_cell(each.address)} | {action} | {why} |"
     yield ""
 
 
-def _cell(text: str) -> str:
-    """A text in a cell of a table: it can neither end the cell nor begin other Markdown."""
-    plain = visible(text).replace("`", "'").replace("|", "\\|").replace("<", "&lt;")
-    return plain.replace("\n", " ")
+def _code_cell(text: str) -> str:
+    """A text as code in a cell of a table, unless it would end the cell."""
+    return as_plain(text) if "|" in text else as_code(text)
 
 
 def _what(each: Consequence) -> str:

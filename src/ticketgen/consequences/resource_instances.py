@@ -6,21 +6,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ticketgen.consequences.comparable_values import Comparable, comparable
+from ticketgen.consequences.module_instances import instance_key, module_instances
 from ticketgen.findings import Location
 from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.instances import instances, nested_blocks
+from ticketgen.hcl.operators import as_text
 from ticketgen.hcl.provider_resolution import provider_of
 from ticketgen.hcl.syntax import Block, GetAttribute, Reference, Tuple
-from ticketgen.hcl.values import EvaluationContext, Unknown, Value
+from ticketgen.hcl.values import EvaluationContext, Value
 
-__all__ = ["Placement", "ResourceInstance", "instance_key", "resource_instances", "scopes_of"]
+__all__ = ["Placement", "ResourceInstance", "Trigger", "resource_instances"]
 
-_META_ARGUMENTS = frozenset({"count", "depends_on", "for_each", "provider"})
+_META_ARGUMENTS = frozenset({"count", "depends_on", "for_each", "provider", "region"})
 _META_BLOCKS = frozenset({"connection", "lifecycle", "provisioner", "timeouts"})
-"""Arguments and blocks that say nothing about the resource itself."""
+"""Arguments and blocks that say nothing about the resource itself; the Region is in its placement."""
 
+_BLOCK = "block"
 _EVERYTHING = "all"
 """In ``ignore_changes``, the keyword for all arguments."""
 
@@ -39,6 +42,22 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True)
+class Trigger:
+    """What replaces a resource when it changes: another one, or an argument of it.
+
+    Attributes:
+        address: without instance keys.
+        argument: the name of the argument; "" for any.
+    """
+
+    address: str
+    argument: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.address}.{self.argument}" if self.argument else self.address
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceInstance:
     """One instance of a managed resource.
 
@@ -50,7 +69,8 @@ class ResourceInstance:
         placement: where its provider works.
         arguments: the values of each argument. An argument of nested blocks is ``block.argument``, with a value for
             each block, sorted.
-        triggers: the addresses of the resources in ``replace_triggered_by``, without instance keys.
+        ignored: the paths in ``ignore_changes``, or ``all``.
+        triggers: the resources in ``replace_triggered_by``.
     """
 
     address: str
@@ -59,76 +79,48 @@ class ResourceInstance:
     place: Location
     placement: Placement = field(default_factory=Placement)
     arguments: Mapping[str, tuple[Comparable, ...]] = field(default_factory=dict)
-    triggers: tuple[str, ...] = ()
+    ignored: frozenset[str] = frozenset()
+    triggers: tuple[Trigger, ...] = ()
 
-
-def scopes_of(root: Scope) -> Iterator[Scope]:
-    """A root module's scope and those of all modules that it calls, directly or not."""
-    waiting = [root]
-    while waiting:
-        scope = waiting.pop()
-        yield scope
-        waiting.extend(scope.called_scopes.values())
+    def ignores(self, path: str) -> bool:
+        """Whether Terraform ignores that an argument changes."""
+        if _EVERYTHING in self.ignored:
+            return True
+        # A path may lead into a map, which is compared as a whole.
+        is_block = self.arguments.get(path, ("",))[0] == _BLOCK
+        return any(
+            path == each or path.startswith(f"{each}.") or (each.startswith(f"{path}.") and not is_block)
+            for each in self.ignored
+        )
 
 
 def resource_instances(values: Evaluator, root: Scope) -> Iterator[ResourceInstance]:
     """All instances of managed resources in a root module."""
-    for scope in scopes_of(root):
-        paths = tuple(_module_paths(values, scope))
+    for module in module_instances(values, root):
+        scope = module.scope
         for declared in scope.resources():
-            placement = _placement(values, declared, scope)
+            ignored = frozenset(_ignored(declared.block))
+            triggers = tuple(_triggers(declared, scope))
             for where in instances(values, declared, scope):
-                arguments = _arguments(values, declared, where)
-                for path in paths:
-                    yield ResourceInstance(
-                        f"{path}{declared.address}{instance_key(where)}",
-                        declared.type,
-                        f"{scope.path}.{declared.address}" if scope.path else str(declared.address),
-                        declared.location,
-                        placement,
-                        arguments,
-                        tuple(_triggers(declared, scope)),
-                    )
-
-
-def instance_key(where: EvaluationContext) -> str:
-    """The key of an instance as in its address: "" without ``count`` and ``for_each``, ``[*]`` if it is unknown."""
-    each, count = where.bound.get("each"), where.bound.get("count")
-    for bound, name in ((each, "key"), (count, "index")):
-        if isinstance(bound, dict):
-            key = bound[name]
-            if isinstance(key, str):
-                text = key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-                return f'["{text}"]'
-            return f"[{key}]" if isinstance(key, int) else "[*]"
-    return ""
-
-
-def _module_paths(values: Evaluator, scope: Scope) -> Iterator[str]:
-    """The module path of each instance of a module, with a dot at the end; none if it is not created."""
-    if scope.caller is None or scope.call is None:
-        yield ""
-        return
-    keys = [instance_key(where) for where in instances(values, scope.call, scope.caller)]
-    for outer in _module_paths(values, scope.caller):
-        for key in keys:
-            yield f"{outer}module.{scope.call.name}{key}."
+                yield ResourceInstance(
+                    f"{module.path}{declared.address}{instance_key(where)}",
+                    declared.type,
+                    f"{scope.path}.{declared.address}" if scope.path else str(declared.address),
+                    declared.location,
+                    _placement(values, declared, where),
+                    _arguments(values, declared, where),
+                    ignored,
+                    triggers,
+                )
 
 
 def _arguments(
     values: Evaluator, declared: Declaration, where: EvaluationContext
 ) -> Mapping[str, tuple[Comparable, ...]]:
-    """The arguments of a resource by path, without those that Terraform ignores when they change."""
+    """The arguments of a resource by path."""
     found: dict[str, list[Comparable]] = {}
     _collect(values, declared.block, where, "", found)
-    ignored = frozenset(_ignored(declared.block))
-    if _EVERYTHING in ignored:
-        return {}
-    return {
-        path: tuple(sorted(each, key=repr))
-        for path, each in found.items()
-        if path.partition(".")[0] not in ignored
-    }
+    return {path: tuple(sorted(each, key=repr)) for path, each in found.items()}
 
 
 def _collect(
@@ -146,44 +138,48 @@ def _collect(
         if not prefix and type in _META_BLOCKS:
             continue
         for inner, inside in nested_blocks(values, block, type, where):
-            found.setdefault(f"{prefix}{type}", []).append("block")
+            found.setdefault(f"{prefix}{type}", []).append(_BLOCK)
             _collect(values, inner, inside, f"{prefix}{type}.", found)
 
 
 def _ignored(block: Block) -> Iterator[str]:
-    """The names in ``ignore_changes``."""
+    """The paths in ``ignore_changes``, without indices."""
     for lifecycle in block.blocks("lifecycle"):
         value = lifecycle.value("ignore_changes")
         names = value.items if isinstance(value, Tuple) else (value,)
-        yield from (each.root for each in names if isinstance(each, Reference))
+        for each in names:
+            if isinstance(each, Reference):
+                steps = (step.name for step in each.steps if isinstance(step, GetAttribute))
+                yield ".".join((each.root, *steps))
 
 
-def _triggers(declared: Declaration, scope: Scope) -> Iterator[str]:
+def _triggers(declared: Declaration, scope: Scope) -> Iterator[Trigger]:
     """The resources whose change replaces this one."""
     for lifecycle in declared.block.blocks("lifecycle"):
         value = lifecycle.value("replace_triggered_by")
         for each in value.items if isinstance(value, Tuple) else ():
             if isinstance(each, Reference):
-                path = [each.root, *(step.name for step in each.steps[:1] if isinstance(step, GetAttribute))]
-                yield ".".join(filter(None, (scope.path, *path)))
+                name, *path = [step.name for step in each.steps if isinstance(step, GetAttribute)] or [""]
+                address = ".".join(filter(None, (scope.path, each.root, name)))
+                yield Trigger(address, path[0] if path else "")
 
 
-def _placement(values: Evaluator, declared: Declaration, scope: Scope) -> Placement:
+def _placement(values: Evaluator, declared: Declaration, where: EvaluationContext) -> Placement:
     """Where the provider of a resource works."""
-    configuration = provider_of(scope, declared)
-    own = _text(values.of(declared.value("region"), scope))  # an argument since version 6 of the AWS provider
+    configuration = provider_of(where.scope, declared)
+    own = _text(values.of(declared.value("region"), where))  # an argument since version 6 of the AWS provider
     if configuration is None or configuration.declaration is None:
         return Placement(own)
     block, outer = configuration.declaration.block, configuration.scope
     accounts = values.of(block.value("allowed_account_ids"), outer)
-    ids = {_text(each) for each in accounts} if isinstance(accounts, list) else set()
+    ids = {as_text(each) for each in accounts} if isinstance(accounts, list) else set()
     ids |= {_account(_text(values.of(each.value("role_arn"), outer))) for each in block.blocks("assume_role")}
     return Placement(
         own or _text(values.of(block.value("region"), outer)), frozenset(each for each in ids if each)
     )
 
 
-def _text(value: Value | Unknown) -> str | None:
+def _text(value: Value) -> str | None:
     return value if isinstance(value, str) else None
 
 

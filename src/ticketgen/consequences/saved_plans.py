@@ -99,7 +99,7 @@ def _unreadable(file: str, why: str) -> Checked[SavedPlan]:
 
 def _consequence(change: Mapping[str, Any]) -> Consequence | None:
     """What happens to one instance; None if nothing does, or if it is a data source."""
-    actions = tuple(change["change"]["actions"])
+    actions = tuple(_actions(change["change"]["actions"]))
     before = change.get("previous_address") or ""
     if change["mode"] != "managed":
         return None
@@ -113,6 +113,17 @@ def _consequence(change: Mapping[str, Any]) -> Consequence | None:
     action = _ACTIONS.get(actions, unknown)
     reasons = tuple(_reasons(change)) if action.loses else ()
     return Consequence(address, type, action, reasons, before=str(before))
+
+
+def _actions(given: object) -> Iterator[str]:
+    """The actions of a change.
+
+    Raises:
+        TypeError: it is not a list of names.
+    """
+    if not isinstance(given, list) or not given or not all(isinstance(each, str) for each in given):
+        raise TypeError("actions")
+    yield from given
 
 
 def _reasons(change: Mapping[str, Any]) -> Iterator[str]:

@@ -58,7 +58,7 @@ class StackEdit:
         what: the edit, with the old and the new value.
         key: the path in the spec, below the environment, of the value that was edited; () for the environment.
         help: the fix for this edit; None for that of its kind.
-        regions: the Regions whose root modules lose something by it; None for all root modules.
+        regions: the Regions whose root modules lose something by it; None for all root modules, empty for none.
         loses_states: whether something is lost, although no plan replaces or destroys it.
         severity: of the finding, if it does not follow from the protection.
     """
@@ -73,14 +73,14 @@ class StackEdit:
 
     def covers(self, root: str) -> bool:
         """Whether losses of a root module follow from the edit."""
-        return self.regions is None or root.rpartition("/")[2] in self.regions | {"global"}
+        return self.regions is None or root.rpartition("/")[2] in self.regions
 
 
 def find_edits(change: StackChange) -> tuple[StackEdit, ...]:
     """The edits, those that lose most first: a loss follows from the first one that covers it."""
     found = tuple(edit for find in _EDITS for edit in find(change))
     # Another name or account has states of its own: that they move says nothing more.
-    return found or tuple(_states_moved(change))
+    return found if any(edit.kind in _OTHER_STATES for edit in found) else (*found, *_states_moved(change))
 
 
 def _environment_gone(change: StackChange) -> Iterator[StackEdit]:
@@ -195,7 +195,8 @@ def _states_moved(change: StackChange) -> Iterator[StackEdit]:
     what = f"the state of {roots} moves from {_place(old)} to {_place(new)}"
     # From the folder to a bucket, Terraform itself asks whether to copy the state.
     severity = None if old else Severity.WARNING
-    yield StackEdit(STATE_MOVED, what, ("state",), loses_states=True, severity=severity)
+    none = frozenset[str]()  # the plan of an empty state replaces and destroys nothing
+    yield StackEdit(STATE_MOVED, what, ("state",), regions=none, loses_states=True, severity=severity)
 
 
 def _place(state: tuple[tuple[str, str], ...]) -> str:
@@ -207,6 +208,9 @@ def _place(state: tuple[tuple[str, str], ...]) -> str:
 def _changed(old: str | None, new: str | None) -> bool:
     return old is not None and new is not None and old != new
 
+
+_OTHER_STATES = frozenset({ACCOUNT_CHANGED, PROJECT_RENAMED, SUFFIX_CHANGED, STATE_SPLIT})
+"""Edits that give every root module another state."""
 
 _EDITS: tuple[Callable[[StackChange], Iterator[StackEdit]], ...] = (
     _environment_gone,

@@ -26,6 +26,7 @@ class StackFiles:
         retired: the Regions that the spec retires.
         created: the names of environments that are rendered for the first time.
         emptied: the folders of root modules that hold nothing any more.
+        missing: the paths of deployed Terraform that is not in ``before``.
     """
 
     environment: str
@@ -34,6 +35,7 @@ class StackFiles:
     retired: frozenset[str] = frozenset()
     created: tuple[str, ...] = ()
     emptied: Collection[str] = ()
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class StackPlan:
         edits: the edits that lose many resources at once.
         protected: whether tables and databases of the deployed stack are protected from deletion.
         lifted: whether the change lifts that protection.
-        unread: the paths of deployed files that cannot be read.
+        unread: the paths of deployed files that are missing or cannot be read.
+        shortages: why some resources could not be compared.
     """
 
     environment: str
@@ -55,6 +58,7 @@ class StackPlan:
     protected: bool = False
     lifted: bool = False
     unread: tuple[str, ...] = ()
+    shortages: tuple[str, ...] = ()
 
     def losses(self) -> Iterator[tuple[str, Consequence]]:
         """Each loss of something that holds data, with the folder of its root module."""
@@ -67,7 +71,8 @@ class StackPlan:
 def plan_stack(files: StackFiles) -> Checked[StackPlan]:
     """Compare a stack with its new rendering; a plan without roots if no Terraform changes."""
     after = files.after or {}
-    changed = {path for path in {*files.before, *after} if files.before.get(path) != after.get(path)}
+    paths = {*files.before, *after, *files.missing}
+    changed = {path for path in paths if files.before.get(path) != after.get(path) or path in files.missing}
     if not changed:
         return Checked(StackPlan(files.environment))
     folders = {posixpath.dirname(path) for path in changed}
@@ -104,7 +109,8 @@ def _plan(files: StackFiles, old: Deployment, new: Deployment) -> StackPlan:
         find_edits(change),
         old.protects,
         old.protects and not new.protects and files.after is not None,
-        old.unread,
+        (*old.unread, *files.missing),
+        tuple(dict.fromkeys((*old.shortages, *new.shortages))),
     )
 
 

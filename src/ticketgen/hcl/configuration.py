@@ -15,6 +15,7 @@ from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.modules import Module, modules, source_folder
 from ticketgen.hcl.syntax import Attribute, File
+from ticketgen.hcl.values import UNKNOWN_LOOP, Value
 
 __all__ = ["Configuration", "Scope"]
 
@@ -30,12 +31,14 @@ class Scope:
 
     Attributes:
         called_scopes: the scopes of the called modules whose folders were read, by the name of the call.
+        bound: ``each`` and ``count`` in the arguments of the call, unknown unless the scope is of one instance.
     """
 
     module: Module
     caller: Scope | None = None
     call: Declaration | None = None
     called_scopes: dict[str, Scope] = field(default_factory=dict)
+    bound: Mapping[str, Value] = field(default_factory=lambda: UNKNOWN_LOOP)
 
     @property
     def chain(self) -> Iterator[Scope]:

@@ -229,9 +229,7 @@ class Evaluator:
         found = source(declaration, scope)
         if found is None or (is_input and not self._assume_defaults):
             return self.known_at_plan()
-        return self.value(
-            found.expression, EvaluationContext(found.scope, UNKNOWN_LOOP if found.call else {})
-        )
+        return self.value(found.expression, EvaluationContext(found.scope, scope.bound if found.call else {}))
 
     def _apply_steps(
         self, value: Value, steps: tuple[Step, ...], where: EvaluationContext, of: Reference | Access

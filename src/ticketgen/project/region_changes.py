@@ -6,10 +6,12 @@ passes all stages first. So are the resources that Terraform will destroy for a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from ticketgen.consequences.destruction_guard import DestructionGuard
+from ticketgen.consequences.stack_plan import StackPlan
 from ticketgen.findings import Checked, Finding, has_errors
 from ticketgen.pipeline import Guarding, stacks_of
 from ticketgen.progress import ProgressCallback, no_progress
@@ -33,12 +35,14 @@ class RegionChange:
     Attributes:
         edit: the edit of the spec.
         difference: a unified diff of the spec; empty if it did not change.
-        changes: the changed stacks; None if no environment changed.
+        changes: the changed stacks; None if no environment changed, or with errors.
+        plans: what happens to the resources of each stack whose Terraform changes, by folder.
     """
 
     edit: Edit
     difference: str
     changes: Changes | None
+    plans: Mapping[str, StackPlan] = field(default_factory=dict)
 
 
 def change_regions(
@@ -77,22 +81,24 @@ def change_regions(
     if built.value is None:
         return Checked(None, built.findings)
     findings = _new_warnings(before, edited.value, edited.findings) + built.findings
+    guard = guarding.guard(edited.value.project, spec)
     changed = _write_change(
         spec,
         document.value.text,
         edited.value,
         built.value,
+        guard,
         force=force,
         dry_run=dry_run,
         guarding=guarding,
     )
     findings += changed.findings
     if changed.value is None:
-        return Checked(None, findings)
+        return Checked(RegionChange(edited.value, "", None, guard.plans), findings)
     difference = unified(
         document.value.text, edited.value.document.text, f"a/{spec.name}", f"b/{spec.name}", context=1
     )
-    return Checked(RegionChange(edited.value, difference, changed.value), findings)
+    return Checked(RegionChange(edited.value, difference, changed.value, guard.plans), findings)
 
 
 def _write_change(
@@ -100,12 +106,12 @@ def _write_change(
     text: str,
     edit: Edit,
     stacks: Sequence[Stack],
+    guard: DestructionGuard,
     *,
     force: bool,
     dry_run: bool,
     guarding: Guarding,
 ) -> Checked[Changes]:
-    guard = guarding.guard(edit.project, spec)
     if dry_run:
         planned = plan_write(spec.parent, stacks, version=VERSION, judge=guard.judge)
         against = (

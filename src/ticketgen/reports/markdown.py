@@ -14,14 +14,14 @@ from ticketgen.findings import Finding, FindingKind, Severity
 from ticketgen.reports.report import Style
 from ticketgen.wording import counted
 
-__all__ = ["render"]
+__all__ = ["as_code", "as_plain", "render"]
 
 _MAX_LISTED = 50
 """Findings of a severity that are listed: GitHub refuses a comment of more than 65,536 characters."""
 _MAX_MESSAGE = 500
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>|~&$!]")
-_LINKED = re.compile(r"(?<=[@#])(?=\w)|(?<=:)(?=//)|(?<=www)(?=\.)")
+_LINKED = re.compile(r"(?<=[@#])(?=\w)|(?<=:)(?=//)|(?<=www)(?=\.)|(?<=\b[Gg][Hh])(?=-\d)")
 _BREAK = "<!-- -->"
 """Between the parts of what GitHub would make a mention, a reference to an issue, or a link."""
 _CODE = re.compile(r"`([^`\n]*)`")
@@ -53,9 +53,9 @@ def _lists(findings: tuple[Finding, ...]) -> Iterator[str]:
 
 
 def _item(finding: Finding) -> Iterator[str]:
-    place = f"{_code(str(finding.location))}: " if finding.location else ""
+    place = f"{as_code(str(finding.location))}: " if finding.location else ""
     yield (
-        f"- **{finding.severity.value}** {place}{_text(finding.message[:_MAX_MESSAGE])} {_code(finding.rule)}"
+        f"- **{finding.severity.value}** {place}{_text(finding.message[:_MAX_MESSAGE])} {as_code(finding.rule)}"
     )
     if finding.help:
         yield f"  - {_text(finding.help[:_MAX_MESSAGE])}"
@@ -65,12 +65,14 @@ def _text(text: str) -> str:
     """A text with its code spans; anything else in it is plain."""
     plain = " ".join(visible(text).split())
     parts = _CODE.split(plain)
-    return "".join(_code(part) if number % 2 else _plain(part) for number, part in enumerate(parts))
+    return "".join(as_code(part) if number % 2 else as_plain(part) for number, part in enumerate(parts))
 
 
-def _plain(text: str) -> str:
-    return _LINKED.sub(_BREAK, _SPECIAL.sub(r"\\\g<0>", text))
+def as_plain(text: str) -> str:
+    """A text on one line without any meaning in Markdown."""
+    return _LINKED.sub(_BREAK, _SPECIAL.sub(r"\\\g<0>", visible(text)))
 
 
-def _code(text: str) -> str:
+def as_code(text: str) -> str:
+    """A text on one line as code; "" if it is empty."""
     return f"`{visible(text).replace('`', chr(39))}`" if text else ""

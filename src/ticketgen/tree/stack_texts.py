@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from ticketgen.tree.disk import Disk
 from ticketgen.tree.manifest import read_manifest
 
-__all__ = ["own_terraform", "stack_texts", "text_of"]
+__all__ = ["missing_terraform", "own_terraform", "stack_texts", "text_of"]
 
 _MAX_FILE_BYTES = 4_000_000
 _MAX_TOTAL_BYTES = 64_000_000
@@ -25,6 +25,22 @@ def stack_texts(disk: Disk, folder: str) -> Mapping[str, str]:
         if text is not None and left >= 0:
             found[name] = text
     return {**found, **own_terraform(disk, folder, listed)}
+
+
+def missing_terraform(disk: Disk, folder: str, texts: Iterable[str]) -> Mapping[str, str]:
+    """The Terraform that a stack's manifest lists and of which no text is known, with its SHA-256.
+
+    Args:
+        disk: the project.
+        folder: of the stack.
+        texts: the paths of the known texts below it.
+    """
+    manifest = read_manifest(disk, folder)[1].value
+    known = frozenset(texts)
+    listed = manifest.files if manifest else {}
+    return {
+        name: entry.sha256 for name, entry in listed.items() if name.endswith(".tf") and name not in known
+    }
 
 
 def own_terraform(disk: Disk, folder: str, listed: Iterable[str]) -> Mapping[str, str]:
