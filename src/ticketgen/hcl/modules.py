@@ -104,8 +104,18 @@ class Module:
     def providers(self) -> frozenset[Address]:
         """The provider configurations that the module declares, requires or gets."""
         required = (Address("provider", name) for name in self.required_providers)
-        own = (provider_address(block) for block in self.blocks("provider") if block.labels)
-        return frozenset({*required, *own, *self.passed_providers})
+        return frozenset({*required, *self.provider_configurations, *self.passed_providers})
+
+    @cached_property
+    def provider_configurations(self) -> Mapping[Address, Declaration]:
+        """The ``provider`` blocks by address; of duplicates, the first one."""
+        found = (
+            Declaration(provider_address(block), file.path, block)
+            for file in reversed(self.files)
+            for block in reversed(file.body.blocks)
+            if block.type == "provider" and block.labels
+        )
+        return {each.address: each for each in found}
 
     @cached_property
     def required_providers(self) -> Mapping[str, Expression]:

@@ -20,13 +20,8 @@ from ticketgen.guesses import Guesses
 from ticketgen.hcl.address import Address
 from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.modules import Module, source_folder
-from ticketgen.hcl.syntax import (
-    Expression,
-    GetAttribute,
-    Literal,
-    Object,
-    Reference,
-)
+from ticketgen.hcl.provider_resolution import provider_name
+from ticketgen.hcl.syntax import Expression, Object
 from ticketgen.hcl.uses import Use
 
 __all__ = ["check_calls", "check_remote_modules"]
@@ -141,7 +136,7 @@ def _check_passed_providers(
     passed: set[Address] = set()
     if attribute is not None and isinstance(attribute.value, Object):
         for item in attribute.value.items:
-            key = _provider_name(item.key)
+            key = provider_name(item.key)
             passed.add(key)
             if key.name and key not in callee.passed_providers and callee.complete:
                 message = (
@@ -169,7 +164,7 @@ def _check_provider_arguments(module: Module, guesses: Guesses) -> Iterator[Find
 
 
 def _check_provider(module: Module, value: Expression, file: str, guesses: Guesses) -> Iterator[Finding]:
-    name = _provider_name(value)
+    name = provider_name(value)
     if name.name and name not in module.providers and module.complete:
         known = (provider for provider in module.providers if provider.name)
         help = (
@@ -178,16 +173,6 @@ def _check_provider(module: Module, value: Expression, file: str, guesses: Guess
         )
         message = f"undeclared provider configuration {name}"
         yield UNDECLARED_PROVIDER.found(message, help, at=value.at(file))
-
-
-def _provider_name(value: Expression) -> Address:
-    """The address from a reference, a bare key, or a string as in Terraform 0.11."""
-    if isinstance(value, Literal):
-        return Address.of_provider(str(value.value))
-    if isinstance(value, Reference):
-        names = [step.name for step in value.steps if isinstance(step, GetAttribute)]
-        return Address("provider", value.root, *names[:2])
-    return Address("provider")
 
 
 def _folder_name(module: Module) -> str:
