@@ -1,0 +1,49 @@
+"""Values that a stack sets and a spec can express, and those that a spec cannot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ticketgen.findings import Location
+
+__all__ = ["FoundValue", "LeftOut", "SpecPath", "SpecValue"]
+
+SpecPath: TypeAlias = tuple[str, ...]
+"""Keys from the top of a spec, or of an environment, to a value."""
+
+SpecValue: TypeAlias = "str | int | bool | tuple[str, ...] | None"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundValue:
+    """A value for the spec.
+
+    Attributes:
+        path: where it belongs in the spec.
+        value: the value; a tuple for a list.
+        basis: what it was read from, or the assumption behind it, as a phrase without a full stop.
+        location: where the stack says it; None for an assumption.
+        notes: for a list, the basis and the location of each element, as they are shown.
+    """
+
+    path: SpecPath
+    value: SpecValue
+    basis: str
+    location: Location | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something that the stack says and the spec does not.
+
+    Attributes:
+        what: what it is, with its value.
+        reason: why it is not in the spec, and what to do, as a phrase without a full stop.
+        location: where the stack says it.
+    """
+
+    what: str
+    reason: str
+    location: Location | None = None
