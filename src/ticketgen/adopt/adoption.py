@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from ticketgen.adopt.find_project import find_project, find_tags
 from ticketgen.adopt.find_regions import find_regions
 from ticketgen.adopt.find_scale import find_scale
 from ticketgen.adopt.find_stores import find_stores
-from ticketgen.adopt.found_values import FoundValue, LeftOut
+from ticketgen.adopt.found_values import FoundValue, LeftOut, place_text
 from ticketgen.adopt.seven_failures import BrokenRule, FailureReport, broken_rules, seven_failures
 from ticketgen.adopt.source_stack import SourceStack, read_stack
 from ticketgen.adopt.spec_draft import SpecDraft, draft_spec
@@ -22,6 +22,7 @@ from ticketgen.adopt.stack_view import StackView
 from ticketgen.findings import Checked, Finding, Location
 from ticketgen.findings.adoption import NO_REGION_FOUND, NOTHING_DEPLOYED
 from ticketgen.hcl.budget import DEFAULT
+from ticketgen.hcl.values import Value
 from ticketgen.hcl.watchdog import LimitExceeded, Watchdog
 from ticketgen.verification.admission import FIX, too_large
 
@@ -55,13 +56,21 @@ class Adoption:
     tables: tuple[TableMatch, ...]
 
 
-def adopt(folder: Path, name: str, *, root: str | None = None, budget: int = DEFAULT) -> Checked[Adoption]:
+def adopt(
+    folder: Path,
+    name: str,
+    *,
+    root: str | None = None,
+    variables: Mapping[str, Value] | None = None,
+    budget: int = DEFAULT,
+) -> Checked[Adoption]:
     """Read a directory of Terraform and draft a spec for it.
 
     Args:
         folder: the directory.
         name: its name in messages.
         root: the folder of the root modules to read, below the directory; None for all.
+        variables: the values of variables that are in no file.
         budget: the multiple of the default budget.
 
     Returns:
@@ -73,15 +82,17 @@ def adopt(folder: Path, name: str, *, root: str | None = None, budget: int = DEF
             return Checked(None, read.findings)
         stack = read.value
         with Watchdog(stack.budget.seconds, stack.budget.bytes):
-            return _adopted(stack, folder, name, root)
+            return _adopted(stack, folder, name, root, variables or {})
     except (LimitExceeded, MemoryError, RecursionError) as error:
         why = f"it takes more than {error}" if isinstance(error, LimitExceeded) else "it is nested too deep"
         return Checked(None, (too_large(why, None, FIX, rendered=True),))
 
 
-def _adopted(stack: SourceStack, folder: Path, name: str, root: str | None) -> Checked[Adoption]:
+def _adopted(
+    stack: SourceStack, folder: Path, name: str, root: str | None, variables: Mapping[str, Value]
+) -> Checked[Adoption]:
     roots = roots_of(stack, root)
-    found = environments(stack, roots)
+    found = environments(stack, roots, variables)
     views = {each.name: StackView(each, stack.budget) for each in found}
     if not any(
         each for view in views.values() for run in view.runs for each in (*run.resources, *run.remote_calls())
@@ -148,8 +159,7 @@ def _placed(stack: SourceStack, found: Iterator[FoundValue | LeftOut]) -> Iterat
 
 
 def _basis(stack: SourceStack, basis: str, location: Location | None) -> str:
-    place = stack.place(location) if location else None
-    return f"{place.file}:{place.line} {basis}" if place else basis
+    return " ".join(filter(None, (place_text(stack.place(location) if location else None), basis)))
 
 
 def _groups(stack: SourceStack, views: dict[str, StackView]) -> tuple[ResourceGroup, ...]:

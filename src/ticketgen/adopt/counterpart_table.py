@@ -43,6 +43,7 @@ COUNTERPARTS: Mapping[str, str] = MappingProxyType({
     "aws_subnet": "private subnets in each Region",
     "aws_timestreamwrite_": "the audit trail, with `audit.store: timestream`",
     "aws_vpc": "a VPC with endpoints in each Region",
+    "aws_vpc_security_group_": "security groups, with both sides of each flow",
     "aws_wafv2_web_acl": "a firewall in front of each Region's API",
 })  # fmt: skip
 """Ticketgen's counterpart of a type, or of all types with a prefix; the longest match counts."""

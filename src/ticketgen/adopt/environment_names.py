@@ -30,7 +30,7 @@ __all__ = ["KNOWN_NAMES", "as_environment_name", "environment_variables", "named
 
 KNOWN_NAMES: Final = re.compile(
     r"dev(?:elop(?:ment)?)?|test(?:ing)?|qa|uat|int(?:egration)?|perf|load|sandbox|demo|stag(?:e|ing)|pre-?prod(?:uction)?"
-    r"|prod(?:uction)?|live|dr"
+    r"|prod(?:uction)?|dr"
 )
 """Usual names of environments."""
 

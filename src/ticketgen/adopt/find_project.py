@@ -106,28 +106,31 @@ def _common_prefix(view: StackView) -> Iterator[tuple[str, Location | None, str]
 
 def find_tags(view: StackView) -> Iterator[FoundValue | LeftOut]:
     """Yield the tags that every resource gets, except those that ticketgen sets by itself."""
+    maps = list(_tag_maps(view))
     seen: set[str] = set()
-    for basis, location, tags in _tag_maps(view):
+    for basis, location, tags in maps:
         for key, value in tags.items():
-            if key.casefold() in seen:
-                continue
-            seen.add(key.casefold())
-            if key.casefold() in _RESERVED:
-                continue  # a stack sets it by itself
-            if isinstance(value, str):
-                yield FoundValue(("tags", key), value, basis, location)
+            folded = key.casefold()
+            if folded in seen | _RESERVED:
+                continue  # a stack sets the reserved ones by itself
+            seen.add(folded)
+            if not isinstance(value, str):
+                reason = "its value is not in the text: add it to `tags`"
+                yield LeftOut(f"the tag {quoted(key)}", reason, location)
+            elif any(other.get(key, value) != value for _, _, other in maps) or value in REGIONS:
+                reason = "it differs between providers, and all resources have the same `tags`"
+                yield LeftOut(f"the tag {quoted(key)}", reason, location)
             else:
-                yield LeftOut(
-                    f"the tag {quoted(key)}", "its value is not in the text: add it to `tags`", location
-                )
+                yield FoundValue(("tags", key), value, basis, location)
 
 
 def _tag_maps(view: StackView) -> Iterator[tuple[str, Location, dict[str, object]]]:
+    """The tags of each provider, and those that resources of a root module share."""
     for provider in view.providers():
         for block in provider.block.blocks("default_tags"):
             tags = block.value("tags")
             if isinstance(tags, dict):
                 yield f"default_tags of {provider.title}", block.at("tags"), dict(tags)
     for each in view.named_values():
-        if _COMMON_TAGS.fullmatch(each.name) and isinstance(each.value, dict):
+        if each.of_root and _COMMON_TAGS.fullmatch(each.name) and isinstance(each.value, dict):
             yield each.written, each.location, dict(each.value)

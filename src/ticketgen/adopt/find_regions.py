@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ticketgen.adopt.counterpart_table import GLOBAL_TYPES, NOT_PLACED, counterpart_of
-from ticketgen.adopt.found_values import FoundValue, LeftOut
+from ticketgen.adopt.found_values import FoundValue, LeftOut, place_text
 from ticketgen.adopt.placement import PlacedResource, regions_in
 from ticketgen.adopt.stack_view import StackView
 from ticketgen.aws.regions import DATA_API_MISSING, REGIONS
@@ -118,10 +118,10 @@ def _declared_only(search: _Search, view: StackView) -> Iterator[LeftOut]:
             reason = "nothing there has a counterpart: run `ticketgen add-region` if sales should run there"
             yield LeftOut(f"Region {region} ({title})", reason, location)
     for each in view.providers():
-        region = each.block.value("region")
-        if isinstance(region, str) and region not in REGIONS:
+        written = each.block.value("region")
+        if isinstance(written, str) and written not in REGIONS:
             yield LeftOut(
-                f"Region {region} ({each.title})",
+                f"Region {written} ({each.title})",
                 "it is not a Region of AWS that ticketgen knows",
                 each.block.at("region"),
             )
@@ -150,7 +150,7 @@ def _chosen(search: _Search, view: StackView) -> Iterator[FoundValue | LeftOut]:
 
 
 def _note(seen: _Seen) -> str:
-    return f"{seen.location.file}:{seen.location.line} {seen.basis}" if seen.location else seen.basis
+    return " ".join(filter(None, (place_text(seen.location), seen.basis)))
 
 
 def _primary(found: Mapping[str, _Seen], view: StackView) -> tuple[str, str, Location | None]:

@@ -109,7 +109,7 @@ def _throttling(view: StackView) -> Iterator[FoundValue]:
         if best:
             rate, address, location = best
             basis = (
-                f"estimate: {counted(rate, 'requests/s')} of {address} / ({format_number(per_order)} requests per order "
+                f"estimate: {counted(rate, 'requests/s')} of {address} / ({format_number(per_order)} requests an order "
                 f"× {format_number(assumed.HEADROOM)} headroom)"
             )
             yield from _found(rate / (per_order * assumed.HEADROOM) * 60, basis, location)

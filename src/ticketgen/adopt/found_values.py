@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from ticketgen.findings import Location
 
-__all__ = ["FoundValue", "LeftOut", "SpecPath", "SpecValue"]
+__all__ = ["COMMAND_LINE", "FoundValue", "LeftOut", "SpecPath", "SpecValue", "place_text"]
+
+COMMAND_LINE: Final = "--var"
+"""The name of the file of values that the command line gives."""
 
 SpecPath: TypeAlias = tuple[str, ...]
 """Keys from the top of a spec, or of an environment, to a value."""
@@ -47,3 +50,10 @@ class LeftOut:
     what: str
     reason: str
     location: Location | None = None
+
+
+def place_text(location: Location | None) -> str:
+    """A place as it is shown: the file and the line."""
+    if location is None or location.file == COMMAND_LINE:
+        return location.file if location else ""
+    return f"{location.file}:{location.line}"

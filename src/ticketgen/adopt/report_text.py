@@ -7,7 +7,7 @@ from typing import Final
 
 from ticketgen.adopt.adoption import Adoption
 from ticketgen.adopt.counterparts import ResourceGroup, TableMatch
-from ticketgen.adopt.found_values import FoundValue, LeftOut
+from ticketgen.adopt.found_values import FoundValue, LeftOut, place_text
 from ticketgen.adopt.seven_failures import FailureReport
 from ticketgen.escaping import visible
 from ticketgen.findings import Finding, Location
@@ -46,7 +46,7 @@ def _lines(adoption: Adoption) -> Iterator[str]:
     yield ""
     yield "Other rules that it breaks"
     for rule in adoption.rules:
-        places = ", ".join(map(_short, rule.places[:3]))
+        places = ", ".join(map(place_text, rule.places[:3]))
         rest = f" and {rule.count - 3} more" if rule.count > 3 else ""
         yield f"  {rule.severity.value} {rule.rule}, {counted(rule.count, 'places')}: {rule.message}"
         if places:
@@ -69,11 +69,7 @@ def _failure(failure: FailureReport) -> Iterator[str]:
 
 
 def _of(finding: Finding) -> str:
-    return f"{_short(finding.location)}: {finding.message}" if finding.location else finding.message
-
-
-def _short(location: Location | None) -> str:
-    return f"{location.file}:{location.line}" if location else ""
+    return f"{place_text(finding.location)}: {finding.message}" if finding.location else finding.message
 
 
 def _resources(adoption: Adoption) -> Iterator[str]:
@@ -81,8 +77,11 @@ def _resources(adoption: Adoption) -> Iterator[str]:
     others = [each for each in adoption.groups if not each.counterpart]
     yield ""
     yield "Resources with a counterpart in ticketgen's stack"
+    by_counterpart: dict[str, list[str]] = {}
     for group in ours:
-        yield f"  {group.type} ({len(group.addresses)}): {group.counterpart}"
+        by_counterpart.setdefault(group.counterpart, []).append(f"{group.type} ({len(group.addresses)})")
+    for counterpart, types in by_counterpart.items():
+        yield f"  {counterpart}: {', '.join(types)}"
     if not ours:
         yield "  none"
     yield ""
@@ -95,10 +94,16 @@ def _resources(adoption: Adoption) -> Iterator[str]:
 
 
 def _addresses(group: ResourceGroup) -> Iterator[str]:
-    for address, location in group.addresses[:_MAX_ADDRESSES]:
-        yield f"    {_short(location)}: {address}"
-    if len(group.addresses) > _MAX_ADDRESSES:
-        yield f"    and {len(group.addresses) - _MAX_ADDRESSES} more"
+    places: dict[Location, list[str]] = {}
+    for address, location in group.addresses:
+        places.setdefault(location, []).append(address)
+    for location, addresses in list(places.items())[:_MAX_ADDRESSES]:
+        more = (
+            f" and {counted(len(addresses) - 1, 'other calls of its module')}" if len(addresses) > 1 else ""
+        )
+        yield f"    {place_text(location)}: {addresses[0]}{more}"
+    if len(places) > _MAX_ADDRESSES:
+        yield f"    and {len(places) - _MAX_ADDRESSES} more"
 
 
 def _tables(tables: tuple[TableMatch, ...]) -> Iterator[str]:
@@ -108,7 +113,7 @@ def _tables(tables: tuple[TableMatch, ...]) -> Iterator[str]:
     yield "Tables: ticketgen creates its own, beside these"
     for table in tables:
         keys = ", ".join(table.keys) or "unknown keys"
-        yield f"  {_short(table.location)}: {table.address}, {table.name or 'name unknown'} ({keys})"
+        yield f"  {place_text(table.location)}: {table.address}, {table.name or 'name unknown'} ({keys})"
         yield f"    {_consequence(table)}"
 
 
@@ -128,9 +133,13 @@ def _consequence(table: TableMatch) -> str:
 def _left_out(adoption: Adoption) -> Iterator[str]:
     yield ""
     yield "What the spec leaves out"
+    places: dict[tuple[str, str], list[str]] = {}
     for each in adoption.left_out:
-        place = f"{_short(each.location)}: " if each.location else ""
-        yield f"  {place}{each.what}: {each.reason}"
+        places.setdefault((each.what, each.reason), []).append(place_text(each.location))
+    for (what, reason), found in places.items():
+        place = f"{found[0]}: " if found[0] else ""
+        more = f" (and in {counted(len(found) - 1, 'other places')})" if len(found) > 1 else ""
+        yield f"  {place}{what}: {reason}{more}"
     if not adoption.left_out:
         yield "  nothing that was found"
     findings = adoption.draft.findings if adoption.draft else ()

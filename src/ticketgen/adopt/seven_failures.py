@@ -11,7 +11,7 @@ from typing import Final
 
 from ticketgen.adopt.source_stack import SourceStack
 from ticketgen.findings import Finding, Location, Severity
-from ticketgen.findings.verification import UNCHECKED
+from ticketgen.findings.verification import MODULE_NOT_CHECKED, NOT_CHECKED, VALUE_NOT_CHECKED
 from ticketgen.hcl.configuration import Configuration
 from ticketgen.rules.outputs_complete import TESTABLE
 from ticketgen.rules.suites import TEST_FILE
@@ -64,6 +64,7 @@ class BrokenRule:
     places: tuple[Location, ...]
 
 
+_LIMITS: Final = frozenset({MODULE_NOT_CHECKED.id, NOT_CHECKED.id, VALUE_NOT_CHECKED.id})
 _NO_SUITE = "the directory has no pytest suite"
 _FAILURES: Final[tuple[tuple[str, str, str], ...]] = (
     ("lambda-code-inline", "Lambda code in external files or zips", "the stack has no Lambda function"),
@@ -131,10 +132,10 @@ def _limit_of_check(stack: SourceStack) -> str:
         module.folder or "." for module in stack.configuration.modules.values() if not module.complete
     ]
     if incomplete:
-        return f"as far as it was checked: not all files of {incomplete[0]} could be read"
-    unchecked = [each for each in stack.findings if each.rule in UNCHECKED]
+        return f"except in {incomplete[0]}, where not all files could be read"
+    unchecked = [each for each in stack.findings if each.rule in _LIMITS]
     if unchecked:
-        return f"as far as it was checked: {counted(len(unchecked), 'places')} were not"
+        return f"except where it could not be checked, in {counted(len(unchecked), 'places')}"
     return ""
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ticketgen.adopt.find_project import shortened_name
-from ticketgen.adopt.found_values import FoundValue, LeftOut, SpecPath, SpecValue
+from ticketgen.adopt.found_values import FoundValue, LeftOut, SpecPath, SpecValue, place_text
 from ticketgen.escaping import visible
 from ticketgen.findings import Finding, Severity
 from ticketgen.sizing import size
@@ -33,7 +33,7 @@ _MAX_ATTEMPTS: Final = 50
 _MAX_COMMENT: Final = 300
 _PRESET: Final = "small-venue"
 """The preset whose event scale is assumed where the stack says nothing."""
-_PLAIN: Final = re.compile(r"[a-z][a-z0-9-]*")
+_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _WORDS: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 
 Values = dict[SpecPath, FoundValue]
@@ -111,7 +111,7 @@ def _shared(found: Mapping[str, Sequence[FoundValue | LeftOut]], basis: Mapping[
                 continue
             first = values.setdefault(each.path, each)
             if first.value != each.value and each.path[0] not in {"project", "tags"}:
-                where = f" of {first.location.file}:{first.location.line}" if first.location else ""
+                where = f" of {place_text(first.location)}" if first.location else ""
                 reason = f"the spec has {_shown(first.value)}{where}"
                 draft.left_out.append(
                     LeftOut(
@@ -234,7 +234,7 @@ def _with_comment(line: _Line) -> str:
     comment = visible(line.comment)
     if len(comment) > _MAX_COMMENT:
         comment = f"{comment[:_MAX_COMMENT]}…"
-    return f"{line.text} # {comment}".lstrip() if comment else line.text
+    return " ".join(filter(None, (line.text, comment and f"# {comment}")))
 
 
 def _paths_of_lines(draft: _Draft) -> list[tuple[str, SpecPath, str] | None]:
@@ -298,13 +298,12 @@ def _value_lines(name: str, path: SpecPath, found: FoundValue, indent: str) -> I
 
 
 def _comment(found: FoundValue) -> str:
-    place = f"{found.location.file}:{found.location.line}" if found.location else ""
-    return " ".join(filter(None, (place, found.basis)))
+    return " ".join(filter(None, (place_text(found.location), found.basis)))
 
 
 def _scalar(value: SpecValue) -> str:
     if value is None or isinstance(value, bool | int):
         return json.dumps(value)
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and value not in _WORDS:
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
     return json.dumps(value)

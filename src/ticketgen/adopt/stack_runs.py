@@ -14,6 +14,7 @@ from ticketgen.adopt.environment_names import (
     environment_variables,
     named_in_code,
 )
+from ticketgen.adopt.found_values import COMMAND_LINE
 from ticketgen.adopt.source_stack import SourceStack
 from ticketgen.aws.regions import REGIONS
 from ticketgen.findings import Location
@@ -21,8 +22,9 @@ from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.values import Unknown, Value
+from ticketgen.verification.file_checks import check_syntax
 
-__all__ = ["DEFAULT_NAME", "FoundEnvironment", "Run", "environments", "roots_of"]
+__all__ = ["DEFAULT_NAME", "FoundEnvironment", "Run", "environments", "roots_of", "variable_value"]
 
 DEFAULT_NAME: Final = "prod"
 """The name of the only environment of a stack that names none."""
@@ -108,8 +110,17 @@ def _has_backend(module: Module) -> bool:
     return any(block.blocks(kind) for block in module.blocks("terraform") for kind in ("backend", "cloud"))
 
 
-def environments(stack: SourceStack, roots: tuple[Scope, ...]) -> tuple[FoundEnvironment, ...]:
-    """The environments of a stack, in the order of development, test and production."""
+def environments(
+    stack: SourceStack, roots: tuple[Scope, ...], given: Mapping[str, Value] | None = None
+) -> tuple[FoundEnvironment, ...]:
+    """The environments of a stack, in the order of development, test and production.
+
+    Args:
+        stack: the directory.
+        roots: its root modules.
+        given: values of variables that are in no file.
+    """
+    own = _Variables("", dict(given or {}), dict.fromkeys(given or {}, Location(COMMAND_LINE)))
     files = tuple(_variable_files(stack))
     in_code = named_in_code(stack.configuration, stack.budget)
     found: dict[str, list[Run]] = {}
@@ -118,6 +129,8 @@ def environments(stack: SourceStack, roots: tuple[Scope, ...]) -> tuple[FoundEnv
     folders = {root: _environment_of_folder(root.module.folder) for root in roots}
     for root in roots:
         automatic, named = _values_of(root, roots, files)
+        named = [_Variables(file.path, *_merged(file, own)) for file in named]
+        automatic.append(own)
         if folder_name := folders[root]:
             for run in _runs_of_folder(root, folder_name, automatic, named):
                 found.setdefault(folder_name, []).append(run)
@@ -138,6 +151,15 @@ def environments(stack: SourceStack, roots: tuple[Scope, ...]) -> tuple[FoundEnv
         FoundEnvironment(name, *why[name], tuple((*runs, *shared)[:allowed]))
         for name, runs in sorted(found.items(), key=lambda item: (_rank(item[0]), item[0]))
     )
+
+
+def variable_value(text: str) -> Value:
+    """The value of a variable as on Terraform's command line: a list or a map, or else a text."""
+    if text.lstrip().startswith(("[", "{")):
+        file = check_syntax("--var", f"x = {text}\n", rendered=False, round_trips=False).value
+        if file is not None and file.body.attributes:
+            return Evaluator().of(file.body.attributes[0].value, Scope(Module("", ())))
+    return text
 
 
 def _rank(name: str) -> int:
@@ -239,10 +261,10 @@ def _runs(
     if named:
         return
     values, places = _merged(*automatic)
-    given = next((name for each in variables if (name := as_environment_name(values.get(each)))), "")
-    if given:
-        yield given, "the variable in a tfvars file", None, Run(root, values, places, given)
-        return
+    for variable in variables:
+        if given := as_environment_name(values.get(variable)):
+            yield given, f"var.{variable}", places[variable], Run(root, values, places, given)
+            return
     default = _default_name(root, variables)
     names = {} if has_folders else dict(in_code)
     if default:

@@ -30,12 +30,14 @@ class NamedValue:
         written: the address or the name as it is written.
         value: the value.
         location: where the value is written.
+        of_root: whether a root module declares it.
     """
 
     name: str
     written: str
     value: Value
     location: Location
+    of_root: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def _named(
     reference = Reference(line, column, kind, (GetAttribute(line, column, name),))
     file = declared.file
     at = run.written_at(node.value if isinstance(node, Attribute) else reference, scope, file)
-    return NamedValue(snake_case(name), f"{kind}.{name}", values.of(reference, scope), at)
+    return NamedValue(snake_case(name), f"{kind}.{name}", values.of(reference, scope), at, scope.call is None)
 
 
 def snake_case(name: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,7 +28,7 @@ __all__ = ["import_stack"]
 
 
 def import_stack(
-    directory: Annotated[
+    stack: Annotated[
         Path, typer.Argument(metavar="DIR", parser=resolve_argument, help="A directory of Terraform.")
     ],
     output: Annotated[
@@ -44,6 +45,14 @@ def import_stack(
     root: Annotated[
         str | None,
         typer.Option("--root", metavar="DIR", help="Read the root modules in this folder below DIR only."),
+    ] = None,
+    var: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--var",
+            metavar="NAME=VALUE",
+            help="The value of a variable that is in no file, as for Terraform; can be repeated.",
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     budget: Annotated[
@@ -70,6 +79,7 @@ def import_stack(
       ticketgen import ../shop
       ticketgen import ../shop --output ticketgen.yaml
       ticketgen import ../shop --root environments/prod --format json
+      ticketgen import ../shop --var primary_region=eu-west-1
     """
     from ticketgen.adopt.adoption import adopt
     from ticketgen.adopt.report_text import adoption_document, adoption_text
@@ -86,7 +96,7 @@ def import_stack(
         print_findings((finding,), report_format)
         exit_with_findings((finding,))
     folder = root.strip("/").removeprefix("./") if root is not None else None
-    done = adopt(directory, display_path(directory), root=folder, budget=budget)
+    done = adopt(stack, display_path(stack), root=folder, variables=_variables(var or ()), budget=budget)
     adoption = done.value
     if format is Format.JSON:
         document = adoption_document(adoption) if adoption else {}
@@ -104,3 +114,16 @@ def import_stack(
         if output != STDOUT and format is Format.TEXT:
             print_info(f"\n{display_path(output)}: written. Check each line, then run `ticketgen render`.")
     exit_with_findings(done.findings)
+
+
+def _variables(given: Iterable[str]) -> dict[str, Any]:
+    """The values of ``--var``: lists and maps in HCL or JSON, anything else as text."""
+    from ticketgen.adopt.stack_runs import variable_value
+
+    found = {}
+    for each in given:
+        name, equals, text = each.partition("=")
+        if not name or not equals:
+            exit_with_usage_error(f"--var {each}: write NAME=VALUE.")
+        found[name.strip()] = variable_value(text)
+    return found

@@ -15,7 +15,7 @@ NO_REGION_FOUND = _write(
     "no-region-found",
     "The stack says in which Regions its resources are",
     "A spec has at least one Region, so none was written. The report is complete otherwise.",
-    "write the Region into the provider blocks, or into a tfvars file",
+    "pass the variable that has the Region with --var, or write the Region into the provider blocks",
 )
 NOTHING_DEPLOYED = _write(
     "nothing-deployed",
