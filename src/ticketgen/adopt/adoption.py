@@ -17,7 +17,7 @@ from ticketgen.adopt.found_values import FoundValue, LeftOut, place_text
 from ticketgen.adopt.seven_failures import BrokenRule, FailureReport, broken_rules, seven_failures
 from ticketgen.adopt.source_stack import SourceStack, read_stack
 from ticketgen.adopt.spec_draft import SpecDraft, draft_spec
-from ticketgen.adopt.stack_runs import environments, roots_of
+from ticketgen.adopt.stack_runs import backend_buckets, environments, roots_of
 from ticketgen.adopt.stack_view import StackView
 from ticketgen.findings import Checked, Finding, Location
 from ticketgen.findings.adoption import NO_REGION_FOUND, NOTHING_DEPLOYED
@@ -93,7 +93,7 @@ def _adopted(
 ) -> Checked[Adoption]:
     roots = roots_of(stack, root)
     found = environments(stack, roots, variables)
-    views = {each.name: StackView(each, stack.budget) for each in found}
+    views = {each.name: StackView(each, stack.budget, backend_buckets(stack)) for each in found}
     if not any(
         each for view in views.values() for run in view.runs for each in (*run.resources, *run.remote_calls())
     ):
@@ -155,7 +155,11 @@ def _found(view: StackView, folder: Path) -> Iterator[FoundValue | LeftOut]:
 def _placed(stack: SourceStack, found: Iterator[FoundValue | LeftOut]) -> Iterator[FoundValue | LeftOut]:
     """The values with places as the user knows them."""
     for each in found:
-        yield replace(each, location=stack.place(each.location)) if each.location else each
+        placed = replace(each, location=stack.place(each.location)) if each.location else each
+        if isinstance(placed, FoundValue) and placed.notes:
+            notes = tuple((basis, stack.place(at) if at else None) for basis, at in placed.notes)
+            placed = replace(placed, notes=notes)
+        yield placed
 
 
 def _basis(stack: SourceStack, basis: str, location: Location | None) -> str:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["COUNTERPARTS", "GLOBAL_TYPES", "NOT_PLACED", "advice_for", "counterpart_of"]
+__all__ = [
+    "COUNTERPARTS",
+    "DATA",
+    "GLOBAL_TYPES",
+    "NOT_PLACED",
+    "advice_for",
+    "counterpart_of",
+    "data_advice",
+]
 
 COUNTERPARTS: Mapping[str, str] = MappingProxyType({
     "aws_acm_certificate": "a certificate for the API's domain in each Region, with `api.domain`",
@@ -100,13 +108,27 @@ _ADVICE: Mapping[str, str] = MappingProxyType({
 })  # fmt: skip
 """What to do about types without a counterpart; the longest match counts."""
 
+DATA: Mapping[str, str] = MappingProxyType({
+    "aws_cognito_user_pool": "a new pool has no users, and passwords cannot be exported: migrate them when "
+    "they sign in, or let them register again",
+    "aws_db_instance": "the new database is filled from the ledger: keep the old one for reports about past sales",
+    "aws_elasticache_replication_group": "nothing: the new cache is filled from the inventory",
+    "aws_kinesis_stream": "nothing, once its consumers have read what is left in the old stream",
+    "aws_kms_key": "keep the old key as long as anything is encrypted with it",
+    "aws_rds_cluster": "the new cluster is filled from the ledger: keep the old one for reports about past sales",
+    "aws_secretsmanager_secret": "the new secret has a new password",
+    "aws_sqs_queue": "nothing, once the old queues are empty",
+    "aws_timestreamwrite_table": "the new audit trail is empty: keep the old one as long as it has to be kept",
+})  # fmt: skip
+"""What adopting means for the data in resources of a type, other than tables: ticketgen creates its own beside them."""
+
 _OTHERWISE = "keep it in a root module of your own beside the rendered ones"
 
 GLOBAL_TYPES = ("aws_acm_", "aws_cloudfront_", "aws_iam_", "aws_route53_")
 """Types that say nothing about the Regions of a stack: global services, and certificates for them."""
 
-NOT_PLACED = ("aws_cloudwatch_", "aws_kms_", "aws_sns_", "aws_ssm_", "aws_default_")
-"""Types that a Region may have without being a Region of the stack, such as keys of replicas and topics for alarms."""
+NOT_PLACED = ("aws_cloudwatch_", "aws_default_", "aws_kms_", "aws_sns_", "aws_ssm_", "aws_wafv2_")
+"""Types that a Region may have without being a Region of the stack, such as the firewall of CloudFront."""
 
 
 def counterpart_of(type: str) -> str:
@@ -118,6 +140,11 @@ def counterpart_of(type: str) -> str:
 def advice_for(type: str) -> str:
     """What to do about a type without a counterpart."""
     return _longest(type, _ADVICE) or _OTHERWISE
+
+
+def data_advice(type: str) -> str:
+    """What adopting means for the data in resources of a type; "" if they hold none."""
+    return DATA.get(type, "")
 
 
 def _longest(type: str, table: Mapping[str, str]) -> str:

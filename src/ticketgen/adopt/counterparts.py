@@ -13,7 +13,14 @@ from ticketgen.findings import Location
 from ticketgen.hcl.declarations import Declaration
 from ticketgen.stack.context import SHARED_TABLES
 
-__all__ = ["ResourceGroup", "TableMatch", "match_tables", "resource_groups"]
+__all__ = [
+    "ResourceGroup",
+    "TableMatch",
+    "is_state_lock",
+    "match_tables",
+    "resource_groups",
+    "table_consequence",
+]
 
 _LOCKS: Final = ("distributed-locks", "lock_key", "")
 _WORDS: Final = {
@@ -82,17 +89,17 @@ def resource_groups(
     resources: Iterable[PlacedResource], remote: Iterable[Declaration]
 ) -> tuple[ResourceGroup, ...]:
     """The resources by type, each once; calls of modules that were not read count as the type ``module``."""
-    groups: dict[str, dict[str, Location]] = {}
+    groups: dict[str, set[tuple[Location, str]]] = {}
     for each in resources:
-        groups.setdefault(each.type, {}).setdefault(each.address, each.location)
+        groups.setdefault(each.type, set()).add((each.location, each.address))
     for call in remote:
-        groups.setdefault("module", {}).setdefault(f"module.{call.name}", call.location)
+        groups.setdefault("module", set()).add((call.location, f"module.{call.name}"))
     return tuple(
         ResourceGroup(
             type,
             counterpart_of(type),
             _advice(type),
-            tuple(sorted(found.items(), key=lambda item: (item[1], item[0]))),
+            tuple((address, location) for location, address in sorted(found)),
         )
         for type, found in sorted(groups.items(), key=lambda item: (not counterpart_of(item[0]), item[0]))
     )
@@ -104,16 +111,26 @@ def _advice(type: str) -> str:
     return "" if counterpart_of(type) else advice_for(type)
 
 
+def is_state_lock(resource: PlacedResource) -> bool:
+    """Whether a resource is the table that locks Terraform's state.
+
+    Source: https://developer.hashicorp.com/terraform/language/backend/s3#dynamodb-state-locking
+    """
+    return resource.type == "aws_dynamodb_table" and resource.value("hash_key") == "LockID"
+
+
 def match_tables(tables: Iterable[PlacedResource], project: str, environment: str) -> Iterator[TableMatch]:
     """Yield each table with the most similar one of ticketgen's."""
     ours = [(each.what, tuple(filter(None, (each.hash_key, each.range_key)))) for each in SHARED_TABLES]
     ours.append((_LOCKS[0], (_LOCKS[1],)))
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[Location, str]] = set()
     for table in tables:
         name = table.text("name")
-        if (table.address, name) in seen:
+        if (table.location, name) in seen:
+            continue  # the same in another call of its module
+        seen.add((table.location, name))
+        if is_state_lock(table):
             continue
-        seen.add((table.address, name))
         keys = tuple(filter(None, (table.text("hash_key"), table.text("range_key"))))
         what, our_keys = max(ours, key=lambda each: _similarity(table, name, keys, *each))
         if _similarity(table, name, keys, what, our_keys) < 1:
@@ -140,3 +157,19 @@ def _similarity(
     # The more specific meaning of a name such as ticket-sales or seat-locks is that of its last words.
     last = max((words.rfind(word) for word in _WORDS[what]), default=-1)
     return 3 * (keys == our_keys) + hits + max(0, last) / 1000
+
+
+def table_consequence(table: TableMatch) -> str:
+    """What adopting means for a table and its data."""
+    if not table.ours:
+        return "nothing like it: keep the table in a root module of your own"
+    our = f"{table.our_name} ({', '.join(table.our_keys)})"
+    if table.ours == _LOCKS[0]:
+        return f"like {our}: nothing to bring over, because locks expire"
+    if not table.same_keys:
+        return (
+            f"most like {our}: the keys differ, so it can neither be renamed nor imported; load its data anew"
+        )
+    if table.name != table.our_name:
+        return f"the same keys as {our}, but another name, so an import would replace it; load its data anew"
+    return f"the name of {our} is taken: choose another project name, and load its data anew"

@@ -82,12 +82,16 @@ def find_state(view: StackView) -> Iterator[FoundValue | LeftOut]:
                     yield _no_backend("HCP Terraform", cloud.at(file.path))
                 for backend in terraform.blocks("backend"):
                     kind = backend.labels[0] if backend.labels else ""
+                    if kind == "local":
+                        continue
                     if kind != "s3":
                         yield _no_backend(f"the backend {kind}", backend.at(file.path))
                         continue
                     bucket, region = (_literal(backend, name) for name in ("bucket", "region"))
                     if bucket:
                         buckets.setdefault(bucket, (region, backend.at(file.path)))
+                    elif view.backends:
+                        buckets |= {name: (where, at) for name, where, at in view.backends}
                     else:
                         reason = "its bucket is not in the text: set `state.bucket`"
                         yield LeftOut("the backend s3", reason, backend.at(file.path))

@@ -120,7 +120,7 @@ def _origins(view: StackView) -> Iterator[FoundValue | LeftOut]:
         )
         if known:
             kept = tuple(each for each in known if each != "*") or known
-            yield FoundValue(("api", "cors", "origins"), kept, basis, location, ("",) * len(kept))
+            yield FoundValue(("api", "cors", "origins"), kept, basis, location)
             return
         if origins:
             yield LeftOut(

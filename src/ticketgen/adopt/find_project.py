@@ -22,8 +22,9 @@ __all__ = ["find_project", "find_tags", "shortened_name"]
 _NAMES: Final = (
     re.compile(r"(?:project|app|application|product)(?:_name)?"),
     re.compile(r"(?:service|system|stack|workload)(?:_name)?|name_prefix|resource_prefix|prefix"),
+    re.compile(r"(?:base_)?name|namespace"),
 )
-"""Names of values with the project's name, the likeliest first."""
+"""Names of values of a root module with the project's name, the likeliest first."""
 _TAGS: Final = ("project", "application", "app", "service", "product")
 _MAX_NAME: Final = 20
 _MIN_NAME: Final = 3
@@ -71,8 +72,8 @@ def _words(text: str, view: StackView) -> list[str]:
 
 def _candidates(view: StackView, folder: str) -> Iterator[tuple[str, Location | None, str]]:
     for pattern in _NAMES:
-        for each in view.named_values():
-            if pattern.fullmatch(each.name) and isinstance(each.value, str) and "var." not in each.value:
+        for each in (value for value in view.named_values() if value.of_root):
+            if pattern.fullmatch(each.name) and isinstance(each.value, str):
                 yield each.written, each.location, each.value
     for provider in view.providers():
         for block in provider.block.blocks("default_tags"):
@@ -109,6 +110,7 @@ def find_tags(view: StackView) -> Iterator[FoundValue | LeftOut]:
     maps = list(_tag_maps(view))
     seen: set[str] = set()
     for basis, location, tags in maps:
+        same_kind = [other for one, _, other in maps if one.split()[0] == basis.split()[0]]
         for key, value in tags.items():
             folded = key.casefold()
             if folded in seen | _RESERVED:
@@ -117,7 +119,7 @@ def find_tags(view: StackView) -> Iterator[FoundValue | LeftOut]:
             if not isinstance(value, str):
                 reason = "its value is not in the text: add it to `tags`"
                 yield LeftOut(f"the tag {quoted(key)}", reason, location)
-            elif any(other.get(key, value) != value for _, _, other in maps) or value in REGIONS:
+            elif any(other.get(key) != value for other in same_kind) or value in REGIONS:
                 reason = "it differs between providers, and all resources have the same `tags`"
                 yield LeftOut(f"the tag {quoted(key)}", reason, location)
             else:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ticketgen.adopt.counterpart_table import GLOBAL_TYPES, NOT_PLACED, counterpart_of
-from ticketgen.adopt.found_values import FoundValue, LeftOut, place_text
-from ticketgen.adopt.placement import PlacedResource, regions_in
+from ticketgen.adopt.counterparts import is_state_lock
+from ticketgen.adopt.found_values import FoundValue, LeftOut
+from ticketgen.adopt.placement import regions_in
 from ticketgen.adopt.stack_view import StackView
 from ticketgen.aws.regions import DATA_API_MISSING, REGIONS
 from ticketgen.findings import Location
@@ -64,7 +65,9 @@ def find_regions(view: StackView) -> Iterator[FoundValue | LeftOut]:
 def _add_resources(search: _Search, view: StackView) -> None:
     for each in view.resources():
         for region in each.regions:
-            if each.type.startswith(GLOBAL_TYPES) or _is_for_cloudfront(each):
+            if each.type.startswith(GLOBAL_TYPES):
+                continue
+            if is_state_lock(each):
                 continue
             if counterpart_of(each.type) and not each.type.startswith(NOT_PLACED):
                 seen = search.add(region, each.address, each.location)
@@ -72,10 +75,6 @@ def _add_resources(search: _Search, view: StackView) -> None:
                 seen.tables += each.type == "aws_dynamodb_table"
             else:
                 search.weak.setdefault(region, (each.address, each.location))
-
-
-def _is_for_cloudfront(resource: PlacedResource) -> bool:
-    return resource.type.startswith("aws_wafv2_") and resource.value("scope") == "CLOUDFRONT"
 
 
 def _add_replicas(search: _Search, view: StackView) -> None:
@@ -116,7 +115,7 @@ def _declared_only(search: _Search, view: StackView) -> Iterator[LeftOut]:
     for region, (title, location) in {**_provider_regions(view), **search.weak}.items():
         if region not in search.found:
             reason = "nothing there has a counterpart: run `ticketgen add-region` if sales should run there"
-            yield LeftOut(f"Region {region} ({title})", reason, location)
+            yield LeftOut(f"Region {region} ({title})", reason, location, region)
     for each in view.providers():
         written = each.block.value("region")
         if isinstance(written, str) and written not in REGIONS:
@@ -139,18 +138,14 @@ def _chosen(search: _Search, view: StackView) -> Iterator[FoundValue | LeftOut]:
             yield LeftOut(f"Region {region} ({seen.basis})", reason, seen.location)
     regions = [region for region in found if REGIONS[region].partition == partition]
     regions.sort(key=lambda region: region != primary)
-    notes = tuple(_note(found[region]) for region in regions)
+    notes = tuple((found[region].basis, found[region].location) for region in regions)
     yield FoundValue(("regions",), tuple(regions), "", None, notes)
     yield FoundValue(("primary_region",), primary, why, place)
     yield from _secondary(found, regions, primary, view)
     opt_in = [region for region in regions if REGIONS[region].opt_in]
     if opt_in:
         basis = "the stack has resources there, so the account has enabled them"
-        yield FoundValue(("opt_in_regions",), tuple(opt_in), basis, None, ("",) * len(opt_in))
-
-
-def _note(seen: _Seen) -> str:
-    return " ".join(filter(None, (place_text(seen.location), seen.basis)))
+        yield FoundValue(("opt_in_regions",), tuple(opt_in), basis)
 
 
 def _primary(found: Mapping[str, _Seen], view: StackView) -> tuple[str, str, Location | None]:

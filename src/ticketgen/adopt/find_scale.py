@@ -51,15 +51,13 @@ _SETTINGS: Final[tuple[tuple[str, re.Pattern[str], float], ...]] = (
     ("seats_per_buyer", re.compile(r"(?:max_)?(?:seats|tickets)_per_(?:buyer|user|customer|person)"), 1),
 )
 
-# https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
-_RECORDS_PER_SHARD: Final = 1000
 _PURCHASE: Final = re.compile(r"purchase|order|checkout|book|buy|sell|reserve", re.IGNORECASE)
 
 
 def find_scale(view: StackView) -> Iterator[FoundValue | LeftOut]:
     """Yield the scale; each estimate says its basis, the best one first."""
     yield from _named_rates(view)
-    for estimate in (_throttling, _concurrency, _shards):
+    for estimate in (_throttling, _concurrency):
         yield from estimate(view)
     for key, pattern, factor in _SETTINGS:
         for each in view.named_values():
@@ -141,14 +139,3 @@ def _concurrency(view: StackView) -> Iterator[FoundValue]:
             rate = number / (assumed.PURCHASE_SECONDS * requests * assumed.HEADROOM) * 60
             yield from _found(rate, basis, each.at("reserved_concurrent_executions"))
             return
-
-
-def _shards(view: StackView) -> Iterator[FoundValue]:
-    best = _largest(view, "aws_kinesis_stream", "", "shard_count")
-    if best:
-        shards, address, location = best
-        basis = (
-            f"estimate: {counted(shards, 'shards')} of {address} × {_RECORDS_PER_SHARD:,} records/s / "
-            f"{format_number(assumed.HEADROOM)} headroom, one record per order"
-        )
-        yield from _found(shards * _RECORDS_PER_SHARD / assumed.HEADROOM * 60, basis, location)

@@ -115,7 +115,7 @@ def _alarms(view: StackView) -> Iterator[FoundValue | LeftOut]:
                 topics[shape] = FoundValue((), shape, each.address, each.at("alarm_actions"))
     if emails:
         first = next(iter(emails.values()))
-        yield FoundValue(("alarms", "email"), tuple(emails), first.basis, first.location, ("",) * len(emails))
+        yield FoundValue(("alarms", "email"), tuple(emails), first.basis, first.location)
     for shape, found in topics.items():
         if emails or len(topics) > 1:
             yield LeftOut(f"the topic {shape}", "alarms notify one topic, or addresses", found.location)

@@ -27,14 +27,14 @@ class FoundValue:
         value: the value; a tuple for a list.
         basis: what it was read from, or the assumption behind it, as a phrase without a full stop.
         location: where the stack says it; None for an assumption.
-        notes: for a list, the basis and the location of each element, as they are shown.
+        notes: for a list, the basis and the location of each element; empty if they are those of the list.
     """
 
     path: SpecPath
     value: SpecValue
     basis: str
     location: Location | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[tuple[str, Location | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,13 @@ class LeftOut:
         what: what it is, with its value.
         reason: why it is not in the spec, and what to do, as a phrase without a full stop.
         location: where the stack says it.
+        region: the Region that is left out; "" if it is something else. Another environment may have it.
     """
 
     what: str
     reason: str
     location: Location | None = None
+    region: str = ""
 
 
 def place_text(location: Location | None) -> str:

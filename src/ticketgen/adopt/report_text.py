@@ -1,4 +1,4 @@
-"""The report about a stack to adopt, for people and for programs."""
+"""The report about a stack to adopt, for people."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from ticketgen.adopt.adoption import Adoption
-from ticketgen.adopt.counterparts import ResourceGroup, TableMatch
-from ticketgen.adopt.found_values import FoundValue, LeftOut, place_text
+from ticketgen.adopt.counterpart_table import data_advice
+from ticketgen.adopt.counterparts import ResourceGroup, TableMatch, table_consequence
+from ticketgen.adopt.found_values import place_text
 from ticketgen.adopt.seven_failures import FailureReport
 from ticketgen.escaping import visible
-from ticketgen.findings import Finding, Location
+from ticketgen.findings import Finding, Location, errors
 from ticketgen.wording import counted
 
-__all__ = ["adoption_document", "adoption_text"]
+__all__ = ["adoption_text"]
 
 _MAX_PLACES: Final = 5
 _MAX_ADDRESSES: Final = 8
@@ -55,6 +56,7 @@ def _lines(adoption: Adoption) -> Iterator[str]:
         yield "  none"
     yield from _resources(adoption)
     yield from _tables(adoption.tables)
+    yield from _stateful(adoption)
     yield from _left_out(adoption)
 
 
@@ -114,20 +116,16 @@ def _tables(tables: tuple[TableMatch, ...]) -> Iterator[str]:
     for table in tables:
         keys = ", ".join(table.keys) or "unknown keys"
         yield f"  {place_text(table.location)}: {table.address}, {table.name or 'name unknown'} ({keys})"
-        yield f"    {_consequence(table)}"
+        yield f"    {table_consequence(table)}"
 
 
-def _consequence(table: TableMatch) -> str:
-    if not table.ours:
-        return "nothing like it: keep the table in a root module of your own"
-    our = f"{table.our_name} ({', '.join(table.our_keys)})"
-    if not table.same_keys:
-        return (
-            f"most like {our}: the keys differ, so it can neither be renamed nor imported; load its data anew"
-        )
-    if table.name == table.our_name:
-        return f"the same name and keys as {our}: import it, after its items have ticketgen's attributes"
-    return f"the same keys as {our}, but another name: restore a backup under the new name, or load its data anew"
+def _stateful(adoption: Adoption) -> Iterator[str]:
+    found = [(group, advice) for group in adoption.groups if (advice := data_advice(group.type))]
+    if found:
+        yield ""
+        yield "Other data to bring over"
+    for group, advice in found:
+        yield f"  {group.type} ({len(group.addresses)}): {advice}"
 
 
 def _left_out(adoption: Adoption) -> Iterator[str]:
@@ -143,85 +141,11 @@ def _left_out(adoption: Adoption) -> Iterator[str]:
     if not adoption.left_out:
         yield "  nothing that was found"
     findings = adoption.draft.findings if adoption.draft else ()
+    wrong = errors(findings)
     if findings:
         yield ""
         yield "Before you render"
-        for finding in findings:
-            yield f"  {finding.severity.value}: {finding.message}" + (
-                f"; {finding.help}" if finding.help else ""
-            )
-
-
-def adoption_document(adoption: Adoption) -> dict[str, object]:
-    """The report for programs."""
-    return {
-        "directory": adoption.directory,
-        "roots": list(adoption.roots),
-        "environments": [{"name": name, "basis": basis} for name, basis in adoption.environments],
-        "failures": [
-            {
-                "number": each.number,
-                "title": each.title,
-                "rule": each.rule,
-                "status": each.status.value,
-                "reason": each.reason,
-                "places": [
-                    {**_place(finding.location), "message": finding.message} for finding in each.findings
-                ],
-            }
-            for each in adoption.failures
-        ],
-        "rules": [
-            {
-                "rule": each.rule,
-                "severity": each.severity.value,
-                "count": each.count,
-                "message": each.message,
-                "places": [_place(location) for location in each.places],
-            }
-            for each in adoption.rules
-        ],
-        "resources": [
-            {
-                "type": each.type,
-                "counterpart": each.counterpart or None,
-                "advice": each.advice or None,
-                "addresses": [
-                    {"address": address, **_place(location)} for address, location in each.addresses
-                ],
-            }
-            for each in adoption.groups
-        ],
-        "tables": [
-            {
-                "address": each.address,
-                **_place(each.location),
-                "name": each.name,
-                "keys": list(each.keys),
-                "counterpart": each.our_name or None,
-                "counterpart_keys": list(each.our_keys),
-                "consequence": _consequence(each),
-            }
-            for each in adoption.tables
-        ],
-        "left_out": [_left(each) for each in adoption.left_out],
-        "values": [
-            {"environment": name or None, **_value(found)}
-            for name, values in (adoption.draft.values if adoption.draft else {}).items()
-            for found in values.values()
-        ],
-        "spec": adoption.draft.text if adoption.draft else None,
-    }
-
-
-def _place(location: Location | None) -> dict[str, object]:
-    return {"file": location.file if location else None, "line": location.line if location else None}
-
-
-def _left(each: LeftOut) -> dict[str, object]:
-    return {"what": each.what, "reason": each.reason, **_place(each.location)}
-
-
-def _value(found: FoundValue) -> dict[str, object]:
-    value = list(found.value) if isinstance(found.value, tuple) else found.value
-    return {"path": ".".join(found.path), "value": value, "basis": found.basis, **_place(found.location)}
+        for finding in wrong:
+            yield f"  {finding.message}; {finding.help}"
+        if len(findings) > len(wrong):
+            yield f"  run `ticketgen size`: it gives {counted(len(findings) - len(wrong), 'warnings')} about the scale"

@@ -95,7 +95,9 @@ def draft_spec(
             ]
             kept = tuple(dict.fromkeys(each for each in problems if each.severity is not Severity.NOTE))
             values = {"": draft.common, **draft.own}
-            return SpecDraft(text, project, values, tuple(dict.fromkeys(draft.left_out)), kept)
+            deployed = {region for one in project.environments for region in one.regions}
+            left_out = (each for each in draft.left_out if each.region not in deployed)
+            return SpecDraft(text, project, values, tuple(dict.fromkeys(left_out)), kept)
         if not _without_refused(draft, text, refused):
             break
     return refused
@@ -204,12 +206,10 @@ def _without_refused(draft: _Draft, text: str, refused: Iterable[Finding]) -> bo
         done = True
         rest = tuple(each for each in found.value if each != item) if isinstance(found.value, tuple) else ()
         if rest and item:
-            kept = (
-                tuple(note for each, note in zip(found.value, found.notes, strict=True) if each != item)
-                if isinstance(found.value, tuple)
-                else ()
+            pairs = zip(found.value, found.notes, strict=False) if isinstance(found.value, tuple) else ()
+            values[path] = replace(
+                found, value=rest, notes=tuple(note for each, note in pairs if each != item)
             )
-            values[path] = replace(found, value=rest, notes=kept)
         what = f"{'.'.join(path)} {item or _shown(found.value)} ({found.basis or 'found in the stack'})"
         draft.left_out.append(LeftOut(what, f"ticketgen refuses it: {finding.message}", found.location))
         _add_defaults(draft)
@@ -293,7 +293,10 @@ def _value_lines(name: str, path: SpecPath, found: FoundValue, indent: str) -> I
         yield _Line(f"{indent}{_scalar(path[-1])}: {_scalar(found.value)}", comment, (name, path, ""))
         return
     yield _Line(f"{indent}{_scalar(path[-1])}:", comment, (name, path, ""))
-    for item, note in zip(found.value, found.notes or ("",) * len(found.value), strict=True):
+    for item, (basis, location) in zip(
+        found.value, found.notes or (("", None),) * len(found.value), strict=True
+    ):
+        note = " ".join(filter(None, (place_text(location), basis)))
         yield _Line(f"{indent}  - {_scalar(item)}", note, (name, path, item))
 
 

@@ -24,7 +24,15 @@ from ticketgen.hcl.modules import Module
 from ticketgen.hcl.values import Unknown, Value
 from ticketgen.verification.file_checks import check_syntax
 
-__all__ = ["DEFAULT_NAME", "FoundEnvironment", "Run", "environments", "roots_of", "variable_value"]
+__all__ = [
+    "DEFAULT_NAME",
+    "FoundEnvironment",
+    "Run",
+    "backend_buckets",
+    "environments",
+    "roots_of",
+    "variable_value",
+]
 
 DEFAULT_NAME: Final = "prod"
 """The name of the only environment of a stack that names none."""
@@ -34,6 +42,11 @@ _MAX_RUNS: Final = 100
 _ABOVE_ENVIRONMENTS: Final = frozenset(
     {"environments", "environment", "envs", "env", "live", "stages", "stacks", "deployments", "workspaces"}
 )
+_BACKEND_SETTINGS: Final = frozenset({
+    "bucket", "key", "region", "dynamodb_table", "use_lockfile", "encrypt", "kms_key_id", "profile", "role_arn",
+    "workspace_key_prefix", "acl", "assume_role",
+})  # fmt: skip
+"""Source: https://developer.hashicorp.com/terraform/language/backend/s3"""
 _NO_STACKS: Final = frozenset(
     {"example", "examples", "test", "tests", "fixtures", "test-fixtures", ".terraform"}
 )
@@ -74,6 +87,11 @@ class _Variables:
     path: str
     values: Mapping[str, Value]
     places: Mapping[str, Location]
+
+    @property
+    def is_backend(self) -> bool:
+        """Whether ``terraform init -backend-config`` reads it, for a backend s3 that is declared without a bucket."""
+        return "bucket" in self.values and self.values.keys() <= _BACKEND_SETTINGS
 
     @property
     def is_automatic(self) -> bool:
@@ -121,7 +139,8 @@ def environments(
         given: values of variables that are in no file.
     """
     own = _Variables("", dict(given or {}), dict.fromkeys(given or {}, Location(COMMAND_LINE)))
-    files = tuple(_variable_files(stack))
+    every = tuple(_variable_files(stack))
+    files = tuple(each for each in every if not each.is_backend)
     in_code = named_in_code(stack.configuration, stack.budget)
     found: dict[str, list[Run]] = {}
     why: dict[str, tuple[str, Location | None]] = {}
@@ -150,6 +169,15 @@ def environments(
     return tuple(
         FoundEnvironment(name, *why[name], tuple((*runs, *shared)[:allowed]))
         for name, runs in sorted(found.items(), key=lambda item: (_rank(item[0]), item[0]))
+    )
+
+
+def backend_buckets(stack: SourceStack) -> tuple[tuple[str, str, Location], ...]:
+    """The bucket and the Region in each file for ``terraform init -backend-config``."""
+    return tuple(
+        (str(each.values["bucket"]), str(each.values.get("region", "")), each.places["bucket"])
+        for each in _variable_files(stack)
+        if each.is_backend
     )
 
 
@@ -254,10 +282,10 @@ def _runs(
     variables = environment_variables(root.module)
     for file in named:
         values, places = _merged(*automatic, file)
-        name, location = _name_in(file, variables)
+        name, basis, location = _name_in(file, variables)
         if not name and (default := _default_name(root, variables)):
             name = default[0]
-        yield name, f"the file {file.path}", location, Run(root, values, places, name)
+        yield name, basis, location, Run(root, values, places, name)
     if named:
         return
     values, places = _merged(*automatic)
@@ -292,18 +320,19 @@ def _default_name(root: Scope, variables: Iterable[str]) -> tuple[str, Location]
     return None
 
 
-def _name_in(file: _Variables, variables: Iterable[str]) -> tuple[str, Location | None]:
-    """The environment of a file: the value of the variable, or else a usual name in its path."""
+def _name_in(file: _Variables, variables: Iterable[str]) -> tuple[str, str, Location | None]:
+    """The environment of a file, its basis and its place: of the variable, or else of its path."""
     for variable in variables:
         if name := as_environment_name(file.values.get(variable)):
-            return name, file.places[variable]
+            return name, f"var.{variable}", file.places[variable]
     parts = _PARTS.split(file.path.removesuffix(".tfvars").lower())
     for part in reversed(parts):
         words = [part, *part.split("-")]
         name = next((word for word in words if KNOWN_NAMES.fullmatch(word)), "")
         if name and as_environment_name(name):
-            return as_environment_name(name), Location(file.path)
+            return as_environment_name(name), "the name of the file", Location(file.path)
     stem = posixpath.basename(file.path).removesuffix(".tfvars")
     is_region = any(region in stem for region in REGIONS)
     is_general = stem in {"terraform", "common", "default", "defaults", "variables", "secrets", "example"}
-    return ("" if is_region or is_general else as_environment_name(stem)), Location(file.path)
+    name = "" if is_region or is_general else as_environment_name(stem)
+    return name, "the name of the file", Location(file.path)

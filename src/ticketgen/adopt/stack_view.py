@@ -63,9 +63,17 @@ class ProviderBlock:
 class StackView:
     """One environment of a stack."""
 
-    def __init__(self, environment: FoundEnvironment, budget: Budget) -> None:
+    def __init__(
+        self,
+        environment: FoundEnvironment,
+        budget: Budget,
+        backends: tuple[tuple[str, str, Location], ...] = (),
+    ) -> None:
         self.environment = environment
         self.budget = budget
+        name = environment.name
+        self.backends = tuple(each for each in backends if name in each[2].file) or backends
+        """The buckets and Regions of states that the code does not name, and where they are written."""
         self.runs = tuple(RunView(run, budget) for run in environment.runs)
         self._named: tuple[NamedValue, ...] | None = None
 

@@ -82,7 +82,8 @@ def import_stack(
       ticketgen import ../shop --var primary_region=eu-west-1
     """
     from ticketgen.adopt.adoption import adopt
-    from ticketgen.adopt.report_text import adoption_document, adoption_text
+    from ticketgen.adopt.report_document import adoption_document
+    from ticketgen.adopt.report_text import adoption_text
     from ticketgen.findings import Location
     from ticketgen.findings.adoption import SPEC_IN_THE_WAY
 
