@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from adopted_stacks import STYLES, adopted, expected_file, results
+
 from ticketgen.adopt.adoption import Adoption, adopt
 from ticketgen.adopt.seven_failures import FailureStatus
 from ticketgen.findings import errors
@@ -81,7 +81,9 @@ def test_a_flat_root_has_a_region_for_each_alias_with_something_to_adopt() -> No
         "arena-tickets", ("eu-west-1", "us-east-1"), "us-east-1",
     )  # fmt: skip
     assert (staging.protect, prod.protect) == (False, True)
-    assert prod.event_scale.purchases_per_minute == 6000  # 1,575 requests/s / 10.5 per order / 1.5 headroom × 60 s
+    assert (
+        prod.event_scale.purchases_per_minute == 6000
+    )  # 1,575 requests/s / 10.5 per order / 1.5 headroom × 60 s
     assert prod.api.auth == "iam"
     assert (prod.state.bucket, prod.state.region) == ("arena-terraform", "us-east-1")
     assert prod.tags == {"CostCenter": "4711", "Owner": "ticketing"}
@@ -201,7 +203,8 @@ def test_regions_of_another_partition_are_left_out(tmp_path: Path) -> None:
 def test_a_value_that_ticketgen_refuses_is_left_out_and_listed(tmp_path: Path) -> None:
     found = imported(
         tmp_path,
-        'provider "aws" {\n  region = "eu-west-1"\n  default_tags {\n    tags = { Owner = "me", "aws:x" = "no" }\n  }\n}\n'
+        'provider "aws" {\n  region = "eu-west-1"\n'
+        '  default_tags {\n    tags = { Owner = "me", "aws:x" = "no" }\n  }\n}\n'
         'variable "hold_seconds" {\n  default = 5\n}\nresource "aws_sqs_queue" "a" {}\n'
         'resource "aws_sns_topic_subscription" "mail" {\n  protocol = "email"\n  endpoint = "nobody"\n'
         '  topic_arn = "x"\n}\n',
@@ -229,7 +232,8 @@ def test_a_stack_without_a_region_gets_a_report_and_no_spec(tmp_path: Path) -> N
 def test_backend_settings_beside_variables_name_the_bucket(tmp_path: Path) -> None:
     found = imported(
         tmp_path,
-        'terraform {\n  backend "s3" {}\n}\nprovider "aws" {\n  region = "eu-west-1"\n}\nresource "aws_sqs_queue" "a" {}\n',
+        'terraform {\n  backend "s3" {}\n}\nprovider "aws" {\n  region = "eu-west-1"\n}\n'
+        'resource "aws_sqs_queue" "a" {}\n',
         backend__tfvars='bucket = "states"\nkey = "x"\nregion = "eu-west-1"\n',
     )
     assert only(found).state.bucket == "states"
