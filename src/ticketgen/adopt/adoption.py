@@ -20,7 +20,7 @@ from ticketgen.adopt.spec_draft import SpecDraft, draft_spec
 from ticketgen.adopt.stack_runs import backend_buckets, environments, roots_of
 from ticketgen.adopt.stack_view import StackView
 from ticketgen.findings import Checked, Finding, Location
-from ticketgen.findings.adoption import NO_REGION_FOUND, NOTHING_DEPLOYED
+from ticketgen.findings.imports import NO_REGION_FOUND, NOTHING_DEPLOYED
 from ticketgen.hcl.budget import DEFAULT
 from ticketgen.hcl.values import Value
 from ticketgen.hcl.watchdog import LimitExceeded, Watchdog

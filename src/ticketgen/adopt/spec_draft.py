@@ -36,7 +36,7 @@ _PRESET: Final = "small-venue"
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _WORDS: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 
-Values = dict[SpecPath, FoundValue]
+_Values = dict[SpecPath, FoundValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class SpecDraft:
 
     text: str
     project: Project
-    values: Mapping[str, Values]
+    values: Mapping[str, _Values]
     left_out: tuple[LeftOut, ...]
     findings: tuple[Finding, ...]
 
@@ -62,8 +62,8 @@ class SpecDraft:
 class _Draft:
     """The values of a spec that is being made."""
 
-    common: Values
-    own: dict[str, Values]
+    common: _Values
+    own: dict[str, _Values]
     basis: Mapping[str, str]
     left_out: list[LeftOut] = field(default_factory=list)
 
@@ -257,7 +257,7 @@ def _lines(draft: _Draft) -> Iterator[_Line]:
             yield _Line(f"  {_scalar(name)}: {{}}", draft.basis[name])
 
 
-def _section(name: str, values: Values, depth: int) -> Iterator[_Line]:
+def _section(name: str, values: _Values, depth: int) -> Iterator[_Line]:
     order = {key: place for place, key in enumerate(SPEC_KEYS)}
     opened: SpecPath = ()
     for path, found in sorted(

@@ -77,7 +77,7 @@ def import_stack(
 
     Examples:
       ticketgen import ../shop
-      ticketgen import ../shop --output ticketgen.yaml
+      ticketgen import ../shop --output ../shop/ticketgen.yaml
       ticketgen import ../shop --root environments/prod --format json
       ticketgen import ../shop --var primary_region=eu-west-1
     """
@@ -85,7 +85,7 @@ def import_stack(
     from ticketgen.adopt.report_document import adoption_document
     from ticketgen.adopt.report_text import adoption_text
     from ticketgen.findings import Location
-    from ticketgen.findings.adoption import SPEC_IN_THE_WAY
+    from ticketgen.findings.imports import SPEC_IN_THE_WAY
 
     if output == STDOUT and format is Format.JSON:
         exit_with_usage_error(
