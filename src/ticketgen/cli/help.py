@@ -40,6 +40,8 @@ SECTIONS: Mapping[str, Mapping[str, Command]] = MappingProxyType({
     "Build a project": {
         "new": Command("new_command:new", "Make a project: spec, rendered stacks, README, CI pipeline and pre-commit "
                        "hook"),
+        "import": Command("import_command:import_stack", "Read a Terraform stack that ticketgen did not render, and "
+                          "draft a spec that comes close to it"),
         "render": Command("render_command:render", "Render, verify and write the stacks of a spec, each environment to "
                           "stacks/NAME"),
         "add-region": Command("region_commands:add_region", "Add a Region to the spec, for all environments or some, "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-__all__ = ["BUILT_IN_KINDS", "Address"]
+__all__ = ["BUILT_IN_KINDS", "WORKSPACE", "Address"]
 
 BUILT_IN_KINDS: Final = frozenset({"each", "count", "path", "terraform", "self"})
 """The kinds of Terraform's built-in names, which no block declares."""
@@ -44,3 +44,7 @@ class Address(NamedTuple):
 
     def __str__(self) -> str:
         return ".".join(self.parts)
+
+
+WORKSPACE: Final = Address("terraform", "", "workspace")
+"""The name of the Terraform workspace."""

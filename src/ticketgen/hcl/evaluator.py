@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from ticketgen.hcl.address import WORKSPACE
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.declarations import Declaration
@@ -66,12 +67,23 @@ class Evaluator:
     Args:
         assume_defaults: whether to assume that the variables of a root module have their default values. The user can
             override them, so only values without this assumption are certain.
+        inputs: the values of variables of root modules, by name.
+        workspace: the name of the Terraform workspace; "" if it is unknown.
         budget: the work that the evaluation may take, shared by all checks of a directory.
     """
 
-    def __init__(self, *, assume_defaults: bool = False, budget: Budget | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        assume_defaults: bool = False,
+        budget: Budget | None = None,
+        inputs: Mapping[str, Value] | None = None,
+        workspace: str = "",
+    ) -> None:
         self.budget = budget or Budget()
         self._assume_defaults = assume_defaults
+        self._inputs = inputs or {}
+        self._workspace = workspace
         self._known: dict[tuple[Scope, Declaration], Value] = {}
         self._steps = 0
         self._depending_on_plan: set[tuple[Scope, Declaration]] = set()
@@ -200,6 +212,8 @@ class Evaluator:
             # Relative to the verified directory; Terraform may run elsewhere.
             scope = where.scope if address.name == "module" else where.scope.root
             return scope.module.folder or "."
+        if address == WORKSPACE and self._workspace:
+            return self._workspace
         return self.known_at_plan() if address.name or address.kind in BUILT_INS else UNKNOWN
 
     def _link(self, declaration: Declaration, scope: Scope) -> ResourceReference:
@@ -226,6 +240,8 @@ class Evaluator:
 
     def _compute(self, declaration: Declaration, scope: Scope) -> Value:
         is_input = declaration.address.kind == "var" and scope.call is None
+        if is_input and declaration.name in self._inputs:
+            return self._inputs[declaration.name]
         found = source(declaration, scope)
         if found is None or (is_input and not self._assume_defaults):
             return self.known_at_plan()

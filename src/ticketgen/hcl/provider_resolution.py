@@ -14,7 +14,7 @@ from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import Expression, GetAttribute, Literal, Object, Reference
 
-__all__ = ["ProviderConfiguration", "provider_name", "provider_of"]
+__all__ = ["ProviderConfiguration", "configuration_named", "provider_name", "provider_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,13 @@ def provider_of(scope: Scope, resource: Declaration) -> ProviderConfiguration | 
     """
     given = resource.value("provider")
     # Without the argument, the provider's local name is the first word of the type.
-    wanted = provider_name(given) if given is not None else Address("provider", resource.type.split("_")[0])
+    name = provider_name(given) if given is not None else Address("provider", resource.type.split("_")[0])
+    return configuration_named(scope, name)
+
+
+def configuration_named(scope: Scope, name: Address) -> ProviderConfiguration | None:
+    """The provider configuration that a local name and an alias stand for; None as for `provider_of`."""
+    wanted = name
     for each in scope.chain:
         passed = _passed(each, wanted)
         own = each.module.provider_configurations.get(Address("provider", wanted.type, wanted.name))

@@ -25,6 +25,7 @@ __all__ = [
     "dedent",
     "heredoc_pieces",
     "nest",
+    "split_template",
     "trim",
 ]
 
@@ -97,7 +98,7 @@ def heredoc_pieces(body: str, line: int, parse: Callable[[str, int, int], Expres
         InvalidTemplate: the body is not a valid template.
     """
     column = 1
-    for piece in _split(body):
+    for piece in split_template(body):
         if sequence := _SEQUENCE.fullmatch(piece):
             at = column + sequence.start(3)
             read = parse if sequence[1] == "${" else partial(_directive, parse=parse)
@@ -109,7 +110,7 @@ def heredoc_pieces(body: str, line: int, parse: Callable[[str, int, int], Expres
         column = len(piece) - piece.rfind("\n") if newlines else column + len(piece)
 
 
-def _split(body: str) -> Iterator[str]:
+def split_template(body: str) -> Iterator[str]:
     """The lines of a body, and the interpolations and directives between them."""
     begin = depth = 0
     for kind, _, _, mark in scan(body, in_heredoc=True):

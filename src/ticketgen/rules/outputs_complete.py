@@ -12,9 +12,9 @@ from ticketgen.hcl.origins import UNKNOWN_ORIGIN
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 
-__all__ = ["RULE"]
+__all__ = ["RULE", "TESTABLE"]
 
-_TESTABLE = {
+TESTABLE = {
     "a DynamoDB table": ("aws_dynamodb_table",),
     "a Lambda function": ("aws_lambda_function",),
     "an API": ("aws_api_gateway_rest_api", "aws_apigatewayv2_api"),
@@ -42,7 +42,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
 
 def _check_root(subject: Subject, root: Scope, scopes: list[Scope], is_stack: bool) -> Iterator[Problem]:
     present: dict[str, Location] = {}
-    for kind, types in _TESTABLE.items():
+    for kind, types in TESTABLE.items():
         locations = [declared.location for scope in scopes for declared in scope.resources(*types)]
         if locations:
             present[kind] = min(locations)
@@ -62,7 +62,7 @@ def _check_root(subject: Subject, root: Scope, scopes: list[Scope], is_stack: bo
             exported |= subject.origins.of(value, root)
     if UNKNOWN_ORIGIN in exported:
         return
-    for kind, types in _TESTABLE.items():
+    for kind, types in TESTABLE.items():
         exposing_types = (*types, *_ALTERNATIVES.get(kind, ()))
         if kind in present and not any(Address("resource", type) in exported for type in exposing_types):
             yield Problem(f"the stack has {kind}, but no output exposes it", present[kind])

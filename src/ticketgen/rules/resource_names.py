@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ticketgen.aws.name_limits import NAME_LIMITS
-from ticketgen.hcl.address import Address
+from ticketgen.hcl.address import WORKSPACE, Address
 from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.origins import UNKNOWN_ORIGIN
 from ticketgen.hcl.syntax import Expression, Literal, Parentheses, Reference
@@ -56,7 +56,6 @@ _MORE_NAMES = frozenset({
     ("aws_ssm_parameter", "name"),
 })  # fmt: skip
 
-_WORKSPACE = Address("terraform", "", "workspace")
 
 _NAME_ATTRIBUTES: dict[str, tuple[str, ...]] = {}
 for _type, _attribute in sorted({*NAME_LIMITS, *_MORE_NAMES}):
@@ -111,7 +110,7 @@ def varies_without_variable(origins: frozenset[Address]) -> bool:
     It may depend on the workspace, a random resource, a data source or an unknown value.
     """
     return any(
-        each in {UNKNOWN_ORIGIN, _WORKSPACE}
+        each in {UNKNOWN_ORIGIN, WORKSPACE}
         or each.kind == "data"
         or (each.kind == "resource" and each.type.startswith("random_"))
         for each in origins

@@ -17,9 +17,9 @@ from ticketgen.rules.named_files import NamedFile, named_files
 from ticketgen.rules.python_text import NotRead, PythonLimit, parse_python
 from ticketgen.rules.subject import Subject
 
-__all__ = ["Suite", "suites"]
+__all__ = ["TEST_FILE", "Suite", "suites"]
 
-_TEST_FILE = re.compile(r"(?s:test_.*|.*_test)\.py")
+TEST_FILE = re.compile(r"(?s:test_.*|.*_test)\.py")
 """Source: https://docs.pytest.org/en/stable/reference/reference.html#confval-python_files"""
 
 
@@ -35,7 +35,7 @@ def suites(subject: Subject) -> Iterator[tuple[str, Suite]]:
     """Each test file and ``conftest.py`` that is valid Python, with its path."""
     limit = subject.memoized("python", PythonLimit)
     for path, text in sorted(subject.configuration.texts.items()):
-        if _TEST_FILE.fullmatch(posixpath.basename(path)) or posixpath.basename(path) == "conftest.py":
+        if TEST_FILE.fullmatch(posixpath.basename(path)) or posixpath.basename(path) == "conftest.py":
             suite = subject.memoized(("suite", text), partial(_read, text, limit))
             if isinstance(suite, NotRead):
                 subject.note_skipped(Location(path), f"{path} is not checked: {suite.reason}")

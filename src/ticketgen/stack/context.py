@@ -35,7 +35,7 @@ from ticketgen.stack.roots import (
     root_modules,
 )
 
-__all__ = ["WAF_RULES", "file_context", "stack_context"]
+__all__ = ["SHARED_TABLES", "WAF_RULES", "file_context", "stack_context"]
 
 # https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html: their capacity is 25, 700 and
 # 200 units. With the two rate rules (2 each, and 2 for the method), 931 of the 1,500 that the price of a request has.
@@ -105,7 +105,7 @@ class _Table:
     comment: str
 
 
-_TABLES = (
+SHARED_TABLES = (
     _Table(
         "events",
         "events",
@@ -138,6 +138,7 @@ _TABLES = (
         "verification have it.",
     ),
 )
+"""The tables that every Region has, as global tables."""
 
 
 # The expressions that shared macros need, in terms of each module's own variables.
@@ -239,7 +240,7 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "secondary": environment.secondary_region,
         "makefile": _makefile(environment),
         "partition": partition,
-        "tables": _TABLES,
+        "tables": SHARED_TABLES,
         "functions": {
             name: _function(function, shared, environment, sizing) for name, function in functions.items()
         },

@@ -183,12 +183,13 @@ def _unreadable(file: str, message: str, help: str) -> Finding:
     return UNREADABLE.found(message, help, at=Location(file))
 
 
-def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
+def read_directory(root: Path, name: str | None = None, *, json: bool = False) -> Checked[Directory]:
     """Read a directory, except hidden entries and links that lead out.
 
     Args:
         root: the directory.
         name: the name of the directory in messages; None for ``root``.
+        json: whether the caller reads Terraform's JSON syntax, so that a directory may have nothing else.
 
     Returns:
         No value if there is nothing to read. A file that cannot be read yields a finding and is left out.
@@ -240,10 +241,11 @@ def read_directory(root: Path, name: str | None = None) -> Checked[Directory]:
     except OSError as error:
         return Checked(None, (_no_directory(root, shown_name, error),))
     findings += _limits(shown_name, listing, over_limit.total())
-    if not any(file.endswith(".tf") for file in texts) and not findings:
+    endings = (".tf", ".tf.json") if json else (".tf",)
+    if not any(file.endswith(endings) for file in texts) and not findings:
         help = (
             "write it as HCL: ticketgen does not read Terraform's JSON syntax"
-            if any(file.endswith(".tf.json") for file in texts)
+            if any(file.endswith(".tf.json") for file in texts) and not json
             else None
         )
         return Checked(None, (NO_TERRAFORM.found(f"{shown_name} has no .tf file", help),))

@@ -1,0 +1,179 @@
+"""Adopt a stack: read it, judge it, draft a spec, and list what has no counterpart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ticketgen.adopt.counterparts import ResourceGroup, TableMatch, match_tables, resource_groups
+from ticketgen.adopt.find_account import find_account, find_state
+from ticketgen.adopt.find_api import find_api
+from ticketgen.adopt.find_project import find_project, find_tags
+from ticketgen.adopt.find_regions import find_regions
+from ticketgen.adopt.find_scale import find_scale
+from ticketgen.adopt.find_stores import find_stores
+from ticketgen.adopt.found_values import FoundValue, LeftOut, place_text
+from ticketgen.adopt.seven_failures import BrokenRule, FailureReport, broken_rules, seven_failures
+from ticketgen.adopt.source_stack import SourceStack, read_stack
+from ticketgen.adopt.spec_draft import SpecDraft, draft_spec
+from ticketgen.adopt.stack_runs import backend_buckets, environments, roots_of
+from ticketgen.adopt.stack_view import StackView
+from ticketgen.findings import Checked, Finding, Location
+from ticketgen.findings.imports import NO_REGION_FOUND, NOTHING_DEPLOYED
+from ticketgen.hcl.budget import DEFAULT
+from ticketgen.hcl.values import Value
+from ticketgen.hcl.watchdog import LimitExceeded, Watchdog
+from ticketgen.verification.admission import FIX, too_large
+
+__all__ = ["Adoption", "adopt"]
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What is known about a stack, and the spec that comes close to it.
+
+    Attributes:
+        directory: the name of the directory.
+        roots: the folders of its root modules.
+        environments: the environments, each with what its name was read from.
+        failures: the seven usual failures.
+        rules: the other rules that are broken.
+        draft: the spec; None if the stack has no Region.
+        left_out: what the stack says and the spec does not.
+        groups: the resources by type.
+        tables: the tables, and ticketgen's that are most like them.
+    """
+
+    directory: str
+    roots: tuple[str, ...]
+    environments: tuple[tuple[str, str], ...]
+    failures: tuple[FailureReport, ...]
+    rules: tuple[BrokenRule, ...]
+    draft: SpecDraft | None
+    left_out: tuple[LeftOut, ...]
+    groups: tuple[ResourceGroup, ...]
+    tables: tuple[TableMatch, ...]
+
+
+def adopt(
+    folder: Path,
+    name: str,
+    *,
+    root: str | None = None,
+    variables: Mapping[str, Value] | None = None,
+    budget: int = DEFAULT,
+) -> Checked[Adoption]:
+    """Read a directory of Terraform and draft a spec for it.
+
+    Args:
+        folder: the directory.
+        name: its name in messages.
+        root: the folder of the root modules to read, below the directory; None for all.
+        variables: the values of variables that are in no file.
+        budget: the multiple of the default budget.
+
+    Returns:
+        No value if there is nothing to adopt, or if it takes too much work.
+    """
+    try:
+        read = read_stack(folder, name, budget)
+        if read.value is None:
+            return Checked(None, read.findings)
+        stack = read.value
+        with Watchdog(stack.budget.seconds, stack.budget.bytes):
+            return _adopted(stack, folder, name, root, variables or {})
+    except (LimitExceeded, MemoryError, RecursionError) as error:
+        why = f"it takes more than {error}" if isinstance(error, LimitExceeded) else "it is nested too deep"
+        return Checked(None, (too_large(why, None, FIX, rendered=True),))
+
+
+def _adopted(
+    stack: SourceStack, folder: Path, name: str, root: str | None, variables: Mapping[str, Value]
+) -> Checked[Adoption]:
+    roots = roots_of(stack, root)
+    found = environments(stack, roots, variables)
+    views = {each.name: StackView(each, stack.budget, backend_buckets(stack)) for each in found}
+    if not any(
+        each for view in views.values() for run in view.runs for each in (*run.resources, *run.remote_calls())
+    ):
+        return Checked(None, (NOTHING_DEPLOYED.found(f"{name} deploys nothing"),))
+    values = {each: tuple(_placed(stack, _found(view, folder))) for each, view in views.items()}
+    basis = {each.name: _basis(stack, each.basis, each.location) for each in found}
+    drafted = draft_spec(values, basis)
+    draft = drafted if isinstance(drafted, SpecDraft) else None
+    findings: list[Finding] = []
+    if draft is None:
+        has_regions = any(
+            isinstance(each, FoundValue) and each.path == ("regions",)
+            for all in values.values()
+            for each in all
+        )
+        findings += (
+            drafted
+            if has_regions and not isinstance(drafted, SpecDraft)
+            else [NO_REGION_FOUND.found(f"{name} names no Region")]
+        )
+    left_out = (
+        draft.left_out
+        if draft
+        else tuple(each for all in values.values() for each in all if isinstance(each, LeftOut))
+    )
+    last = list(views.values())[-1]
+    project = draft.project.name if draft else "PROJECT"
+    findings += (too_large(why, None, FIX, rendered=False) for why in stack.budget.shortages)
+    return Checked(
+        Adoption(
+            name,
+            tuple(each.module.folder or "." for each in roots),
+            tuple(basis.items()),
+            seven_failures(stack),
+            broken_rules(stack.findings),
+            draft,
+            left_out,
+            _groups(stack, views),
+            tuple(
+                _table(stack, each)
+                for each in match_tables(last.resources("aws_dynamodb_table"), project, last.environment.name)
+            ),
+        ),
+        tuple(findings),
+    )
+
+
+def _found(view: StackView, folder: Path) -> Iterator[FoundValue | LeftOut]:
+    yield from find_project(view, str(folder))
+    yield from find_regions(view)
+    yield from find_account(view)
+    yield from find_scale(view)
+    yield from find_stores(view)
+    yield from find_api(view)
+    yield from find_state(view)
+    yield from find_tags(view)
+
+
+def _placed(stack: SourceStack, found: Iterator[FoundValue | LeftOut]) -> Iterator[FoundValue | LeftOut]:
+    """The values with places as the user knows them."""
+    for each in found:
+        placed = replace(each, location=stack.place(each.location)) if each.location else each
+        if isinstance(placed, FoundValue) and placed.notes:
+            notes = tuple((basis, stack.place(at) if at else None) for basis, at in placed.notes)
+            placed = replace(placed, notes=notes)
+        yield placed
+
+
+def _basis(stack: SourceStack, basis: str, location: Location | None) -> str:
+    return " ".join(filter(None, (place_text(stack.place(location) if location else None), basis)))
+
+
+def _groups(stack: SourceStack, views: dict[str, StackView]) -> tuple[ResourceGroup, ...]:
+    resources = (each for view in views.values() for each in view.resources())
+    remote = (call for view in views.values() for run in view.runs for call, _, _ in run.remote_calls())
+    return tuple(
+        replace(group, addresses=tuple((address, stack.place(at)) for address, at in group.addresses))
+        for group in resource_groups(resources, remote)
+    )
+
+
+def _table(stack: SourceStack, match: TableMatch) -> TableMatch:
+    return replace(match, location=stack.place(match.location))

@@ -1,0 +1,136 @@
+"""Find protection, the cache's engine, the audit store, retention, alarms, and the system of record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from ticketgen.adopt.found_values import FoundValue, LeftOut
+from ticketgen.adopt.stack_view import StackView
+from ticketgen.aws.limits import LOG_RETENTION_DAYS
+from ticketgen.aws.regions import REGIONS, TIMESTREAM
+from ticketgen.hcl.syntax import Literal
+
+__all__ = ["find_stores"]
+
+_PROTECTION: Final = {
+    "aws_dynamodb_table": "deletion_protection_enabled",
+    "aws_rds_cluster": "deletion_protection",
+    "aws_db_instance": "deletion_protection",
+    "aws_rds_global_cluster": "deletion_protection",
+    "aws_cognito_user_pool": "deletion_protection",
+}
+_STORES: Final = ("aws_dynamodb_table", "aws_rds_cluster", "aws_db_instance", "aws_s3_bucket", "aws_kms_key")
+_ADDRESSES: Final = re.compile(r"api|gateway|waf|flow|access", re.IGNORECASE)
+_TOPIC: Final = re.compile(r"arn:aws[a-z-]*:sns:([a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_-]+")
+_PMS: Final = re.compile(
+    r"(?:[a-z0-9]+_)*(?:pms|property|box_office|system_of_record|inventory_system)(?:_api)?_(?:url|endpoint|base_url)"
+)
+
+
+def find_stores(view: StackView) -> Iterator[FoundValue | LeftOut]:
+    """Yield what the stack says about its stores and those who watch them."""
+    yield from _protection(view)
+    yield from _cache(view)
+    yield from _audit(view)
+    yield from _retention(view)
+    yield from _alarms(view)
+    yield from _concurrency(view)
+    for each in view.named_values():
+        if _PMS.fullmatch(each.name) and isinstance(each.value, str) and each.value.startswith("http"):
+            yield FoundValue(("pms", "url"), each.value, each.written, each.location)
+
+
+def _protection(view: StackView) -> Iterator[FoundValue]:
+    answers: list[FoundValue] = []
+    for type, attribute in _PROTECTION.items():
+        for each in view.resources(type):
+            if each.block.attribute(attribute) is not None:
+                value = each.value(attribute)
+                if isinstance(value, bool | str):
+                    protect = value in {True, "true", "ACTIVE"}
+                    basis = f"{attribute} of {each.address}"
+                    answers.append(FoundValue(("protect",), protect, basis, each.at(attribute)))
+    for each in view.resources(*_STORES):
+        for lifecycle in each.block.blocks("lifecycle"):
+            written = lifecycle.value("prevent_destroy")
+            if isinstance(written, Literal) and written.value is True:
+                basis = f"prevent_destroy of {each.address}"
+                answers.append(FoundValue(("protect",), True, basis, each.declared.at(written)))
+    yield from sorted(answers, key=lambda answer: not answer.value)[:1]
+
+
+def _cache(view: StackView) -> Iterator[FoundValue | LeftOut]:
+    for each in view.resources(
+        "aws_elasticache_replication_group", "aws_elasticache_cluster", "aws_elasticache_serverless_cache"
+    ):
+        if (
+            each.type == "aws_elasticache_cluster"
+            and each.block.attribute("replication_group_id") is not None
+        ):
+            continue
+        engine = each.text("engine") or "redis"  # the default of a replication group
+        if engine in {"redis", "valkey"}:
+            yield FoundValue(("cache", "engine"), engine, each.address, each.at("engine"))
+            return
+        yield LeftOut(
+            f"the cache {engine} of {each.address}", "the seat cache is Valkey or Redis OSS", each.location
+        )
+
+
+def _audit(view: StackView) -> Iterator[FoundValue | LeftOut]:
+    for each in view.resources("aws_timestreamwrite_table"):
+        if any(region in TIMESTREAM for region in each.regions) or not each.regions:
+            yield FoundValue(("audit", "store"), "timestream", each.address, each.location)
+        else:
+            reason = "Timestream for LiveAnalytics is not in this Region: the audit trail is in DynamoDB"
+            yield LeftOut(f"{each.address} in {', '.join(each.regions)}", reason, each.location)
+        return
+
+
+def _retention(view: StackView) -> Iterator[FoundValue | LeftOut]:
+    """The retention of logs with IP addresses: those of the API, the firewall and the network."""
+    for each in view.resources("aws_cloudwatch_log_group"):
+        if not _ADDRESSES.search(f"{each.text('name')} {each.declared.name}"):
+            continue
+        days = each.value("retention_in_days")
+        if isinstance(days, int) and days in LOG_RETENTION_DAYS:
+            yield FoundValue(("logs", "ip_retention_days"), days, each.address, each.at("retention_in_days"))
+            return
+
+
+def _alarms(view: StackView) -> Iterator[FoundValue | LeftOut]:
+    emails: dict[str, FoundValue] = {}
+    for each in view.resources("aws_sns_topic_subscription"):
+        address = each.value("endpoint")
+        if each.value("protocol") == "email" and isinstance(address, str):
+            emails[address] = FoundValue((), address, each.address, each.at("endpoint"))
+    topics: dict[str, FoundValue] = {}
+    for each in view.resources("aws_cloudwatch_metric_alarm"):
+        actions = each.value("alarm_actions")
+        for action in actions if isinstance(actions, list) else ():
+            if isinstance(action, str) and (match := _TOPIC.fullmatch(action)):
+                shape = action.replace(match[1], "{region}", 1) if match[1] in REGIONS else action
+                topics[shape] = FoundValue((), shape, each.address, each.at("alarm_actions"))
+    if emails:
+        first = next(iter(emails.values()))
+        yield FoundValue(("alarms", "email"), tuple(emails), first.basis, first.location)
+    for shape, found in topics.items():
+        if emails or len(topics) > 1:
+            yield LeftOut(f"the topic {shape}", "alarms notify one topic, or addresses", found.location)
+        else:
+            yield FoundValue(("alarms", "topic_arn"), shape, found.basis, found.location)
+
+
+def _concurrency(view: StackView) -> Iterator[FoundValue]:
+    functions = list(view.resources("aws_lambda_function"))
+    values = [each.value("reserved_concurrent_executions") for each in functions]
+    if functions and all(value == -1 for value in values):
+        first = functions[0]
+        yield FoundValue(
+            ("functions", "reserved_concurrency"),
+            False,
+            "reserved_concurrent_executions = -1",
+            first.at("reserved_concurrent_executions"),
+        )

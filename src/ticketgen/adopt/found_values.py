@@ -1,0 +1,61 @@
+"""Values that a stack sets and a spec can express, and those that a spec cannot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from ticketgen.findings import Location
+
+__all__ = ["COMMAND_LINE", "FoundValue", "LeftOut", "SpecPath", "SpecValue", "place_text"]
+
+COMMAND_LINE: Final = "--var"
+"""The name of the file of values that the command line gives."""
+
+SpecPath: TypeAlias = tuple[str, ...]
+"""Keys from the top of a spec, or of an environment, to a value."""
+
+SpecValue: TypeAlias = "str | int | bool | tuple[str, ...] | None"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundValue:
+    """A value for the spec.
+
+    Attributes:
+        path: where it belongs in the spec.
+        value: the value; a tuple for a list.
+        basis: what it was read from, or the assumption behind it, as a phrase without a full stop.
+        location: where the stack says it; None for an assumption.
+        notes: for a list, the basis and the location of each element; empty if they are those of the list.
+    """
+
+    path: SpecPath
+    value: SpecValue
+    basis: str
+    location: Location | None = None
+    notes: tuple[tuple[str, Location | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something that the stack says and the spec does not.
+
+    Attributes:
+        what: what it is, with its value.
+        reason: why it is not in the spec, and what to do, as a phrase without a full stop.
+        location: where the stack says it.
+        region: the Region that is left out; "" if it is something else. Another environment may have it.
+    """
+
+    what: str
+    reason: str
+    location: Location | None = None
+    region: str = ""
+
+
+def place_text(location: Location | None) -> str:
+    """A place as it is shown: the file and the line."""
+    if location is None or location.file == COMMAND_LINE:
+        return location.file if location else ""
+    return f"{location.file}:{location.line}"

@@ -1,0 +1,289 @@
+"""Translate Terraform's JSON syntax into HCL, so that one parser and one model serve both.
+
+JSON does not tell nested blocks from attributes, so the caller has to know the schema of each resource type.
+Source: https://developer.hashicorp.com/terraform/language/syntax/json
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from json.decoder import scanstring  # type: ignore[attr-defined]
+from typing import Final, Protocol
+
+from ticketgen.hcl.guards import MAX_DEPTH
+from ticketgen.hcl.templates import InvalidTemplate, split_template
+
+__all__ = ["InvalidJson", "NestedBlocks", "TranslatedJson", "translate_json"]
+
+_SPACE: Final = re.compile(r"[ \t\r\n]*")
+_ATOM: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|true|false|null")
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_LABELS: Final[Mapping[str, int]] = {
+    "resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output": 1, "module": 1, "provider": 1, "check": 1,
+    "locals": 0, "terraform": 0, "moved": 0, "import": 0, "removed": 0,
+}  # fmt: skip
+"""The top-level blocks, with the number of their labels."""
+_IN_RESOURCES: Final = {"lifecycle": 0, "provisioner": 1, "connection": 0, "dynamic": 1, "timeouts": 0}
+_OWN_BLOCKS: Final[Mapping[str, Mapping[str, int]]] = {
+    "terraform": {"required_providers": 0, "backend": 1, "cloud": 0, "provider_meta": 1},
+    "variable": {"validation": 0},
+    "output": {"precondition": 0},
+    "check": {"assert": 0, "data": 2},
+    "resource": _IN_RESOURCES,
+    "data": _IN_RESOURCES,
+    "ephemeral": _IN_RESOURCES,
+    "dynamic": {"content": 0},
+    "lifecycle": {"precondition": 0, "postcondition": 0},
+}
+"""The blocks of Terraform itself in each block, with the number of their labels."""
+
+
+class InvalidJson(Exception):
+    """The text is not JSON, or not Terraform's; the message has the line."""
+
+
+class _Nested(Protocol):
+    @property
+    def block(self) -> NestedBlocks: ...
+
+
+class NestedBlocks(Protocol):
+    """The schema of a block, as far as it tells blocks from attributes."""
+
+    def nested(self, name: str) -> _Nested | None:
+        """The nested block type of that name; None if there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatedJson:
+    """A translated file.
+
+    Attributes:
+        text: the HCL.
+        lines: for each line of the HCL, the line in the JSON.
+    """
+
+    text: str
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A value with its line: a scalar, a list of nodes, or a list of keys and nodes."""
+
+    line: int
+    value: str | int | float | bool | list[_Node] | dict[str, _Node] | None
+    written: str = ""
+
+
+def translate_json(text: str, schema_of: Callable[[str, str], NestedBlocks | None]) -> TranslatedJson:
+    """Translate a file; every attribute and every bracket of a block becomes one line.
+
+    Args:
+        text: the JSON.
+        schema_of: the schema of a kind (``resource``, ``data``, ``ephemeral`` or ``provider``) and a type.
+
+    Raises:
+        InvalidJson: the text is not valid.
+    """
+    top = _Reader(text).read()
+    lines = list(_top_level(top, schema_of))
+    return TranslatedJson("".join(f"{line}\n" for line, _ in lines), tuple(number for _, number in lines))
+
+
+class _Reader:
+    """A reader of JSON that keeps the lines."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._line = 1
+        self._counted = 0
+
+    def read(self) -> _Node:
+        node = self._value(0)
+        self._skip()
+        if self._at < len(self._text):
+            raise self._error("there is more after the value")
+        return node
+
+    def _error(self, what: str) -> InvalidJson:
+        return InvalidJson(f"line {self._current_line()}: {what}")
+
+    def _current_line(self) -> int:
+        self._line += self._text.count("\n", self._counted, self._at)
+        self._counted = self._at
+        return self._line
+
+    def _skip(self) -> str:
+        match = _SPACE.match(self._text, self._at)
+        self._at = match.end() if match else self._at
+        return self._text[self._at : self._at + 1]
+
+    def _value(self, depth: int) -> _Node:
+        if depth > MAX_DEPTH:
+            raise self._error(f"nested deeper than {MAX_DEPTH} levels")
+        mark = self._skip()
+        line = self._current_line()
+        if mark == "{":
+            return _Node(line, self._object(depth))
+        if mark == "[":
+            return _Node(line, self._list(depth))
+        if mark == '"':
+            return _Node(line, self._string())
+        atom = _ATOM.match(self._text, self._at)
+        if atom is None or len(atom[0]) > 100:
+            raise self._error("no JSON value")
+        self._at = atom.end()
+        return _Node(line, json.loads(atom[0]), atom[0])
+
+    def _string(self) -> str:
+        try:
+            found, self._at = scanstring(self._text, self._at + 1, True)
+        except ValueError as error:
+            raise self._error(str(error).partition(":")[0]) from None
+        return str(found)
+
+    def _list(self, depth: int) -> list[_Node]:
+        items: list[_Node] = []
+        self._at += 1
+        if self._skip() != "]":
+            items.append(self._value(depth + 1))
+            while self._skip() == ",":
+                self._at += 1
+                items.append(self._value(depth + 1))
+        self._expect("]")
+        return items
+
+    def _object(self, depth: int) -> dict[str, _Node]:
+        items: dict[str, _Node] = {}
+        self._at += 1
+        if self._skip() != "}":
+            self._entry(items, depth)
+            while self._skip() == ",":
+                self._at += 1
+                self._entry(items, depth)
+        self._expect("}")
+        return items
+
+    def _entry(self, items: dict[str, _Node], depth: int) -> None:
+        if self._skip() != '"':
+            raise self._error("no key in quotes")
+        key = self._string()
+        self._expect(":")
+        value = self._value(depth + 1)
+        if key != "//":  # a comment
+            items.setdefault(key, value)
+
+    def _expect(self, mark: str) -> None:
+        if self._skip() != mark:
+            raise self._error(f"{mark} is missing")
+        self._at += 1
+
+
+def _top_level(top: _Node, schema_of: Callable[[str, str], NestedBlocks | None]) -> Iterator[tuple[str, int]]:
+    for part in _objects(top):
+        for name, value in part.items():
+            if name not in _LABELS:
+                raise InvalidJson(f"line {value.line}: {name[:100]} is not a block of Terraform")
+            for labels, body in _labelled(value, _LABELS[name]):
+                known = name in {"resource", "data", "ephemeral", "provider"}
+                schema = schema_of(name, labels[0]) if known else None
+                yield from _block(name, labels, body, schema)
+
+
+def _objects(node: _Node) -> Iterator[dict[str, _Node]]:
+    """The object, or each object of a list."""
+    for each in node.value if isinstance(node.value, list) else [node]:
+        if not isinstance(each.value, dict):
+            raise InvalidJson(f"line {each.line}: no object where a block is expected")
+        yield each.value
+
+
+def _labelled(node: _Node, count: int) -> Iterator[tuple[tuple[str, ...], _Node]]:
+    """The bodies of blocks below their labels."""
+    if count == 0:
+        items = node.value if isinstance(node.value, list) else [node]
+        yield from (((), each) for each in items)
+        return
+    for part in _objects(node):
+        for label, inner in part.items():
+            for labels, body in _labelled(inner, count - 1):
+                yield (label, *labels), body
+
+
+def _block(
+    type: str, labels: tuple[str, ...], body: _Node, schema: NestedBlocks | None
+) -> Iterator[tuple[str, int]]:
+    if body.value is None:
+        return
+    if not isinstance(body.value, dict):
+        raise InvalidJson(f"line {body.line}: no object where a block is expected")
+    yield " ".join([type, *map(_quoted, labels), "{"]), body.line
+    own = _OWN_BLOCKS.get(type, {})
+    for name, value in body.value.items():
+        nested = schema.nested(name) if schema else None
+        if not _NAME.fullmatch(name):
+            raise InvalidJson(f"line {value.line}: {name[:100]!r} is not a name")
+        if nested is None and name not in own:
+            yield f"{name} = {_expression(value)}", value.line
+        elif name == "dynamic":
+            for inner_labels, inner in _labelled(value, 1):
+                content = schema.nested(inner_labels[0]) if schema else None
+                yield from _dynamic(inner_labels, inner, content.block if content else None)
+        else:
+            for inner_labels, inner in _labelled(value, own.get(name, 0)):
+                yield from _block(name, inner_labels, inner, nested.block if nested else None)
+    yield "}", body.line
+
+
+def _dynamic(labels: tuple[str, ...], body: _Node, content: NestedBlocks | None) -> Iterator[tuple[str, int]]:
+    if not isinstance(body.value, dict):
+        raise InvalidJson(f"line {body.line}: no object where a block is expected")
+    yield f"dynamic {_quoted(labels[0])} {{", body.line
+    for name, value in body.value.items():
+        if name == "content":
+            for _, inner in _labelled(value, 0):
+                yield from _block("content", (), inner, content)
+        elif _NAME.fullmatch(name):
+            yield f"{name} = {_expression(value)}", value.line
+    yield "}", body.line
+
+
+def _expression(node: _Node) -> str:
+    match node.value:
+        case str():
+            return _template(node.value, node.line)
+        case list():
+            return f"[{', '.join(map(_expression, node.value))}]"
+        case dict():
+            items = (
+                f"{_template(key, value.line)} = {_expression(value)}" for key, value in node.value.items()
+            )
+            return f"{{ {', '.join(items)} }}" if node.value else "{}"
+    return node.written
+
+
+def _template(text: str, line: int) -> str:
+    """A string, which is a template, as it is written in HCL."""
+    try:
+        pieces = list(split_template(text))
+    except InvalidTemplate as error:
+        raise InvalidJson(f"line {line}: {error}") from None
+    return '"' + "".join(piece if _is_sequence(piece) else _escaped(piece) for piece in pieces) + '"'
+
+
+def _is_sequence(piece: str) -> bool:
+    return piece.startswith(("${", "%{")) and piece.endswith("}")
+
+
+def _quoted(text: str) -> str:
+    return '"' + _escaped(text.replace("${", "$${").replace("%{", "%%{")) + '"'
+
+
+def _escaped(text: str) -> str:
+    escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    return "".join(escapes.get(mark) or (f"\\u{ord(mark):04x}" if ord(mark) < 32 else mark) for mark in text)

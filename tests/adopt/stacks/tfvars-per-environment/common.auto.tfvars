@@ -1,0 +1,2 @@
+application    = "theatre"
+primary_region = "us-west-2"
