@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from changed_texts import actions, instances, reasons
 
+from ticketgen.consequences.resource_instances import Placement
+
 
 def addresses(text: str | dict[str, str]) -> list[str]:
     return sorted(instances(text))
@@ -220,10 +222,10 @@ def placed(**changed: str) -> dict[str, str]:
 def test_a_resource_is_where_its_provider_works_also_through_modules() -> None:
     found = {address: each.placement for address, each in instances(placed()).items()}
     far = found["aws_sqs_queue.far"]
-    assert (far.region, far.accounts) == ("us-east-1", {"222222222222"})
+    assert far == Placement("us-east-1", frozenset({"222222222222"}))
     assert found["module.m.aws_sqs_queue.through_module"] == far
     near = found["aws_sqs_queue.near"]
-    assert (near.region, near.accounts) == ("eu-west-1", {"111111111111"})
+    assert near == Placement("eu-west-1", frozenset({"111111111111"}))
 
 
 def test_another_region_or_account_replaces_and_global_resources_have_no_region() -> None:
