@@ -12,7 +12,7 @@ from ticketgen.cli.completion import complete_environments
 from ticketgen.cli.displayed_paths import resolve_argument
 from ticketgen.reports import ReportFormat
 
-__all__ = ["Destroyed", "Environments", "Format", "OutputOption", "ReportFormatOption", "Spec"]
+__all__ = ["Destroyed", "Environments", "Format", "Merge", "OutputOption", "ReportFormatOption", "Spec"]
 
 
 class Format(StrEnum):
@@ -49,6 +49,15 @@ Destroyed = Annotated[
         "--destroyed",
         help="Confirm that nothing is left to destroy in root modules that are no longer rendered: their folders are "
         "deleted, even if their states are remote.",
+    ),
+]
+
+Merge = Annotated[
+    bool,
+    typer.Option(
+        "--merge",
+        help="With --upgrade: also merge what is new in this version into the project's README, CI files, hook and "
+        "templates, with conflict markers where you changed the same lines.",
     ),
 ]
 

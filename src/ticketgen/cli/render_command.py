@@ -10,7 +10,8 @@ import typer
 
 from ticketgen.cli.diff_output import plain_diff, print_diff
 from ticketgen.cli.exit_codes import ExitCode
-from ticketgen.cli.options import Destroyed, Environments, OutputOption, ReportFormatOption, Spec
+from ticketgen.cli.merging import run_merge
+from ticketgen.cli.options import Destroyed, Environments, Merge, OutputOption, ReportFormatOption, Spec
 from ticketgen.cli.output import exit_with_findings, print_findings, write_result
 from ticketgen.cli.progress_line import progress
 from ticketgen.cli.session import print_info
@@ -21,6 +22,7 @@ from ticketgen.findings import Checked, Finding, has_errors
 from ticketgen.reports import ReportFormat
 
 if TYPE_CHECKING:
+    from ticketgen.project.merge import MergeReport
     from ticketgen.tree import Changes
 
 __all__ = ["render"]
@@ -44,6 +46,7 @@ def render(
             help="Change stacks that another version of ticketgen wrote; --diff lists the reasons.",
         ),
     ] = False,
+    merge: Merge = False,
     destroyed: Destroyed = False,
     format: ReportFormatOption = ReportFormat.TEXT,
     output: OutputOption = None,
@@ -56,12 +59,14 @@ def render(
       ticketgen render
       ticketgen render --env prod
       ticketgen render --check --format github
+      ticketgen render --upgrade --merge
     """
     from ticketgen import pipeline
-    from ticketgen.project.eject import outdated_copies
+    from ticketgen.project.merge import standing_findings
 
     path = require_spec(spec, format)
     root = path.parent
+    merged = run_merge(path, asked=merge, upgrade=upgrade, dry_run=check or diff)
     with progress() as shown:
         if check or diff:
             result = pipeline.check_project(path, env or (), progress=shown.step)
@@ -70,8 +75,10 @@ def render(
                 path, env or (), force=force, upgrade=upgrade, destroyed=destroyed, progress=shown.step
             )
     if check or diff:
-        _report_drift(result, root, format, diff, output)
-    findings = (*result.findings, *outdated_copies(root), *_refusal_reasons(result, path, env or ()))
+        _report_drift(result, merged, root, format, diff, output)
+    reasons = _refusal_reasons(result, path, env or ())
+    findings = (*merged.findings, *result.findings, *standing_findings(root), *reasons)
+    print_diff(merged.difference, root, err=format is not ReportFormat.TEXT)
     if format is ReportFormat.JSON:
         write_result(f"{as_json(changes_report(findings, result.value, root))}\n", output)
     else:
@@ -96,16 +103,22 @@ def _refusal_reasons(done: Checked[Changes], spec: Path, env: Sequence[str]) -> 
 
 
 def _report_drift(
-    checked: Checked[Changes], root: Path, format: ReportFormat, diff: bool, output: Path | None
+    checked: Checked[Changes],
+    merged: MergeReport,
+    root: Path,
+    format: ReportFormat,
+    diff: bool,
+    output: Path | None,
 ) -> NoReturn:
-    from ticketgen.project.eject import outdated_copies
+    from ticketgen.project.merge import standing_findings
     from ticketgen.project.upgrade import explain_upgrade
     from ticketgen.tree import changes_diff, drift
 
     drifted = drift(checked.value) if checked.value else ()
     why = explain_upgrade(checked.value) if checked.value else ()
-    findings = (*checked.findings, *drifted, *outdated_copies(root), *why)
+    findings = (*merged.findings, *checked.findings, *drifted, *standing_findings(root), *why)
     difference = changes_diff(checked.value.files) if diff and checked.value else ""
+    difference = f"{merged.difference}{difference}" if diff else ""
     if format is ReportFormat.JSON:
         document = changes_report(findings, checked.value, root)
         if diff:
