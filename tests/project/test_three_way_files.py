@@ -224,10 +224,16 @@ def test_lines_that_were_there_before_new_are_neither_lost_nor_doubled(
     assert text_of(tmp_path, ".gitignore") == "*.log\n*.tfstate\nnew/\n.venv/\nmine/\n"
 
 
+def hole(place: Path) -> None:
+    """A file that takes no space."""
+    place.touch()
+    os.truncate(place, 10**9)
+
+
 STRANGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "binary": (lambda place: place.write_bytes(b"\0one"), "not-mergeable"),
     "huge": (lambda place: place.write_bytes(b"x\n" * MAX_MERGED), "not-mergeable"),
-    "larger than any text": (lambda place: (place.touch(), os.truncate(place, 10**9)), "not-mergeable"),
+    "larger than any text": (hole, "not-mergeable"),
     "a link": (lambda place: place.symlink_to("/etc/passwd"), "not-mergeable"),
     "a pipe": (os.mkfifo, "not-mergeable"),
     "a folder": (Path.mkdir, "not-mergeable"),
@@ -279,7 +285,7 @@ def test_a_wrong_base_is_never_merged_with(
     assert text_of(tmp_path) == MINE
 
 
-BROKEN = {
+BROKEN: dict[str, str | dict[str, object]] = {
     "not JSON": "<<<<<<< HEAD\n{}\n",
     "a path outside": {"files": {"../outside": {}}},
     "a path in .git": {"files": {".git/hooks/post-checkout": {"sha256": "0" * 64}}},

@@ -113,6 +113,12 @@ PIN_NOT_WRITTEN = _write(
     "The project still installs the old version.",
     "change the pin by hand",
 )
+UPGRADE_WORKFLOW = _write(
+    "upgrade-workflow",
+    "The project has the CI that the upgrade workflow is written for",
+    "The workflow opens pull requests on GitHub.",
+    "run `ticketgen upgrade --write` in a scheduled job of your CI",
+)
 
 __all__ = ["TITLE"]
 __all__ += [name for name, value in globals().items() if isinstance(value, FindingKind)]
