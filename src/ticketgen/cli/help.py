@@ -48,6 +48,8 @@ SECTIONS: Mapping[str, Mapping[str, Command]] = MappingProxyType({
                                  "remove it, and render them"),
         "eject": Command("eject_command:eject", "Copy a template into the project, where you can change it and it "
                          "replaces ticketgen's own"),
+        "upgrade": Command("upgrade_command:upgrade", "Look for a newer ticketgen where the project's pin points, say "
+                           "why it renders differently, and pin it"),
     },
     "Prepare an on-sale": {
         "validate": Command("validate_command:validate", "Verify directories of Terraform, rendered by ticketgen or not"
