@@ -8,6 +8,7 @@ from pathlib import Path
 from ticketgen.conflict_markers import conflict_lines
 from ticketgen.findings import Finding, Location, has_errors
 from ticketgen.findings.merging import MERGE_DUE, NEWER_BASES
+from ticketgen.findings.stacks import CANNOT_WRITE
 from ticketgen.project.bases import RECORD, Answers, ProjectRecord, read_record
 from ticketgen.project.destination import invalid_name
 from ticketgen.project.eject import outdated_copies, template_files
@@ -56,6 +57,14 @@ def merge_project(root: Path, spec: Path, *, dry_run: bool = False) -> MergeRepo
         spec: its spec.
         dry_run: write nothing; an error for each file that would change.
     """
+    try:
+        return _merge_project(root, spec, dry_run)
+    except OSError as error:  # of a temporary folder; the project's own files are findings
+        where = f" ({error.filename})" if error.filename else ""
+        return MergeReport((CANNOT_WRITE.found(f"nothing was merged: {error.strerror}{where}"),))
+
+
+def _merge_project(root: Path, spec: Path, dry_run: bool) -> MergeReport:
     interrupted = () if dry_run else recover_interrupted(root)
     if has_errors(interrupted):
         return MergeReport(interrupted)

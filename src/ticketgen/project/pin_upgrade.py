@@ -10,6 +10,7 @@ from pathlib import Path
 from ticketgen.findings import Checked, Finding, Location, has_errors
 from ticketgen.findings.merging import NEWEST_UNKNOWN, PIN_NOT_WRITTEN, PIN_UNKNOWN
 from ticketgen.findings.projects import INSTALL_SOURCE
+from ticketgen.findings.stacks import CANNOT_WRITE
 from ticketgen.project.bases import (
     RECORD,
     BaseEntry,
@@ -99,6 +100,8 @@ def upgrade_pin(
         return Checked(None, (NEWEST_UNKNOWN.found(f"the newest version is not known: {error}"),))
     except SourceError as error:
         return Checked(None, (INSTALL_SOURCE.found(error.message, error.help),))
+    except OSError as error:  # of the temporary folder
+        return Checked(None, (CANNOT_WRITE.found(f"nothing was fetched: {error.strerror}"),))
     release = target.release
     pinned = release.pinned or pin.version or (recorded.value.ticketgen if recorded.value else VERSION)
     differs = target.files.get(REQUIREMENTS) != pin.text.encode() and (
