@@ -6,13 +6,13 @@ import json
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import distribution, version
 from importlib.util import find_spec
 from typing import Any
 
-__all__ = ["VERSION", "install_command", "origin", "requirements"]
+__all__ = ["VERSION", "install_command", "origin", "requirements", "select_requirements"]
 
 VERSION = version("ticketgen")
 
@@ -22,8 +22,13 @@ def requirements(extra: str | None = None) -> tuple[str, ...]:
 
     The marker that names the extra is left out.
     """
+    return select_requirements(distribution("ticketgen").requires or (), extra)
+
+
+def select_requirements(lines: Iterable[str], extra: str | None = None) -> tuple[str, ...]:
+    """The requirements among these that a package always has, or those that an extra adds, without its marker."""
     found = []
-    for line in distribution("ticketgen").requires or ():
+    for line in lines:
         requirement, _, marker = (part.strip() for part in line.partition(";"))
         parts = [part.strip() for part in marker.split(" and ")] if marker else []
         named = [part for part in parts if part.startswith("extra ")]

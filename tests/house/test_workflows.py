@@ -27,7 +27,7 @@ USED = re.compile(r"^\s*(?:- )?uses: (\S+)(?: +# (\S+))?", re.MULTILINE)
 PLACEHOLDER = "OWNER/ticketgen@COMMIT"
 ANSWERS = {
     "project": "my-shop", "preset": "small-venue", "ticketgen": "1", "ticketgen_install": "python -m pip install x",
-    "_carries_wheel": True, **initial_figures(presets()["small-venue"].path),
+    "_carries_wheel": True, "_upgrade_workflow": True, **initial_figures(presets()["small-venue"].path),
 }  # fmt: skip
 
 
@@ -42,6 +42,7 @@ def rendered() -> Mapping[str, Any]:
                 made[path] = yaml.safe_load(file.content)
     assert set(made) == {
         ".github/workflows/deploy.yml",
+        ".github/workflows/ticketgen-upgrade.yml",
         ".github/workflows/ticketgen.yml",
         ".gitlab-ci.yml",
         ".gitlab/check.yml",
@@ -63,7 +64,7 @@ def test_every_action_is_pinned_to_a_commit_wherever_it_is_written() -> None:
         "ci.md",
         "release.yml",
     }
-    assert sum("templates" in path.parts for path, found in used.items() if found) == 2
+    assert sum("templates" in path.parts for path, found in used.items() if found) == 3
     versions: dict[str, set[tuple[str, str]]] = {}
     for action, version in (each for found in used.values() for each in found):
         if action in {"./", PLACEHOLDER}:
@@ -120,6 +121,27 @@ def test_a_deployment_needs_an_approval_and_takes_the_plans_that_were_made(
     parts = {path.rpartition("/")[2] for path in paths}
     assert parts == {"Makefile", "tfplan", "*.zip"}, "plans without their zips cannot be applied"
     assert not any("/." in path for path in paths), "the action skips hidden files"
+
+
+def test_the_upgrade_workflow_writes_only_in_the_job_that_runs_no_fetched_code(
+    rendered: Mapping[str, Any], tmp_path: Path
+) -> None:
+    document = dict(rendered[".github/workflows/ticketgen-upgrade.yml"])
+    triggers = document.pop(True)
+    (tmp_path / "workflow.yml").write_text(yaml.safe_dump({"on": triggers, **document}), encoding="utf-8")
+    check_schema("vendor.github-workflows", tmp_path / "workflow.yml")
+    assert set(triggers) == {"schedule", "workflow_dispatch"}, "no pull request can start it"
+    assert document["permissions"] == {"contents": "read"}
+    merge, propose = document["jobs"]["merge"], document["jobs"]["propose"]
+    assert "permissions" not in merge
+    assert propose["permissions"] == {"contents": "write", "pull-requests": "write", "statuses": "write"}
+    assert "secrets." not in str(merge)
+    scripts = [step["run"] for step in propose["steps"] if "run" in step]
+    assert not [script for script in scripts if "pip install" in script or "ticketgen render" in script]
+    for step in [*merge["steps"], *propose["steps"]]:
+        assert "${{" not in step.get("run", ""), "an expression in a script can run commands"
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
 
 
 @pytest.mark.parametrize("file", ALL, ids=lambda file: file.name)

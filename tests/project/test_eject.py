@@ -100,7 +100,10 @@ def test_check_reports_an_outdated_copy_until_it_is_accepted(small_project: Path
         f"templates/{NAME}:1:1: warning: ticketgen's own template has changed since ticketgen 0.0.9"
         in checked.stderr
     )
-    assert f"ticketgen eject {NAME} --diff" in checked.stderr
+    assert "run `ticketgen render --upgrade --merge`" in checked.stderr
+    (small_project / ".ticketgen/bases/templates" / f"{NAME}.base").unlink()  # as an older ticketgen left it
+    (warning,) = outdated_copies(small_project)
+    assert f"ticketgen eject {NAME} --diff" in warning.help
     assert run("eject", NAME, "--accept").exit_code == 0
     assert outdated_copies(small_project) == ()
 

@@ -25,8 +25,10 @@ from template_tools import make_template
 from typer.testing import Result
 
 from default_signals import reset_signals
+from ticketgen.project.bases import read_base, read_record
 from ticketgen.project.destination import invalid_name
 from ticketgen.project.new_environments import count_resources
+from ticketgen.project.owned_files import current_texts
 from ticketgen.spec.presets import presets
 from ticketgen.version import VERSION
 
@@ -54,9 +56,20 @@ OF_CI = {
 
 
 def files_of(folder: Path) -> set[str]:
-    """The files of a project but for its stacks."""
+    """The files of a project but for its stacks and ticketgen's record of it."""
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    return {path for path in found if not path.startswith("stacks/")}
+    return {path for path in found if not path.startswith(("stacks/", ".ticketgen/"))}
+
+
+def check_bases(project: Path) -> None:
+    """Each file that people own has the base that this version writes for the recorded answers."""
+    record = read_record(project)[1].value
+    assert record
+    owned = {path for path in files_of(project) if not path.startswith(("vendor/", "stack.svg"))}
+    assert set(record.files) == owned - {"requirements-ticketgen.txt"}
+    bases = {path: read_base(project, path, entry.sha256).value for path, entry in record.files.items()}
+    assert bases == current_texts(record).value
+    assert bases == {path: (project / path).read_bytes() for path in record.files}
 
 
 Made = Callable[[str], tuple[Path, Result]]
@@ -109,6 +122,7 @@ def test_a_new_project_is_complete_and_up_to_date(shop: Path) -> None:
     assert files_of(shop) == OURS | OF_CI["github"]
     assert sorted(path.name for path in (shop / "stacks").iterdir()) == ["dev", "prod", "staging"]
     assert run("render", "--check").exit_code == 0
+    check_bases(shop)
     assert json.loads((shop / "ticketgen.schema.json").read_text("utf-8"))["title"] == "ticketgen spec"
     spec = yaml.safe_load((shop / "ticketgen.yaml").read_text("utf-8"))
     assert (spec["project"], spec["extends"]) == ("my-shop", "small-venue")
@@ -180,6 +194,7 @@ def test_every_file_installs_from_the_given_source(ci: str, tmp_path: Path) -> N
     expected = {"README.md", ".pre-commit-config.yaml"} | OF_CI.get(ci, set())
     for name in expected:
         assert command in (folder / name).read_text("utf-8"), name
+    check_bases(folder)
     assert files_of(folder) == OURS - {WHEEL} | OF_CI.get(ci, set()) | {
         "requirements-ticketgen-dependencies.txt"
     }

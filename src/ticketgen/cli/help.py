@@ -48,12 +48,14 @@ SECTIONS: Mapping[str, Mapping[str, Command]] = MappingProxyType({
                               "and render them"),
         "remove-region": Command("region_commands:remove_region", "Retire a Region in all environments or some, then "
                                  "remove it, and render them"),
-        "plan-check": Command("plan_check_command:plan_check", "Judge saved plans of Terraform: what they would replace "
-                              "or destroy although it holds data"),
+        "plan-check": Command("plan_check_command:plan_check", "Judge saved plans of Terraform: what they would "
+                              "replace or destroy although it holds data"),
         "eject": Command("eject_command:eject", "Copy a template into the project, where you can change it and it "
                          "replaces ticketgen's own"),
         "keep": Command("keep_command:keep", "Keep hand edits of rendered files, or their deletion, as patches that "
                         "each render applies"),
+        "upgrade": Command("upgrade_command:upgrade", "Look for a newer ticketgen where the project's pin points, say "
+                           "why it renders differently, and pin it"),
     },
     "Prepare an on-sale": {
         "validate": Command("validate_command:validate", "Verify directories of Terraform, rendered by ticketgen or not"

@@ -19,7 +19,8 @@ from ticketgen.escaping import as_shell_word
 from ticketgen.reports import ReportFormat
 
 if TYPE_CHECKING:
-    from ticketgen.project.new import NewProject, Question
+    from ticketgen.project.new import NewProject
+    from ticketgen.project.questions import Question
 
 __all__ = ["new"]
 
@@ -71,6 +72,11 @@ def new(
         bool,
         typer.Option("--trust", help="Run the template's hooks and extensions, which have all your rights, unasked."),
     ] = False,
+    upgrade_workflow: Annotated[
+        bool,
+        typer.Option("--upgrade-workflow", help="Also write a scheduled workflow that opens a pull request when a "
+                     "newer ticketgen is out."),
+    ] = False,
     no_input: Annotated[bool, typer.Option("--no-input", help="Never ask, not even on a terminal.")] = False,
 ) -> None:  # fmt: skip
     """Make a project: spec, rendered stacks, README, CI pipeline and pre-commit hook.
@@ -88,7 +94,8 @@ def new(
       ticketgen new my-shop --install-from git+https://github.com/acme/ticketgen@1f0c5a2e9b3d4c6a7f8e9d0c1b2a3f4e5d6c7b8a
       ticketgen new my-shop --template gh:acme/ticketgen-template --answer team=sales
     """
-    from ticketgen.project.new import answer_with_default, new_project, trust_all, trust_none
+    from ticketgen.project.new import new_project, trust_all, trust_none
+    from ticketgen.project.questions import answer_with_default
 
     pairs = dict(pair.partition("=")[::2] for pair in answer or ())
     given = {"project": name, "preset": preset, "ci": ci and ci.value, **pairs}
@@ -102,6 +109,7 @@ def new(
             install_from=install_from,
             base=session().base_folder,
             ask=_ask if asks else answer_with_default,
+            upgrade_workflow=upgrade_workflow,
             trust=trust_all if trust else _ask_for_trust if asks else trust_none,
             progress=shown.step,
         )
@@ -132,7 +140,7 @@ def _ask_for_trust(code: tuple[str, ...]) -> bool:
 
 def _print_result(made: NewProject) -> None:
     for file in made.files:
-        if not file.startswith("stacks/"):
+        if not file.startswith(("stacks/", ".ticketgen/bases/")):
             typer.echo(f"{made.folder / file}")
     for each in made.environments:
         regions = f"{each.regions} Region{'s' if each.regions > 1 else ''}"

@@ -18,6 +18,7 @@ __all__ = [
     "Destroyed",
     "Environments",
     "Format",
+    "Merge",
     "OutputOption",
     "ReportFormatOption",
     "Spec",
@@ -79,6 +80,15 @@ Against = Annotated[
         parser=resolve_argument,
         help="Judge consequences for the stacks of this project in another checkout, such as the base of a pull "
         "request, instead of the stacks on the disk.",
+    ),
+]
+
+Merge = Annotated[
+    bool,
+    typer.Option(
+        "--merge",
+        help="With --upgrade: also merge what is new in this version into the project's README, CI files, hook and "
+        "templates, with conflict markers where you changed the same lines.",
     ),
 ]
 

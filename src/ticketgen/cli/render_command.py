@@ -9,11 +9,13 @@ import typer
 
 from ticketgen.cli.diff_output import plain_diff, print_diff
 from ticketgen.cli.exit_codes import ExitCode
+from ticketgen.cli.merging import run_merge
 from ticketgen.cli.options import (
     Accept,
     Against,
     Destroyed,
     Environments,
+    Merge,
     OutputOption,
     ReportFormatOption,
     Spec,
@@ -30,6 +32,7 @@ from ticketgen.reports import ReportFormat
 
 if TYPE_CHECKING:
     from ticketgen.pipeline import Rendered
+    from ticketgen.project.merge import MergeReport
     from ticketgen.tree import Changes
 
 __all__ = ["render"]
@@ -53,6 +56,7 @@ def render(
             help="Change stacks that another version of ticketgen wrote; --diff lists the reasons.",
         ),
     ] = False,
+    merge: Merge = False,
     destroyed: Destroyed = False,
     accept: Accept = None,
     against: Against = None,
@@ -67,6 +71,7 @@ def render(
     Examples:
       ticketgen render
       ticketgen render --env prod
+      ticketgen render --upgrade --merge
       ticketgen render --diff --format markdown --output comment.md
       ticketgen render --check --against ../base --format github
     """
@@ -74,6 +79,7 @@ def render(
 
     path = require_spec(spec, format)
     root = path.parent
+    merged = run_merge(path, asked=merge, upgrade=upgrade, dry_run=check or diff)
     guarding = pipeline.Guarding(tuple(accept or ()), destroyed, against)
     with progress() as shown:
         if check or diff:
@@ -84,13 +90,14 @@ def render(
             )
     result = checked.value or pipeline.Rendered(None, {})
     if check or diff:
-        _report_drift(result, checked.findings, root, format, diff, output)
+        _report_drift(result, checked.findings, merged, root, format, diff, output)
     findings = (
+        *merged.findings,
         *checked.findings,
-        *_outdated(root),
+        *_standing_findings(root),
         *_refusal_reasons(checked.findings, path, tuple(env or ())),
     )
-    _report(findings, result, root, format, output)
+    _report(findings, result, root, format, output, difference=merged.difference or None)
     if result.changes is not None and format is ReportFormat.TEXT:
         print_summary(result.changes, root)
         print_next_steps(result.changes, root)
@@ -125,10 +132,10 @@ def _report(
     print_findings(findings, format, root=root, output=output)
 
 
-def _outdated(root: Path) -> tuple[Finding, ...]:
-    from ticketgen.project.eject import outdated_copies
+def _standing_findings(root: Path) -> tuple[Finding, ...]:
+    from ticketgen.project.merge import standing_findings
 
-    return outdated_copies(root)
+    return standing_findings(root)
 
 
 def _refusal_reasons(findings: tuple[Finding, ...], spec: Path, env: tuple[str, ...]) -> tuple[Finding, ...]:
@@ -152,6 +159,7 @@ def _upgrade_reasons(changes: Changes | None) -> tuple[Finding, ...]:
 def _report_drift(
     result: Rendered,
     found: tuple[Finding, ...],
+    merged: MergeReport,
     root: Path,
     format: ReportFormat,
     diff: bool,
@@ -161,9 +169,10 @@ def _report_drift(
 
     changes = result.changes
     drifted = drift(changes) if changes else ()
-    findings = (*found, *drifted, *_outdated(root), *_upgrade_reasons(changes))
-    difference = changes_diff(changes.files) if diff and changes else ""
-    _report(findings, result, root, format, output, difference=difference if diff else None, detailed=diff)
+    standing = _standing_findings(root)
+    findings = (*merged.findings, *found, *drifted, *standing, *_upgrade_reasons(changes))
+    difference = f"{merged.difference}{changes_diff(changes.files) if changes else ''}" if diff else None
+    _report(findings, result, root, format, output, difference=difference, detailed=diff)
     if changes and format is ReportFormat.TEXT:
         if has_errors(findings):
             print_summary(changes, root, would=True)

@@ -123,7 +123,8 @@ TEMPLATE_MOVED_ON = _write(
     "template-moved-on",
     "Every template of the project is based on ticketgen's current one",
     "The stacks lack what changed in ticketgen's own template since, such as a correction.",
-    "compare the two with `ticketgen eject TEMPLATE --diff`, copy the changes that you need, then accept it",
+    "run `ticketgen render --upgrade --merge`; without a base, compare the two with `ticketgen eject TEMPLATE --diff`, "
+    "copy the changes that you need, then accept it",
     severity=Severity.WARNING,
 )
 

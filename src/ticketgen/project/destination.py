@@ -10,7 +10,7 @@ import fnmatch
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -25,13 +25,17 @@ from ticketgen.findings.projects import (
     PROJECT_NAME,
 )
 from ticketgen.findings.stacks import IN_THE_WAY
+from ticketgen.project.bases import settle_record
+from ticketgen.project.text_merge import union_of_lines
 from ticketgen.safe_open import MAX_TEXT, read_below
 from ticketgen.spec.file_names import SPEC_NAMES
 from ticketgen.spec.string_types import ProjectName
 from ticketgen.tree import write_files
+from ticketgen.tree.diff import split_lines
 
 __all__ = ["OWN_README", "git_root", "invalid_name", "move_into_place", "name_of", "unusable_folder"]
 
+README: Final = "README.md"
 OWN_README: Final = "TICKETGEN.md"
 """The name of the project's README if the folder already has a README."""
 _EXTENDED: Final = (".gitignore", ".gitattributes")
@@ -123,6 +127,7 @@ def move_into_place(project: Path, folder: Path) -> tuple[Finding, ...]:
     try:
         list(_files(project))
         notes = tuple(_find_conflicts(project, folder))
+        settle_record(project, {OWN_README: README}, _own_lines(folder))
         names = sorted(_files(project))
         extended = {
             name: _read_existing(folder, name) for name in _EXTENDED if os.path.lexists(folder / name)
@@ -169,7 +174,7 @@ def _find_conflicts(project: Path, folder: Path) -> Iterator[Finding]:
     existing_readme = next(
         (each for name, each in sorted(existing.items()) if name.startswith("readme")), None
     )
-    readme = project / "README.md"
+    readme = project / README
     if existing_readme and readme.exists():
         readme.rename(project / OWN_README)
         yield _kept_note(existing_readme, f"how to work with the project is in {OWN_README}")
@@ -178,10 +183,10 @@ def _find_conflicts(project: Path, folder: Path) -> Iterator[Finding]:
         if conflict is None:
             continue
         if entry.name in _EXTENDED and entry.is_file() and conflict.name == entry.name:
-            before, content = _read_existing(folder, conflict.name), entry.read_bytes()
-            missing = _missing_lines(before, content)
-            entry.write_bytes(before + missing)
-            if missing:
+            before = _read_existing(folder, conflict.name)
+            extended = union_of_lines(before, entry.read_bytes())
+            entry.write_bytes(extended)
+            if extended != before:
                 yield FILE_EXTENDED.found(f"lines for ticketgen were appended to {conflict}", "")
         elif entry.is_dir() and not entry.is_symlink():
             raise _Conflict(f"{conflict} exists, and the template makes a folder of that name")
@@ -190,13 +195,10 @@ def _find_conflicts(project: Path, folder: Path) -> Iterator[Finding]:
             yield _kept_note(conflict, "")
 
 
-def _missing_lines(before: bytes, content: bytes) -> bytes:
-    present = set(before.decode(errors="replace").split("\n"))
-    lines = [line for line in content.decode().split("\n") if line.strip() and line not in present]
-    if not any(not line.startswith("#") for line in lines):
-        return b""
-    separator = "" if not before or before.endswith(b"\n") else "\n"
-    return (separator + "\n".join(lines) + "\n").encode()
+def _own_lines(folder: Path) -> Mapping[str, int]:
+    """The number of lines of each file of the folder to which lines are appended."""
+    present = (name for name in _EXTENDED if os.path.lexists(folder / name))
+    return {name: len(split_lines(_read_existing(folder, name).decode(errors="replace"))) for name in present}
 
 
 def _kept_note(there: Path, instead: str) -> Finding:

@@ -19,6 +19,7 @@ from ticketgen.findings.projects import (
 from ticketgen.findings.stacks import PATH_OUTSIDE
 from ticketgen.findings.verification import UNREADABLE
 from ticketgen.guesses import did_you_mean
+from ticketgen.project.bases import base_path
 from ticketgen.safe_open import MAX_TEXT, read_below
 from ticketgen.stack.overrides import OVERRIDABLE, OVERRIDES
 from ticketgen.tree import write_files
@@ -27,7 +28,10 @@ from ticketgen.tree.manifest import NAME, Manifest, ManifestEntry, load
 from ticketgen.tree.paths import fingerprint, unsafe_path
 from ticketgen.version import VERSION
 
-__all__ = ["accept_original", "diff_to_original", "eject", "ejectable_templates", "outdated_copies"]
+__all__ = [
+    "accept_original", "diff_to_original", "eject", "ejectable_templates", "outdated_copies", "own_template",
+    "template_files",
+]  # fmt: skip
 
 
 def ejectable_templates() -> tuple[str, ...]:
@@ -37,8 +41,13 @@ def ejectable_templates() -> tuple[str, ...]:
     return tuple(path.relative_to(top).as_posix() for path in files if "__pycache__" not in path.parts)
 
 
+def own_template(name: str) -> bytes:
+    """The text of ticketgen's own template."""
+    return (asset_folder("templates") / name).read_bytes()
+
+
 def eject(root: Path, name: str) -> Checked[Path]:
-    """Copy a template into the project and record its hash, both or neither; never overwrite a copy."""
+    """Copy a template into the project and record it as the base, both or neither; never overwrite a copy."""
     refused = _unknown(name) or unsafe_path(root, f"{OVERRIDES}/{name}")
     if refused:
         return Checked(None, (refused,))
@@ -60,7 +69,7 @@ def diff_to_original(root: Path, name: str) -> Checked[str]:
     refused = _unknown(name) or _unreadable_copy(root, name)
     if refused:
         return Checked(None, (refused,))
-    own = (asset_folder("templates") / name).read_bytes().decode()
+    own = own_template(name).decode()
     projects = read_below(root, f"{OVERRIDES}/{name}", MAX_TEXT).decode("utf-8", "replace")
     return Checked(unified(own, projects, f"ticketgen/{name}", f"{OVERRIDES}/{name}"))
 
@@ -68,24 +77,30 @@ def diff_to_original(root: Path, name: str) -> Checked[str]:
 def outdated_copies(root: Path) -> tuple[Finding, ...]:
     """Warn of every template of the project whose original in ticketgen changed after it was copied."""
     known = ejectable_templates()
-    present = sorted(_template_files(root / OVERRIDES))
+    present = sorted(template_files(root / OVERRIDES))
     if not present:
         return ()
     recorded = load(root, OVERRIDES)
     if recorded.value is None:
         return recorded.findings
-    return tuple(found for name in present if (found := _outdated(name, known, recorded.value)))
+    return tuple(found for name in present if (found := _outdated(root, name, known, recorded.value)))
 
 
-def _outdated(name: str, known: tuple[str, ...], recorded: Manifest) -> Finding | None:
+def _outdated(root: Path, name: str, known: tuple[str, ...], recorded: Manifest) -> Finding | None:
     if name not in known:
         help = did_you_mean(name, known, OVERRIDE_UNKNOWN.fix)
         return OVERRIDE_UNKNOWN.found(
             "nothing reads this file: ticketgen has no such template", help, at=_place(name)
         )
     entry = recorded.files.get(name)
-    if entry and entry.sha256 == _original(name):
+    if entry and entry.sha256 == fingerprint(own_template(name)):
         return None
+    if entry and os.path.lexists(root / base_path(f"{OVERRIDES}/{name}")):
+        return TEMPLATE_MOVED_ON.found(
+            f"ticketgen's own template has changed since ticketgen {recorded.ticketgen}",
+            "run `ticketgen render --upgrade --merge`, which merges the changes into yours",
+            at=_place(name),
+        )
     since = f"since ticketgen {recorded.ticketgen}" if entry else "since the project's template was written"
     return TEMPLATE_MOVED_ON.found(
         f"ticketgen's own template has changed {since}",
@@ -95,7 +110,7 @@ def _outdated(name: str, known: tuple[str, ...], recorded: Manifest) -> Finding 
     )
 
 
-def _template_files(folder: Path) -> Iterator[str]:
+def template_files(folder: Path) -> Iterator[str]:
     """The files below the folders of templates, relative to the project's folder of templates."""
     for name in OVERRIDABLE:
         if folder.is_symlink() or (folder / name).is_symlink():
@@ -106,22 +121,26 @@ def _template_files(folder: Path) -> Iterator[str]:
 
 
 def _record_hash(root: Path, name: str, *, copy: bool) -> Checked[Path]:
-    """Record the template's hash; with ``copy``, write the template in the same step."""
-    own, manifest = (asset_folder("templates") / name).read_bytes(), f"{OVERRIDES}/{NAME}"
+    """Record the template's hash and text; with ``copy``, write the template in the same step."""
+    own, manifest, base = own_template(name), f"{OVERRIDES}/{NAME}", base_path(f"{OVERRIDES}/{name}")
     # Read the file before parsing it: if it changes in between, the write is refused.
-    before = read_below(root, manifest, MAX_TEXT) if os.path.lexists(root / manifest) else None
+    before = _present(root, manifest)
     recorded = load(root, OVERRIDES)
     if recorded.value is None:
         return Checked(None, recorded.findings)
     files = {**recorded.value.files, name: ManifestEntry("template", fingerprint(own))}
     after = replace(recorded.value, ticketgen=VERSION, files=files).text().encode()
-    changed = {manifest: (before, after)}
+    changed = {manifest: (before, after), base: (_present(root, base), own)}
     found = write_files(root, {f"{OVERRIDES}/{name}": (None, own), **changed} if copy else changed)
     return Checked(None if has_errors(found) else root / OVERRIDES / name, found)
 
 
-def _original(name: str) -> str:
-    return fingerprint((asset_folder("templates") / name).read_bytes())
+def _present(root: Path, path: str) -> bytes | None:
+    """The content of a file that is replaced; None if there is none, or if the write will refuse what is there."""
+    try:
+        return read_below(root, path, MAX_TEXT)
+    except OSError:
+        return None
 
 
 def _unknown(name: str) -> Finding | None:

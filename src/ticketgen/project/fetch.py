@@ -6,13 +6,13 @@ import io
 import os
 import re
 import stat
-import sys
 import urllib.request
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from ticketgen.project.git_commands import GIT, git_environment
 from ticketgen.project.isolation import run_isolated
 from ticketgen.project.processes import run
 from ticketgen.project.resource_limits import SECONDS, ResourceLimitExceeded, limit_resources
@@ -35,18 +35,11 @@ _HOSTS: Final = {
     "bb": "https://bitbucket.org/{}.git",
 }
 _ADDRESS: Final = re.compile(r"(?:git\+)?(?:https?|ssh|git|file)://|\w[\w.-]*@\w[\w.-]*:")
-_PROTOCOLS: Final = "file:git:http:https:ssh"
-"""Transports that git may use; others, such as ``ext::``, run commands contained in an address."""
-_SETTINGS: Final = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "submodule.recurse=false")
-"""Overrides for user settings that would run a program or fetch more."""
 _ATTRIBUTES: Final = "* -filter\n"
 """Overrides a repository's ``.gitattributes``. It would choose files for the user's filters, such as Git LFS, and these
 programs read settings of the repository."""
 _LFS: Final = b"version https://git-lfs.github.com/spec/"
 """The start of a file whose content is stored in Git LFS."""
-_REPOSITORY_VARIABLES: Final = frozenset(
-    {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_NAMESPACE"}
-)
 _TIMEOUT_S: Final = 60
 
 
@@ -95,25 +88,19 @@ def _clone(address: str, checkout: str | None, into: Path) -> ProjectTemplate:
             "its host begins with a hyphen, which programs read as an option", "correct the address"
         )
     into.mkdir()
-    # Inside a git hook, these variables point git to another repository.
-    kept = {name: text for name, text in os.environ.items() if name not in _REPOSITORY_VARIABLES}
-    environment = {**kept, "GIT_ALLOW_PROTOCOL": _PROTOCOLS}
-    if sys.stdin is None or not sys.stdin.isatty():
-        environment |= {"GIT_TERMINAL_PROMPT": "0"}
-    git = ["git", *(word for setting in _SETTINGS for word in ("-c", setting))]
     target = into / "repository"
     attributes = target / ".git" / "info" / "attributes"
     commands = (
-        [*git, "clone", "--quiet", "--no-checkout", "--no-recurse-submodules", "--template=", "--",
+        [*GIT, "clone", "--quiet", "--no-checkout", "--no-recurse-submodules", "--template=", "--",
          address.removeprefix("git+"), str(target)],
-        [*git, "-C", str(target), "checkout", "--quiet", checkout or "HEAD", "--"],
+        [*GIT, "-C", str(target), "checkout", "--quiet", checkout or "HEAD", "--"],
     )  # fmt: skip
     for command in commands:
         if target.exists():
             attributes.parent.mkdir(exist_ok=True)
             attributes.write_text(_ATTRIBUTES, "utf-8")
         try:
-            code, output = run(command, into, environment=environment, capture=True)
+            code, output = run(command, into, environment=git_environment(), capture=True)
         except OSError as error:
             raise UnusableTemplate(f"git cannot be run: {error.strerror}", "install git") from None
         if code:

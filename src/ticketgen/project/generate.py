@@ -34,8 +34,8 @@ _SYNTAX: Final = frozenset(
 )  # fmt: skip
 """The Jinja options that a template may set; the others take objects or create caches."""
 
-_RESERVED_NAMES: Final = re.compile(r"\.git[ .]*|git~\d|\.ticketgen-(write|new-.*)", re.IGNORECASE)
-"""Names that git or ticketgen would trust: hooks in ``.git`` run at the first commit, a journal at the next render.
+_RESERVED_NAMES: Final = re.compile(r"\.git[ .]*|git~\d|\.ticketgen(-(write|new-.*))?", re.IGNORECASE)
+"""Names that git or ticketgen would trust: hooks in ``.git`` run at the first commit, a journal or a base later.
 
 ``git~1`` is ``.git`` on Windows, and so is ``.git`` with dots or spaces after it. A clone can bring neither.
 """

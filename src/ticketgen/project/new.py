@@ -6,7 +6,6 @@ only with consent; its texts are rendered in a sandbox.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -21,52 +20,30 @@ from ticketgen.findings.projects import (
     TEMPLATE_BROKEN,
     TEMPLATE_UNTRUSTED,
     TEMPLATE_WITHOUT_SPEC,
-    UNKNOWN_ANSWER,
     WORKFLOW_OUT_OF_REACH,
 )
 from ticketgen.findings.stacks import CANNOT_WRITE
-from ticketgen.guesses import did_you_mean
 from ticketgen.pictures.svg import svg
 from ticketgen.pipeline import read_project, render_project
 from ticketgen.progress import ProgressCallback, no_progress
+from ticketgen.project.bases import Answers
 from ticketgen.project.destination import git_root, invalid_name, move_into_place, name_of, unusable_folder
 from ticketgen.project.fetch import fetch
 from ticketgen.project.generate import Renderer
 from ticketgen.project.hooks import add_import_path, run_hook, run_pre_prompt_hooks, write_new
-from ticketgen.project.new_environments import NewEnvironment, initial_figures, new_environments
+from ticketgen.project.new_environments import NewEnvironment, new_environments
+from ticketgen.project.owned_files import SCHEMA, first_record, private_answers, schema_text
+from ticketgen.project.questions import Question, answer_questions, answer_with_default
 from ticketgen.project.scratch import stale_folders, with_temporary_folder
 from ticketgen.project.source import REQUIREMENTS, InstallSource, SourceError, read_source
 from ticketgen.project.template import ProjectTemplate, TemplateFile, UnusableTemplate, read_template
 from ticketgen.spec.file_names import SPEC_NAMES
-from ticketgen.spec.json_schema import json_schema
-from ticketgen.spec.presets import presets
 from ticketgen.tree import recover_interrupted
-from ticketgen.version import VERSION
 
-__all__ = ["SPEC", "NewProject", "Question", "answer_with_default", "new_project", "trust_all", "trust_none"]
+__all__ = ["SPEC", "NewProject", "new_project", "trust_all", "trust_none"]
 
 SPEC = SPEC_NAMES[0]
-_SCHEMA = "ticketgen.schema.json"
 _PICTURE = "stack.svg"
-_OURS = frozenset({"project", "ticketgen", "ticketgen_install"})
-"""Variables that every template gets, whether or not it declares them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A variable of a template that the user has to set.
-
-    Attributes:
-        key: the variable's name in the template.
-        text: the question.
-        default: the answer if none is given.
-        choices: the only answers; any text if empty.
-    """
-
-    key: str
-    text: str
-    default: str
-    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +75,8 @@ class _Request:
     base: Path
     ask: Callable[[Question], str]
     trust: Callable[[tuple[str, ...]], bool]
+    upgrade_workflow: bool
     progress: ProgressCallback
-
-
-def answer_with_default(question: Question) -> str:
-    """Answer a question with its default."""
-    return question.default
 
 
 def trust_none(code: tuple[str, ...]) -> bool:
@@ -126,6 +99,7 @@ def new_project(
     base: Path = Path(),
     ask: Callable[[Question], str] = answer_with_default,
     trust: Callable[[tuple[str, ...]], bool] = trust_none,
+    upgrade_workflow: bool = False,
     progress: ProgressCallback = no_progress,
 ) -> Checked[NewProject]:
     """Create a project.
@@ -140,6 +114,7 @@ def new_project(
         base: the folder that relative paths of template and source are relative to.
         ask: called for each variable that was not given.
         trust: called with the code of the template; returns whether to run it.
+        upgrade_workflow: whether a scheduled workflow looks for newer versions.
         progress: called with each step.
     """
     name = given.get("project", name_of(folder))
@@ -154,7 +129,9 @@ def new_project(
     except SourceError as error:
         return Checked(None, (INSTALL_SOURCE.found(error.message, error.help),))
     answers = {"project": name, **given}
-    request = _Request(folder, answers, template, checkout, source, base, ask, trust, progress)
+    request = _Request(
+        folder, answers, template, checkout, source, base, ask, trust, upgrade_workflow, progress
+    )
     above = folder if folder.exists() else folder.absolute().parent
     notes = tuple(_stale_folder_warning(place) for place in stale_folders(above))
     try:
@@ -231,7 +208,9 @@ def _make(beside: Path, request: _Request) -> Checked[NewProject]:
         template = run_pre_prompt_hooks(template, beside)
         add_import_path(template, beside)
         renderer = Renderer(template)
-        answers = _answers(template, renderer, request)
+        answers = answer_questions(
+            template, renderer, request.given, request.ask, request.source, _private_answers(request)
+        )
         if isinstance(answers, Finding):
             return Checked(None, (answers,))
         request.progress("Making the project")
@@ -244,7 +223,7 @@ def _make(beside: Path, request: _Request) -> Checked[NewProject]:
         named = request.template or "of ticketgen"
         message = f"the template {named} cannot be used: {error.message}"
         return Checked(None, (TEMPLATE_BROKEN.found(message, error.help),))
-    return _finish(place, request)
+    return _finish(place, replace(request, given={key: str(text) for key, text in answers.items()}))
 
 
 def _finish(place: Path, request: _Request) -> Checked[NewProject]:
@@ -258,12 +237,12 @@ def _finish(place: Path, request: _Request) -> Checked[NewProject]:
                 ),
             ),
         )
-    schema = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
     installed_from = {} if _exists(place, REQUIREMENTS) else request.source.files
-    added = {_SCHEMA: schema.encode(), **installed_from}
-    write_new(
-        place, {name: TemplateFile(content) for name, content in added.items() if not _exists(place, name)}
-    )
+    needed = {SCHEMA: schema_text(), **installed_from}
+    added = {name: TemplateFile(content) for name, content in needed.items() if not _exists(place, name)}
+    write_new(place, added)
+    answers = None if request.template is not None else _recorded_answers(request)
+    write_new(place, first_record(place, request.source, answers, added))
     rendered = render_project(place / SPEC, progress=request.progress)
     project = read_project(place / SPEC)
     if rendered.value is None or project.value is None or has_errors(rendered.findings):
@@ -278,6 +257,18 @@ def _finish(place: Path, request: _Request) -> Checked[NewProject]:
     return Checked(NewProject(request.folder, tuple(files), environments), rendered.findings)
 
 
+def _private_answers(request: _Request) -> Callable[[str], Mapping[str, object]] | None:
+    if request.template is not None:
+        return None
+    wanted = request.upgrade_workflow
+    return lambda preset: private_answers(preset, request.source.kind, upgrade_workflow=wanted)
+
+
+def _recorded_answers(request: _Request) -> Answers:
+    given = request.given
+    return Answers(given["project"], given["preset"], given["ci"], request.upgrade_workflow)
+
+
 def _exists(place: Path, name: str) -> bool:
     return os.path.lexists(place / name)
 
@@ -290,36 +281,3 @@ def _template(request: _Request, beside: Path) -> ProjectTemplate:
 
 def _untrusted(template: str, code: tuple[str, ...]) -> Finding:
     return TEMPLATE_UNTRUSTED.found(f"the template {template} runs code with your rights: {', '.join(code)}")
-
-
-def _answers(template: ProjectTemplate, renderer: Renderer, request: _Request) -> dict[str, object] | Finding:
-    """The template's variables with their values; a default may depend on the variables before it."""
-    variables = dict(template.variables)
-    is_own_template = request.template is None
-    if is_own_template:
-        variables["preset"] = list(presets())
-    asked = [key for key in variables if not key.startswith("_") and key not in _OURS]
-    unknown = sorted(set(request.given) - set(asked) - {"project"})
-    if unknown:
-        help = did_you_mean(unknown[0], asked, f"it asks for {', '.join(asked) or 'nothing'}")
-        return UNKNOWN_ANSWER.found(f"the template does not ask for {unknown[0]!r}", help)
-    given = {**request.given, "ticketgen": VERSION, "ticketgen_install": request.source.command}
-    prompts = variables.get("__prompts__")
-    texts = prompts if isinstance(prompts, dict) else {}
-    answers: dict[str, object] = {}
-    for key, raw in variables.items():
-        if key.startswith("_"):
-            answers[key] = raw
-            continue
-        choices = tuple(str(each) for each in raw) if isinstance(raw, list) else ()
-        default = renderer.default(choices[0] if choices else raw, answers)
-        text = texts.get(key, key) if isinstance(texts.get(key, key), str) else key
-        answer = given[key] if key in given else request.ask(Question(key, text, default, choices))
-        if choices and answer not in choices:
-            help = did_you_mean(answer, choices, f"choose one of {', '.join(choices)}")
-            return UNKNOWN_ANSWER.found(f"{key}: there is no choice {answer!r}", help)
-        answers[key] = answer
-    if is_own_template:
-        answers |= initial_figures(presets()[str(answers["preset"])].path)
-        answers |= {"_is_git": request.source.is_git, "_carries_wheel": request.source.has_wheel}
-    return answers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import subprocess
@@ -25,6 +26,7 @@ def run(
     *,
     environment: Mapping[str, str] | None = None,
     capture: bool = False,
+    seconds: float | None = None,
 ) -> tuple[int, str]:
     """Run a program to its end.
 
@@ -37,12 +39,14 @@ def run(
         folder: its working directory.
         environment: its variables; those of ticketgen if None.
         capture: whether to return its output instead of showing it.
+        seconds: after which it is ended; None to let it run.
 
     Returns:
         The exit code and the output.
 
     Raises:
         OSError: it cannot be started.
+        TimeoutError: it ran too long.
     """
     interactive = sys.stdin is not None and sys.stdin.isatty()
     with defer_signals() as ending:
@@ -55,8 +59,10 @@ def run(
         try:
             try:
                 ending.deliver()
-                output, _ = child.communicate()
+                output, _ = child.communicate(timeout=seconds)
                 return child.returncode, (output or b"").decode(errors="replace")
+            except subprocess.TimeoutExpired:
+                raise TimeoutError(errno.ETIMEDOUT, f"{command[0]} took more than {seconds:.0f} s") from None
             finally:
                 ending.defer()
         finally:

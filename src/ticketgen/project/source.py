@@ -14,20 +14,22 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from ticketgen.project.bases import InstallKind
 from ticketgen.project.wheel import NotTicketgen, Wheel, pack, read_wheel
 from ticketgen.safe_open import MAX_TEXT, read_chosen
 from ticketgen.version import VERSION, requirements
 
 __all__ = [
-    "DEPENDENCIES", "REQUIREMENTS", "VERSION_TEXT", "WHEEL", "InstallSource", "SourceError", "logical_lines",
-    "read_source",
+    "DEPENDENCIES", "REQUIREMENTS", "VENDOR", "VERSION_TEXT", "WHEEL", "InstallSource", "SourceError", "command_of",
+    "dependencies_text", "logical_lines", "read_source",
 ]  # fmt: skip
 
 REQUIREMENTS: Final = "requirements-ticketgen.txt"
 DEPENDENCIES: Final = "requirements-ticketgen-dependencies.txt"
-_VENDOR: Final = "vendor"
+VENDOR: Final = "vendor"
 _PIP: Final = "python -m pip install"
 _COMMAND: Final = f"{_PIP} -r {REQUIREMENTS}"
+_INDEX_COMMAND: Final = f"{_PIP} --no-deps -r {REQUIREMENTS} && {_PIP} -r {DEPENDENCIES}"
 _KINDS: Final = (
     "give a wheel, git+https://HOST/REPOSITORY@COMMIT, https://HOST/WHEEL#sha256=HASH, "
     "'ticketgen==VERSION --hash=sha256:HASH', or a requirements file with hashes"
@@ -54,30 +56,53 @@ class InstallSource:
 
     Attributes:
         files: files for the project by name: the requirements, and the wheel if the project carries it.
-        command: the command that installs ticketgen, to be run in the project's folder.
-        is_git: whether the command needs git.
+        kind: of the source.
+        version: of the ticketgen there; empty if its address does not say it.
     """
 
     files: Mapping[str, bytes]
-    command: str = _COMMAND
-    is_git: bool = False
+    kind: InstallKind = InstallKind.LOCK
+    version: str = ""
 
     @property
-    def has_wheel(self) -> bool:
-        """Whether the project carries the wheel."""
-        return any(name.endswith(".whl") for name in self.files)
+    def command(self) -> str:
+        """The command that installs ticketgen, to be run in the project's folder."""
+        return command_of(self.kind)
 
 
-def read_source(given: str | None, base: Path = Path()) -> InstallSource:
+def command_of(kind: InstallKind) -> str:
+    """The command that installs ticketgen from a kind of source, to be run in the project's folder."""
+    return _INDEX_COMMAND if kind is InstallKind.INDEX else _COMMAND
+
+
+def dependencies_text(needed: tuple[str, ...] | None = None) -> bytes:
+    """The text of the file with dependencies, those of the running ticketgen if None.
+
+    One hash makes pip require all, so a version on an index and its dependencies are installed separately.
+    """
+    return _text(_INDEX_COMMAND, requirements() if needed is None else needed)
+
+
+def read_source(given: str | None, base: Path = Path(), *, any_version: bool = False) -> InstallSource:
     """The source given with ``--install-from``; if None, the running ticketgen packed as a wheel.
 
     Args:
         given: the source.
         base: the folder that a relative path is relative to.
+        any_version: whether it may be another version than the running one.
 
     Raises:
         SourceError: the source is not fixed, is not ticketgen, or is another version than the running one.
     """
+    source = _read(given, base)
+    if not any_version and source.version not in {"", VERSION}:
+        where = str(given).split()[0].partition("#")[0].rpartition("/")[2]
+        raise SourceError(f"{where} is ticketgen {source.version}, and ticketgen {VERSION} is running",
+                          f"run `new` with ticketgen {source.version}, which then renders the project")  # fmt: skip
+    return source
+
+
+def _read(given: str | None, base: Path) -> InstallSource:
     try:
         if given is None:
             return _read_wheel_file(pack())
@@ -107,9 +132,9 @@ def _read_wheel_file(wheel: Wheel) -> InstallSource:
         raise SourceError(
             f"{wheel.name!r} is not the name of a wheel", "give the wheel the name that it was built with"
         )
-    _require_same_version(wheel.name, wheel.version)
-    place = f"{_VENDOR}/{wheel.name}"
-    return InstallSource({place: wheel.content, REQUIREMENTS: _text(_COMMAND, [f"./{place}"])})
+    place = f"{VENDOR}/{wheel.name}"
+    files = {place: wheel.content, REQUIREMENTS: _text(_COMMAND, [f"./{place}"])}
+    return InstallSource(files, InstallKind.WHEEL, wheel.version)
 
 
 def _git(given: str) -> InstallSource:
@@ -132,7 +157,7 @@ def _git(given: str) -> InstallSource:
     line = f"ticketgen @ {given}"
     if place.startswith("file://"):  # pip before 24 takes no "name @ URL" without a host
         line = f"{given}{'&' if fragment else '#'}egg=ticketgen"
-    return InstallSource({REQUIREMENTS: _text(_COMMAND, [line])}, is_git=True)
+    return InstallSource({REQUIREMENTS: _text(_COMMAND, [line])}, InstallKind.GIT)
 
 
 def _download(given: str) -> InstallSource:
@@ -149,8 +174,8 @@ def _download(given: str) -> InstallSource:
             f"{address if fragment else given} {what}",
             "append #sha256= and the wheel's SHA-256 hash, 64 hex digits",
         )
-    _require_same_version(name, named[1])
-    return InstallSource({REQUIREMENTS: _text(_COMMAND, [f"ticketgen @ {given}"])})
+    requirement = _text(_COMMAND, [f"ticketgen @ {given}"])
+    return InstallSource({REQUIREMENTS: requirement}, InstallKind.URL, named[1])
 
 
 def _index(given: str) -> InstallSource:
@@ -179,16 +204,10 @@ def _index(given: str) -> InstallSource:
     if not hashes:
         raise SourceError(f"{given} has no hash, and an index may contain another package of that name",
                       "append --hash=sha256: and the wheel's SHA-256 hash")  # fmt: skip
-    _require_same_version(named, version[1])
-    command = f"{_PIP} --no-deps -r {REQUIREMENTS} && {_PIP} -r {DEPENDENCIES}"
     lines = [f"--index-url {address}"] if address else []
-    return InstallSource(
-        {
-            REQUIREMENTS: _text(command, [*lines, " ".join([named, *hashes])]),
-            DEPENDENCIES: _text(command, requirements()),
-        },
-        command,
-    )
+    requirement = _text(_INDEX_COMMAND, [*lines, " ".join([named, *hashes])])
+    files = {REQUIREMENTS: requirement, DEPENDENCIES: dependencies_text()}
+    return InstallSource(files, InstallKind.INDEX, version[1])
 
 
 def _lock(path: Path) -> InstallSource:
@@ -219,9 +238,7 @@ def _lock(path: Path) -> InstallSource:
         if _TICKETGEN.match(line):
             found = line
     version = re.match(r"ticketgen\s*==\s*([^\s;]+)", found) or re.search(r"/ticketgen-([^-/]+)-", found)
-    if version:
-        _require_same_version(str(path), version[1])
-    return InstallSource({REQUIREMENTS: content})
+    return InstallSource({REQUIREMENTS: content}, InstallKind.LOCK, version[1] if version else "")
 
 
 def logical_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -239,12 +256,6 @@ def logical_lines(text: str) -> Iterator[tuple[int, str]]:
                 yield start, whole
     if "".join(waiting).strip():
         yield start, " ".join(waiting).strip()
-
-
-def _require_same_version(where: str, version: str) -> None:
-    if version != VERSION:
-        raise SourceError(f"{where} is ticketgen {version}, and ticketgen {VERSION} is running",
-                      f"run `new` with ticketgen {version}, which then renders the project")  # fmt: skip
 
 
 def _refuse_credentials(address: str) -> None:

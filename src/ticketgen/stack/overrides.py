@@ -12,6 +12,7 @@ from typing import Final
 from jinja2 import BaseLoader, Environment, FileSystemLoader, TemplateNotFound, TemplateSyntaxError
 
 from ticketgen.assets import asset_folder
+from ticketgen.conflict_markers import conflict_lines
 from ticketgen.findings import Finding, Location
 from ticketgen.findings.stacks import OVERRIDE_BROKEN
 from ticketgen.rendering.budget import TemplateBudget
@@ -92,6 +93,10 @@ class Templates:
             line = content.count(b"\n", 0, error.start) + 1
             message = f"it is not UTF-8: {error.reason} at byte {error.start}"
             raise TemplateSyntaxError(message, line, name, place) from None
+        conflicts = conflict_lines(text)
+        if conflicts:
+            message = "it has conflict markers: keep what you need of both sides, and remove the markers"
+            raise TemplateSyntaxError(message, conflicts[0], name, place)
         self._budget.spend(len(text) * (_COMPILER_FILES if name.endswith(".j2") else 1))
         return text
 

@@ -1,0 +1,53 @@
+"""Merge the comments that `new` wrote into the spec, and nothing that has a meaning."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import yaml
+
+from ticketgen.findings import Finding, Location, has_errors
+from ticketgen.findings.merging import SPEC_COMMENTS_KEPT
+from ticketgen.project.text_merge import CannotMerge
+from ticketgen.project.three_way import Action, Resolution, resolve_sides
+from ticketgen.spec.reader import read
+
+__all__ = ["resolve_spec"]
+
+
+def resolve_spec(
+    path: str, yours: bytes | None, base: bytes, ours: bytes | None, before: str, after: str
+) -> tuple[Resolution, tuple[Finding, ...]]:
+    """Resolve the changes of both sides to the spec; where they conflict, or a value would change, yours stay.
+
+    Arguments are those of `resolve_sides`.
+    """
+    kept = Resolution(Action.KEEP, yours)
+    if yours is None or ours is None:
+        # A project without its spec is none, so the spec is never deleted.
+        return (kept if yours is not None else Resolution(Action.STAY_DELETED, None)), ()
+    try:
+        strict = resolve_sides(yours, base, ours, before, after)
+        found = (
+            resolve_sides(yours, base, ours, before, after, favor_yours=True) if strict.conflicts else strict
+        )
+    except CannotMerge as error:
+        return kept, (_note(path, str(error)),)
+    if found.content is None or found.content == yours:
+        notes = (_note(path, "you changed the same lines"),) if strict.conflicts else ()
+        return replace(found, action=Action.KEEP), notes
+    if _meaning(path, found.content) != _meaning(path, yours):
+        return kept, (_note(path, "they would change a value"),)
+    return found, (_note(path, "you changed some of the same lines"),) if strict.conflicts else ()
+
+
+def _note(path: str, why: str) -> Finding:
+    return SPEC_COMMENTS_KEPT.found(f"ticketgen's new comments are not in the spec: {why}", at=Location(path))
+
+
+def _meaning(path: str, content: bytes) -> str:
+    """The values of a spec in their order; "" if it cannot be read."""
+    checked = read(content, path)  # it refuses aliases, tags and deep nesting
+    if checked.value is None or has_errors(checked.findings):
+        return ""
+    return repr(yaml.safe_load(content))

@@ -1,0 +1,104 @@
+"""Decide what becomes of one file that both its owner and a newer ticketgen may have changed.
+
+Pure functions of three texts. No side is ever lost: what cannot be merged stays as its owner left it, or has both sides
+between markers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from types import MappingProxyType
+from typing import Final
+
+from ticketgen.project.bases import normalized
+from ticketgen.project.text_merge import MergedText, has_windows_lines, merge_texts
+
+__all__ = ["ACTIONS", "Action", "Resolution", "Side", "resolve_sides", "side_of"]
+
+
+class Side(Enum):
+    """What a side did to the base."""
+
+    UNCHANGED = auto()
+    CHANGED = auto()
+    GONE = auto()  # deleted by the owner, or no longer written by ticketgen
+
+
+class Action(Enum):
+    """What becomes of a file."""
+
+    KEEP = auto()
+    TAKE_NEW = auto()
+    MERGE = auto()
+    DELETE = auto()
+    STAY_DELETED = auto()
+    DISOWN = auto()  # it is its owner's alone from now on
+    FORGET = auto()  # both sides are rid of it
+
+
+ACTIONS: Final[Mapping[tuple[Side, Side], Action]] = MappingProxyType({
+    (Side.UNCHANGED, Side.UNCHANGED): Action.KEEP,
+    (Side.UNCHANGED, Side.CHANGED): Action.TAKE_NEW,
+    (Side.UNCHANGED, Side.GONE): Action.DELETE,
+    (Side.CHANGED, Side.UNCHANGED): Action.KEEP,
+    (Side.CHANGED, Side.CHANGED): Action.MERGE,
+    (Side.CHANGED, Side.GONE): Action.DISOWN,
+    (Side.GONE, Side.UNCHANGED): Action.STAY_DELETED,
+    (Side.GONE, Side.CHANGED): Action.STAY_DELETED,
+    (Side.GONE, Side.GONE): Action.FORGET,
+})  # fmt: skip
+"""The owner's side and ticketgen's, and what follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What becomes of a file, and its new text; None if there is none."""
+
+    action: Action
+    content: bytes | None
+    conflicts: tuple[int, ...] = ()
+
+
+def side_of(base: bytes, now: bytes | None) -> Side:
+    """What a side did; line ends do not count."""
+    if now is None:
+        return Side.GONE
+    return Side.UNCHANGED if normalized(now) == normalized(base) else Side.CHANGED
+
+
+def resolve_sides(
+    yours: bytes | None,
+    base: bytes,
+    ours: bytes | None,
+    before: str,
+    after: str,
+    *,
+    favor_yours: bool = False,
+) -> Resolution:
+    """Resolve the changes of both sides.
+
+    Args:
+        yours: the file of the project; None if it is missing.
+        base: the text that ticketgen wrote.
+        ours: the text of this version; None if it writes the file no longer.
+        before: the version that wrote the base.
+        after: this version.
+        favor_yours: take ``yours`` where the sides conflict.
+
+    Raises:
+        CannotMerge: both sides changed a text that cannot be merged.
+    """
+    action = ACTIONS[side_of(base, yours), side_of(base, ours)]
+    if yours is None or action in {Action.DELETE, Action.FORGET}:
+        return Resolution(action, None)
+    if ours is None or action is Action.KEEP:
+        return Resolution(action, yours)
+    if normalized(yours) == normalized(ours):
+        return Resolution(Action.KEEP, yours)
+    if action is Action.TAKE_NEW:
+        return Resolution(action, ours.replace(b"\n", b"\r\n") if has_windows_lines(yours) else ours)
+    labels = ("yours", f"ticketgen {before}", f"ticketgen {after}")
+    merged: MergedText = merge_texts(yours, base, ours, labels, favor_yours=favor_yours)
+    return Resolution(action, merged.content, merged.conflicts)
