@@ -46,6 +46,8 @@ SECTIONS: Mapping[str, Mapping[str, Command]] = MappingProxyType({
                               "and render them"),
         "remove-region": Command("region_commands:remove_region", "Retire a Region in all environments or some, then "
                                  "remove it, and render them"),
+        "migrate": Command("migrate_command:migrate", "Write a script that moves a stack's state from its single root "
+                           "module to one for each Region"),
         "eject": Command("eject_command:eject", "Copy a template into the project, where you can change it and it "
                          "replaces ticketgen's own"),
     },

@@ -35,6 +35,6 @@ NOT_MIGRATED = _migrate(
     "ticketgen rendered every resource of the old stack",
     "The script does not know which root module resources of your own belong to, so they stay in the old state, whose "
     "files a render deletes.",
-    "move it with `terraform state mv` into the root module that declares it, or keep the old state in a place of its own",
+    "move it with `terraform state mv` into the root module that declares it",
     severity=Severity.WARNING,
 )

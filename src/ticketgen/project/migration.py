@@ -63,9 +63,7 @@ class MigrationPlan:
     left: tuple[str, ...]
 
 
-def migration_plan(
-    environment: Environment, suffix: str, addresses: Iterable[str]
-) -> Checked[MigrationPlan]:
+def migration_plan(environment: Environment, suffix: str, addresses: Iterable[str]) -> Checked[MigrationPlan]:
     """Plan the migration of a deployment.
 
     Args:
@@ -154,4 +152,6 @@ def _missing(region: str) -> Finding:
 
 
 def _left(address: str) -> Finding:
-    return NOT_MIGRATED.found(f"{address} is not a resource that ticketgen rendered, so it stays in the old state")
+    return NOT_MIGRATED.found(
+        f"{address} is not a resource that ticketgen rendered, so it stays in the old state"
+    )

@@ -21,9 +21,9 @@ _HEAD: Final = """\
 #   sh move_states.sh          does it with a copy of the old state, and changes nothing else
 #   sh move_states.sh --run    does it
 #
-# Run it in the folder of the spec, before `ticketgen render --upgrade`, and once more after it for the imports. It can be
-# run again after an interruption. TERRAFORM=tofu uses OpenTofu; OLD_STATE names another file with the old state. Nobody
-# may apply the stack in the meantime.
+# Run it in the folder of the spec, before `ticketgen render --upgrade`, and once more after it for the imports. It can
+# be run again after an interruption. TERRAFORM=tofu uses OpenTofu; OLD_STATE names another file with the old state.
+# Nobody may apply the stack in the meantime.
 
 """
 
@@ -73,7 +73,9 @@ def _imports(plan: MigrationPlan) -> Iterator[str]:
 
 
 def _root(root: RootState) -> str:
-    return _call("root", root.path, *(root.backend[name] for name in ("key", "bucket", "region") if root.backend))
+    return _call(
+        "root", root.path, *(root.backend[name] for name in ("key", "bucket", "region") if root.backend)
+    )
 
 
 def _call(name: str, *arguments: str) -> str:

@@ -150,11 +150,13 @@ def _expanded(change: Mapping[str, Any], entry: Mapping[str, Any]) -> Iterator[A
             target=filled.get("to", ""),
             target_root=filled.get("to_root", ""),
             identifier=filled.get("id", ""),
-            destroy=filled.get("destroy", True),
+            destroy=entry.get("destroy", True),
             reason=filled["reason"],
         )
         if made.kind.is_step != (made.root == OLD_STACK):
-            raise ValueError(f"{made.source}: a step is from the root module {OLD_STACK!r}, a block from another")
+            raise ValueError(
+                f"{made.source}: a step is from the root module {OLD_STACK!r}, a block from another"
+            )
         if bool(made.target) == (made.kind is ChangeKind.REMOVED):
             raise ValueError(f"{made.source}: only a removed address has no new one")
         yield made
