@@ -153,7 +153,10 @@ import_one() { # ROOT ADDRESS ID
     echo "  $1: $2 from $3"
     return 0
   fi
-  [ -e "$STACK/$1/main.tf" ] || fail "$1 is not rendered yet: run ticketgen render --upgrade --destroyed, then this script again"
+  if [ ! -e "$STACK/$1/main.tf" ]; then
+    pending=1
+    return 0
+  fi
   mark=
   [ "$SUFFIX" = "$DEFAULT_SUFFIX" ] || mark=-$SUFFIX
   if [ ! -d "$STACK/$1/.terraform$mark" ]; then
@@ -211,9 +214,12 @@ if [ ! -e "$work/emptied" ]; then
 fi
 
 echo "Imports:"
+pending=
 imports
 if [ "$mode" = dry ]; then
   echo "Nothing was changed. Run the script with --run to do this."
+elif [ -n "$pending" ]; then
+  echo "  Next: run ticketgen render --upgrade${OLD_BACKEND:+ --destroyed}, then this script again with --run."
 else
   echo "Done. Plan every root module, and read the plans."
 fi
