@@ -42,20 +42,35 @@ def record_current() -> None:
 def record_commit(name: str, commit: str) -> None:
     """Write the addresses and the stack of an earlier commit."""
     with TemporaryDirectory() as code, TemporaryDirectory() as folder:
-        command = ["git", "-C", str(ROOT), "archive", commit, "src", "templates", "presets", "docs", "CHANGELOG.md"]
+        command = [
+            "git",
+            "-C",
+            str(ROOT),
+            "archive",
+            commit,
+            "src",
+            "templates",
+            "presets",
+            "docs",
+            "CHANGELOG.md",
+        ]
         archive = subprocess.run(command, check=True, capture_output=True).stdout
         with tarfile.open(fileobj=io.BytesIO(archive)) as files:
             files.extractall(code, filter="data")
         _render(Path(folder), "old.yaml", Path(code) / "src")
         lines = sorted(_addresses(Path(folder)))
-        (FIXTURES / "addresses" / f"{name}.txt").write_text("".join(f"{x}\n" for x in lines), encoding="utf-8")
+        (FIXTURES / "addresses" / f"{name}.txt").write_text(
+            "".join(f"{x}\n" for x in lines), encoding="utf-8"
+        )
         _pack(Path(folder) / "stacks" / APPLIED, FIXTURES / "stacks" / f"{name}.tar.xz")
 
 
 def _render(folder: Path, spec: str, source: Path) -> None:
     (folder / "ticketgen.yaml").write_bytes((FIXTURES / spec).read_bytes())
     command = [sys.executable, "-m", "ticketgen", "render", "--spec", str(folder / "ticketgen.yaml")]
-    subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": str(source)}, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        command, check=True, env={**os.environ, "PYTHONPATH": str(source)}, stderr=subprocess.DEVNULL
+    )
 
 
 def _addresses(folder: Path) -> Iterator[str]:

@@ -50,9 +50,7 @@ def environments(spec: str) -> Mapping[str, Environment]:
 @cache
 def rendered_places(spec: str) -> Mapping[str, frozenset[Place]]:
     """The resources that this version renders, by environment."""
-    return {
-        name: frozenset(_places(environment, spec)) for name, environment in environments(spec).items()
-    }
+    return {name: frozenset(_places(environment, spec)) for name, environment in environments(spec).items()}
 
 
 def _places(environment: Environment, spec: str) -> Iterator[Place]:

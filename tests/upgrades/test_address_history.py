@@ -47,7 +47,9 @@ def successors(place: Place, environment: Environment) -> Iterator[Place | None]
     for change in address_changes():
         prefix = f"module.{change.module}." if change.module else ""
         if change.root == place.root.partition("/")[0] and place.address == prefix + change.source:
-            yield None if change.kind is ChangeKind.REMOVED else place._replace(address=prefix + change.target)
+            yield (
+                None if change.kind is ChangeKind.REMOVED else place._replace(address=prefix + change.target)
+            )
 
 
 @pytest.mark.parametrize("version", [*OLD_VERSIONS, "current"])
@@ -68,7 +70,9 @@ def test_a_rename_without_a_declaration_is_found(version: str, monkeypatch: pyte
 
 
 def test_a_step_that_is_not_declared_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    fewer = tuple(each for each in address_changes() if "kms" not in each.source and each.source != "module.{region}")
+    fewer = tuple(
+        each for each in address_changes() if "kms" not in each.source and each.source != "module.{region}"
+    )
     monkeypatch.setattr(migration, "address_changes", lambda: fewer)
 
     missing = {place.address for name, place in lost("0.1.0") if name == "alone"}
@@ -84,7 +88,9 @@ def test_every_rendered_address_is_recorded() -> None:
         for name, places in rendered_places("current.yaml").items()
         for place in places - known.get(name, frozenset())
     }
-    assert unrecorded == set(), "run `python scripts/address_history.py`, so that these addresses cannot disappear"
+    assert unrecorded == set(), (
+        "run `python scripts/address_history.py`, so that these addresses cannot disappear"
+    )
 
 
 def test_a_change_is_of_released_versions_or_of_the_next_one() -> None:
@@ -95,7 +101,9 @@ def test_a_change_is_of_released_versions_or_of_the_next_one() -> None:
 
 
 def test_no_address_is_declared_twice() -> None:
-    declared = [(each.root, each.module, each.kind, each.source, each.target_root) for each in address_changes()]
+    declared = [
+        (each.root, each.module, each.kind, each.source, each.target_root) for each in address_changes()
+    ]
     assert len(declared) == len({*declared})
 
 
@@ -114,9 +122,13 @@ def test_a_declaration_that_contradicts_itself_is_refused(entry: str, wrong: str
         list(read_changes(text))
 
 
-def test_a_removed_resource_has_a_block_only_if_it_stays_in_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_removed_resource_has_a_block_only_if_it_stays_in_the_account(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def removed(source: str, *, destroy: bool) -> AddressChange:
-        return AddressChange("1", "2", "data", "", ChangeKind.REMOVED, source, destroy=destroy, reason="Gone.")
+        return AddressChange(
+            "1", "2", "data", "", ChangeKind.REMOVED, source, destroy=destroy, reason="Gone."
+        )
 
     both = (removed("a.kept", destroy=False), removed("a.destroyed", destroy=True))
     monkeypatch.setattr(moved_addresses, "address_changes", lambda: both)
@@ -126,12 +138,21 @@ def test_a_removed_resource_has_a_block_only_if_it_stays_in_the_account(monkeypa
 
 
 def test_a_forgotten_resource_is_one_that_another_root_module_takes_over() -> None:
-    plan = migration_plan(environments("old.yaml")["full"], "full", (each.address for each in recorded("0.1.0")["full"]))
+    plan = migration_plan(
+        environments("old.yaml")["full"], "full", (each.address for each in recorded("0.1.0")["full"])
+    )
     assert plan.value is not None
     forgotten = [step for step in plan.value.steps if step.kind is ChangeKind.FORGET]
     assert forgotten[0] == StateMove(
-        ChangeKind.FORGET, "global", "module.us_east_1.aws_route53_record.validation", "aws_route53_record.validation"
+        ChangeKind.FORGET,
+        "global",
+        "module.us_east_1.aws_route53_record.validation",
+        "aws_route53_record.validation",
     )
     assert {(step.root, step.target) for step in forgotten} == {("global", "aws_route53_record.validation")}
-    targets = {each.address.partition("[")[0] for each in rendered_places("old.yaml")["full"] if each.root == "global"}
+    targets = {
+        each.address.partition("[")[0]
+        for each in rendered_places("old.yaml")["full"]
+        if each.root == "global"
+    }
     assert "aws_route53_record.validation" in targets

@@ -68,12 +68,14 @@ pull_old() {
   fi
 }
 
+version() {
+  echo "$(field "$1" lineage) $(field "$1" serial)"
+}
+
 check_unchanged() {
   pull_old "$work/now.tfstate"
-  for name in serial lineage; do
-    [ "$(field "$work/now.tfstate" $name)" = "$(field "$work/old.tfstate" $name)" ] ||
-      fail "the old state has changed since it was copied: stop whatever applies it, delete $work, and start again"
-  done
+  [ "$(version "$work/now.tfstate")" = "$(version "$work/old.tfstate")" ] ||
+    fail "the old state has changed since it was copied: stop whatever applies it, delete $work, and start again"
 }
 
 move() { # ROOT SOURCE TARGET
@@ -140,6 +142,10 @@ place() {
 
 # Leaves in the old state only what no root module got.
 empty() {
+  pull_old "$work/now.tfstate"
+  if [ "$(version "$work/now.tfstate")" = "$(version "$work/rest.tfstate")" ]; then
+    return 0 # an interrupted run did it
+  fi
   check_unchanged
   if is_remote "$OLD_BACKEND" && [ ! -e "$OLD_STATE" ]; then
     "$TERRAFORM" "-chdir=$STACK" state push "$work/rest.tfstate" || fail "the old state cannot be pushed"

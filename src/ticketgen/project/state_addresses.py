@@ -79,4 +79,4 @@ def _of_values(root: Any) -> Iterator[str]:
         waiting += module.get("child_modules", ())
         for resource in module.get("resources", ()):
             if resource["mode"] == "managed":
-                yield resource["address"]
+                yield str(resource["address"])
