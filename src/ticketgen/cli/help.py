@@ -50,6 +50,8 @@ SECTIONS: Mapping[str, Mapping[str, Command]] = MappingProxyType({
                                  "remove it, and render them"),
         "plan-check": Command("plan_check_command:plan_check", "Judge saved plans of Terraform: what they would "
                               "replace or destroy although it holds data"),
+        "migrate": Command("migrate_command:migrate", "Write a script that moves a stack's state from its single root "
+                           "module to one for each Region"),
         "eject": Command("eject_command:eject", "Copy a template into the project, where you can change it and it "
                          "replaces ticketgen's own"),
         "keep": Command("keep_command:keep", "Keep hand edits of rendered files, or their deletion, as patches that "

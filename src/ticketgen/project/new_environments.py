@@ -12,9 +12,8 @@ from typing import Any, Final
 import yaml
 
 from ticketgen.hcl.configuration import Configuration
-from ticketgen.hcl.evaluator import Evaluator
-from ticketgen.hcl.instances import instances
 from ticketgen.hcl.parse import parse
+from ticketgen.hcl.resource_addresses import resource_addresses
 from ticketgen.hcl.syntax import File
 from ticketgen.pipeline import STACKS
 from ticketgen.spec.model import Environment
@@ -92,13 +91,7 @@ def count_resources(stack: Path) -> int:
     texts = {path.relative_to(stack).as_posix(): path.read_text("utf-8") for path in stack.rglob("*.tf")}
     parsed = (_parsed(path, text) for path, text in sorted(texts.items()))
     configuration = Configuration((file for file in parsed if isinstance(file, File)), texts)
-    values = Evaluator(assume_defaults=True)
-    return sum(
-        1
-        for scope in configuration.all_scopes()
-        for declared in scope.resources()
-        for _ in instances(values, declared, scope)
-    )
+    return sum(1 for _ in resource_addresses(configuration))
 
 
 def _regions_yaml(regions: list[str], every: list[str]) -> str:

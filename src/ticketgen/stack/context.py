@@ -23,6 +23,7 @@ from ticketgen.stack.functions.model import FunctionModule, LambdaFunction, Vari
 from ticketgen.stack.functions.seat_cache_sync import INVENTORY_BATCH_SIZE
 from ticketgen.stack.functions.sources import shared_files, sources
 from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
+from ticketgen.stack.moved_addresses import moved_blocks
 from ticketgen.stack.names import PARAMETER_GROUPS, WHATS, longest_suffix
 from ticketgen.stack.operations import stack_facts
 from ticketgen.stack.operator_rights import policy_statements, rights_rows
@@ -288,10 +289,16 @@ def _engine(version: engines.EngineVersion) -> dict[str, str]:
 def file_context(file: StackFile, environment: Environment, sizing: Sizing) -> dict[str, object]:
     """The additional context of one file: its root module, or its module's expressions and alarms."""
     if file.root:
-        return {"root": _root(file.root, environment), "app_name": RawExpression("local.app_name")}
+        return {
+            "root": _root(file.root, environment),
+            "app_name": RawExpression("local.app_name"),
+            "moved_blocks": moved_blocks(file.root.kind, ""),
+        }
     context: dict[str, object] = {
         name: RawExpression(expression) for name, expression in _EXPRESSIONS.get(file.module, {}).items()
     }
+    if file.module:
+        context["moved_blocks"] = moved_blocks("", file.module)
     if file.module in list(FunctionModule):
         alarms = alarms_of(FunctionModule(file.module), environment, sizing)
         context["alarms"] = alarms

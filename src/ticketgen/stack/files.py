@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ticketgen.spec.model import Environment
 from ticketgen.stack.functions import FUNCTIONS
 from ticketgen.stack.functions.model import FunctionModule, admits_buyers, always, uses_timestream
+from ticketgen.stack.moved_addresses import changed_places
 from ticketgen.stack.operations import PARTS, QUEUE_SCRIPT, QUEUE_SHARED, SCRIPTS, SHARED
 from ticketgen.stack.roots import RootKind, RootModule, retired_roots, root_modules
 
@@ -131,6 +132,8 @@ def _has_domain(environment: Environment, root: RootModule) -> bool:
 
 
 _EVERY_ROOT = tuple(RootKind)
+_MOVED_IN_ROOTS, _MOVED_IN_MODULES = changed_places()
+_MOVED = "modules/moved.tf"
 
 _ROOT_FILES = (
     _RootFile("provider.tf", _EVERY_ROOT, template="roots/provider.tf"),
@@ -141,6 +144,7 @@ _ROOT_FILES = (
     _RootFile("main.tf", (RootKind.DATA, RootKind.REGIONS)),
     _RootFile("identity.tf", (RootKind.DATA,), _has_identity),
     _RootFile("outputs.tf", _EVERY_ROOT),
+    _RootFile("moved.tf", tuple(_MOVED_IN_ROOTS), template=_MOVED),
 )
 
 _SHARED_FILES = (
@@ -189,6 +193,7 @@ _SHARED_FILES = (
         for name in ("variables", "state_machines", "refunds", "alarms", "outputs")
     ),
     StackFile("modules/verification/timestream.tf", uses_timestream),
+    *(StackFile(f"modules/{module}/moved.tf", template=f"stack/{_MOVED}.j2") for module in _MOVED_IN_MODULES),
     *_SUITES,
     StackFile("ops/terraform.sh", template="ops/terraform.sh"),
     StackFile("ops/README.md"),
