@@ -40,6 +40,7 @@ COMMANDS = {
     "validate as SARIF": ["validate", "--format", "sarif"],
     "check": ["render", "--check"],
     "diff": ["render", "--check", "--diff"],
+    "import": ["import", "stacks"],
     "show": ["show"],
     "size": ["size"],
     "list": ["list", "--format", "json"],

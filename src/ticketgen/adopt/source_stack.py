@@ -14,6 +14,7 @@ from ticketgen.hcl.configuration import Configuration
 from ticketgen.hcl.guards import refusal
 from ticketgen.hcl.json_syntax import InvalidJson, translate_json
 from ticketgen.hcl.syntax import File
+from ticketgen.hcl.watchdog import Watchdog
 from ticketgen.verification.admission import admit
 from ticketgen.verification.directory import Directory, read_directory
 from ticketgen.verification.file_checks import check_syntax
@@ -57,16 +58,22 @@ def read_stack(folder: Path, name: str, factor: int) -> Checked[SourceStack]:
         folder: the directory.
         name: its name in messages.
         factor: the multiple of the default budget.
+
+    Raises:
+        LimitExceeded: it takes too much time or memory.
     """
     read = read_directory(folder, name, json=True)
     if read.value is None:
         return Checked(None, read.findings)
-    directory, lines, broken = _translated(read.value)
+    budget = Budget(factor)
+    with Watchdog(budget.seconds, budget.bytes):
+        directory, lines, broken = _translated(read.value)
     verified = verify_cached(
         directory.texts, rendered=False, paths=directory.paths, left_out=directory.unread, budget=factor
     )
     findings = (*read.findings, *broken, *(_placed(each, lines) for each in verified))
-    return Checked(_parsed(directory, findings, lines, Budget(factor)))
+    with Watchdog(budget.seconds, budget.bytes):
+        return Checked(_parsed(directory, findings, lines, budget))
 
 
 def _translated(directory: Directory) -> tuple[Directory, Mapping[str, tuple[int, ...]], tuple[Finding, ...]]:
