@@ -102,6 +102,7 @@ _ADVICE: Mapping[str, str] = MappingProxyType({
     "random_": "names end with the environment, and passwords are made by Secrets Manager",
     "local_": "nothing is written to the machine that runs Terraform",
     "tls_": "there are no keys in the state",
+    "terraform_data": "it has no resources of its own: keep it with what needs it",
     "time_": "nothing waits while Terraform applies",
     "archive_": "the code of functions is inline",
     "docker_": "functions are not container images",

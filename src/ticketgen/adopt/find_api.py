@@ -155,5 +155,5 @@ def _origin_lists(view: StackView) -> Iterator[tuple[str, Location, list[object]
 def _elements(value: Value) -> list[object]:
     """The elements of a list, or of a text with commas."""
     if isinstance(value, str):
-        return [each.strip() for each in value.split(",")]
+        return [each.strip() for each in value.split(",") if each.strip()]
     return list(value) if isinstance(value, list) else []
