@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ticketgen.aws.global_services import is_global
-from ticketgen.aws.provider.replacement import forces_replacement
 from ticketgen.consequences.comparable_values import Comparable, map_references, referred_resources
 from ticketgen.consequences.consequence import Action, Consequence, report_order
+from ticketgen.consequences.forced_replacement import is_replaced_by, is_replaced_by_any_change
 from ticketgen.consequences.move_blocks import StateChanges
 from ticketgen.consequences.resource_instances import Placement, ResourceInstance
 
@@ -152,7 +152,7 @@ def _forced(before: ResourceInstance, after: ResourceInstance, different: frozen
     """The changed arguments that force a replacement."""
     for path in sorted(different):
         old, new = before.arguments.get(path, ()), after.arguments.get(path, ())
-        if forces_replacement(after.type, path, old, new):
+        if is_replaced_by(after.type, path, old, new):
             yield f"{path} changes{_from_to(old, new)}"
 
 
@@ -199,5 +199,5 @@ def _follows(
                 set_by_text = (
                     used.path and used.path[0] in next(iter(pairs[each][1] for each in addresses)).arguments
                 )
-                if not set_by_text and forces_replacement(after.type, path, (), ()):
+                if not set_by_text and is_replaced_by_any_change(after.type, path):
                     yield f"{path} refers to {used.address}, which is replaced"
