@@ -63,7 +63,7 @@ def test_every_argument_that_protects_is_named() -> None:
 
 def test_kinds_are_in_order_and_none_is_empty() -> None:
     assert list(
-        dict.fromkeys(each.kind for each in sorted(STATEFUL.values(), key=lambda each: each.order))
+        dict.fromkeys(each.kind for each in sorted(STATEFUL.values(), key=lambda each: each.rank))
     ) == list(KINDS)
     first = ("table", "database", "key", "queue", "stream", "log group")
     assert KINDS[: len(first)] == first

@@ -22,7 +22,7 @@ class StatefulType:
     Attributes:
         type: such as ``aws_dynamodb_table``.
         kind: one of `KINDS`.
-        holds: what is lost, as a phrase: "the table's items".
+        holds: what is lost, as a subject: "the table's items".
         source: where AWS documents the deletion.
         protected_by: the argument that makes AWS refuse the deletion while it is set; "" if there is none.
         final_snapshot: the argument that decides whether the deletion leaves a snapshot; "" if there is none.
@@ -44,8 +44,8 @@ class StatefulType:
     rebuilt: bool = False
 
     @property
-    def order(self) -> int:
-        """The rank of its kind: the lower, the worse the loss."""
+    def rank(self) -> int:
+        """The place of its kind in `KINDS`."""
         return KINDS.index(self.kind)
 
 
