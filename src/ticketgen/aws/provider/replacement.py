@@ -1,0 +1,212 @@
+"""Which arguments force the replacement of a resource when they change, as AWS provider 5.100.0 plans it.
+
+``scripts/provider_replacements.py`` generates ``replacements.json.gz`` by asking the provider itself. For each type,
+``always`` has the paths of which every change replaces. ``sometimes`` has, for a path, which kinds of changes do (see
+`ArgumentChange`; null: it depends on other arguments). ``unknown`` has the paths of which the provider planned no
+change, and with a dot at the end the blocks in which no path was tried. All other paths are updated in place.
+
+A path has no indexes: ``attribute.type`` is the type in any block ``attribute``. A block that is listed itself replaces
+when a block is added or removed; a block that is not may still have a listed argument, so compare the arguments of a
+block that is added or removed, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
+
+from ticketgen.aws.name_limits import NAME_LIMITS
+from ticketgen.aws.provider.schema import schema_of
+
+__all__ = [
+    "CONDITIONS",
+    "ArgumentChange",
+    "ReplacementCondition",
+    "forces_replacement",
+    "identity_attributes",
+    "replacement_types",
+    "replacing_attributes",
+]
+
+ArgumentChange: TypeAlias = Literal["added", "removed", "forth", "back", "more", "fewer"]
+"""A kind of change: an argument or first block is added or removed; a value grows or changes from true to false
+(``forth``), or shrinks or changes from false to true (``back``); there are more or fewer blocks."""
+
+_FILE = Path(__file__).with_name("replacements.json.gz")
+_VERSION = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,5}")
+_REPLICATION_GROUP = "https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/elasticache_replication_group"
+_TABLE = "https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/dynamodb_table"
+_PROBED = "plans of provider 5.100.0"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacementCondition:
+    """When a change replaces, if that depends on values.
+
+    Attributes:
+        when: the condition, as the end of a sentence that begins with "A change replaces the resource".
+        source: the provider's documentation, or its plans.
+        elsewhere: whether it depends on other arguments than the one that changes, so that the change alone does not
+            tell.
+    """
+
+    when: str
+    source: str
+    elsewhere: bool = False
+
+
+CONDITIONS: Mapping[tuple[str, str], ReplacementCondition] = MappingProxyType(
+    {
+        ("aws_dynamodb_table", "attribute"): ReplacementCondition(
+            "never: attributes come and go with the keys and indexes that use them", _PROBED
+        ),
+        ("aws_dynamodb_table", "attribute.type"): ReplacementCondition(
+            "never: the provider sees no change if only the type of an attribute changes, and AWS keeps the old type",
+            _PROBED,
+        ),
+        ("aws_dynamodb_table", "local_secondary_index"): ReplacementCondition(
+            "always: AWS creates local secondary indexes only with the table", _TABLE
+        ),
+        ("aws_dynamodb_table", "restore_source_name"): ReplacementCondition(
+            "unless the argument is removed", _PROBED
+        ),
+        ("aws_dynamodb_table", "restore_source_table_arn"): ReplacementCondition(
+            "unless the argument is removed", _PROBED
+        ),
+        ("aws_elasticache_replication_group", "engine"): ReplacementCondition(
+            "if the engine goes back from Valkey to Redis OSS", _PROBED
+        ),
+        ("aws_elasticache_replication_group", "engine_version"): ReplacementCondition(
+            "if the version is lower", _PROBED
+        ),
+        ("aws_elasticache_replication_group", "transit_encryption_enabled"): ReplacementCondition(
+            "if the engine's version is below 7.0.5", _REPLICATION_GROUP, elsewhere=True
+        ),
+    }
+)
+"""Why a change of an argument replaces in some cases only, by type and path."""
+
+
+@cache
+def _types() -> Mapping[str, Any]:
+    import gzip
+    import json
+
+    return json.loads(gzip.decompress(_FILE.read_bytes()))["types"]  # type: ignore[no-any-return]
+
+
+@cache
+def replacement_types() -> frozenset[str]:
+    """The resource types in the table."""
+    return frozenset(_types())
+
+
+@cache
+def replacing_attributes(type: str) -> frozenset[str] | None:
+    """The paths of which each change replaces a resource of that type; None if the type is not in the table."""
+    entry = _types().get(type)
+    return frozenset(entry["always"]) if entry else None
+
+
+def forces_replacement(
+    type: str, path: str, before: Sequence[object] = (), after: Sequence[object] = ()
+) -> bool | None:
+    """Whether a change at the path replaces a resource; None if that is not known.
+
+    Args:
+        type: the resource type.
+        path: names without indexes; the content of a map or an object belongs to its argument.
+        before: the value before the change, or one for each block that has the path; empty if nothing sets it. Known
+            values are texts, as Terraform converts them.
+        after: likewise after the change. If both are empty, the values are not known.
+    """
+    found = _verdict(type, path)
+    if found is False or (before and not after and _is_kept(type, path)):
+        return False
+    if found is None or found is True:
+        return found
+    if not before or not after:
+        return None if before == after else found.get("removed" if before else "added")
+    if len(before) != len(after):
+        return found.get("fewer" if len(before) > len(after) else "more")
+    if found.get("forth") == found.get("back"):
+        return found.get("forth")
+    shrinks = _shrinks(before[0], after[0]) if len(before) == 1 else None
+    return None if shrinks is None else found.get("back" if shrinks else "forth")
+
+
+def _is_kept(type: str, path: str) -> bool:
+    """Whether an argument keeps its value if the configuration no longer sets it."""
+    block = schema_of("resource", type)
+    *blocks, last = path.split(".")
+    for name in blocks:
+        nested = block.nested(name) if block else None
+        block = nested.block if nested else None
+    attribute = block.attribute(last) if block else None
+    return attribute is not None and attribute.computed
+
+
+def _shrinks(before: object, after: object) -> bool | None:
+    """Whether the change is one from ``back``; None if the values do not tell."""
+    match before, after:
+        case ("true" | "false", "true" | "false") | ("redis" | "valkey", "redis" | "valkey"):
+            return after in ("true", "redis")
+        case str(), str() if _VERSION.fullmatch(before) and _VERSION.fullmatch(after):
+            return [int(part) for part in after.split(".")] < [int(part) for part in before.split(".")]
+    return None
+
+
+def _verdict(type: str, path: str) -> bool | Mapping[str, bool | None] | None:
+    entry = _types().get(type)
+    known = _argument(type, path) if entry else None
+    if entry is None or known is None or _elsewhere(type, known):
+        return None
+    if known in entry["always"]:
+        return True
+    if known in entry["sometimes"]:
+        return entry["sometimes"][known]  # type: ignore[no-any-return]
+    unknown = any(
+        known == each or (each.endswith(".") and known.startswith(each)) for each in entry["unknown"]
+    )
+    return None if unknown else False
+
+
+def _elsewhere(type: str, path: str) -> bool:
+    condition = CONDITIONS.get((type, path))
+    return condition is not None and condition.elsewhere
+
+
+def _argument(type: str, path: str) -> str | None:
+    """The path as far as the schema has names: to a block or an argument; None if the schema lacks it."""
+    block = schema_of("resource", type)
+    names = path.split(".")
+    for index, name in enumerate(names):
+        if block is None:
+            return None
+        if name in block.attributes:
+            return ".".join(names[: index + 1])
+        nested = block.nested(name)
+        block = nested.block if nested else None
+    return None if block is None else path
+
+
+@cache
+def _identities() -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for type, path in NAME_LIMITS:
+        if "." not in path and forces_replacement(type, path):
+            found[type] = (*found.get(type, ()), path)
+    return MappingProxyType(found)
+
+
+def identity_attributes(type: str) -> tuple[str, ...]:
+    """The arguments that name a resource of that type in AWS and that cannot change: another name is another resource.
+
+    They are the ones whose names have a limit in `NAME_LIMITS`; other types have none here.
+    """
+    return _identities().get(type, ())
