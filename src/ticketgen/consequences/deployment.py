@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -86,12 +86,14 @@ class Deployment:
         roots: by folder.
         unread: the paths of files that cannot be parsed.
         shortages: what there was too much of, so that some resources or values are unknown.
+        files: the parsed files.
     """
 
     names: StackNames
     roots: Mapping[str, DeployedRoot]
     unread: tuple[str, ...] = ()
     shortages: tuple[str, ...] = ()
+    files: tuple[File, ...] = field(default=(), repr=False)
 
     @property
     def suffix(self) -> str | None:
@@ -126,12 +128,15 @@ class Deployment:
         return any(each.arguments.get(name) == ("true",) for each in instances for name in _PROTECTION)
 
 
-def read_deployment(files: Mapping[str, str], texts: Mapping[str, str]) -> Checked[Deployment]:
+def read_deployment(
+    files: Mapping[str, str], texts: Mapping[str, str], known: Iterable[File] = ()
+) -> Checked[Deployment]:
     """Read a stack.
 
     Args:
         files: the Terraform to read, by path below the stack's folder.
         texts: its other files.
+        known: files that were parsed before, from the same texts.
     """
 
     def read(parsed: tuple[File, ...], budget: Budget) -> Deployment:
@@ -144,10 +149,10 @@ def read_deployment(files: Mapping[str, str], texts: Mapping[str, str]) -> Check
             for scope in chain.from_iterable(scopes.values())
             if scope.call is None and not scope.module.folder.startswith(MODULES)
         }
-        return Deployment(_names(texts.get(_FACTS)), roots, tuple(unread), tuple(budget.shortages))
+        return Deployment(_names(texts.get(_FACTS)), roots, tuple(unread), tuple(budget.shortages), parsed)
 
     help = "restore the stack from version control, or simplify the project's own templates"
-    return parse_and(files, read, "comparing the stack with the one on the disk", help)
+    return parse_and(files, read, "comparing the stack with the one on the disk", help, known=known)
 
 
 def _root(values: Evaluator, root: Scope, texts: Mapping[str, str]) -> DeployedRoot:

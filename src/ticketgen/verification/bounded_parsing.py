@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from ticketgen.findings import Checked
@@ -19,7 +19,12 @@ T = TypeVar("T")
 
 
 def parse_and(
-    files: Mapping[str, str], work: Callable[[tuple[File, ...], Budget], T], what: str, help: str
+    files: Mapping[str, str],
+    work: Callable[[tuple[File, ...], Budget], T],
+    what: str,
+    help: str,
+    *,
+    known: Iterable[File] = (),
 ) -> Checked[T]:
     """Parse files and use the result. Files with a syntax error are left out.
 
@@ -28,6 +33,7 @@ def parse_and(
         work: gets the parsed files and the rest of the budget.
         what: what is made, as the subject of a message about the limits.
         help: the fix, if it exceeds them.
+        known: files that were parsed before, from the same texts.
     """
     budget = Budget()
     admitted = admit({p: text for p, text in files.items() if p.endswith(".tf")}, {}, budget, rendered=True)
@@ -35,7 +41,12 @@ def parse_and(
         return Checked(None, admitted.findings)
     try:
         with Watchdog(budget.seconds, budget.bytes):
-            parsed = (parse(path, text) for path, text in admitted.terraform.items() if not refusal(text))
+            earlier = {file.path: file for file in known}
+            parsed = (
+                earlier.get(path) or parse(path, text)
+                for path, text in admitted.terraform.items()
+                if not refusal(text)
+            )
             return Checked(work(tuple(file for file in parsed if isinstance(file, File)), budget))
     except (LimitExceeded, MemoryError, RecursionError) as error:
         why = f"{what} takes more than {error}" if isinstance(error, LimitExceeded) else what
