@@ -23,6 +23,7 @@ ASK_FOR_A_SPEC = {
     "remove-region": ("remove-region", "us-east-1", "--dry-run"),
     "keep": ("keep", "--list"),
     "eject": ("eject", "stack/modules/data/tables.tf.j2"),
+    "upgrade": ("upgrade",),
     "size": ("size", "--env", "dev"),
     "show": ("show", "--env", "dev", "--format", "mermaid"),
     "rehearse": ("rehearse", "--env", "nowhere"),

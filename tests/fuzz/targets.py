@@ -42,6 +42,16 @@ PATCHES = (
     "\\ No newline at end of file\n",
     "diff --git a/stacks/dev/main.tf b/stacks/dev/main.tf\ndeleted file mode 100644\nindex 7898192..0000000\n",
 )
+RECORD = """{
+  "format": 1,
+  "ticketgen": "0.1.0",
+  "install": "wheel",
+  "answers": {"project": "my-shop", "preset": "small-venue", "ci": "github", "upgrade_workflow": false},
+  "files": {
+    "README.md": {"sha256": "52a2b69dbe3a1a2aa8a2cf5690ed311bd339704885621d1f68485b38d82c7cc3"}
+  }
+}
+"""
 
 File = Callable[[bytes], bytes]
 
@@ -122,6 +132,22 @@ def apply_patch() -> str:
 
     found = patch_files(".", "stacks/dev", {"main.tf": PATCHED, "a.tf": "", "b.tf": "x = 1"})
     return f"{found.value}{write_reports(found.findings)}"
+
+
+def show_pinned_source() -> str:
+    """Read where a newer ticketgen is looked for."""
+    from ticketgen.project.pinned_source import read_pinned_source, replace_line
+
+    pin = read_pinned_source(Path())
+    return f"{pin}{replace_line(pin, 'x')}" if pin else ""
+
+
+def show_upgrade() -> str:
+    """Find out what a merge would change, from the record of the project."""
+    from ticketgen.project.merge import merge_project
+
+    report = merge_project(Path(), Path("ticketgen.yaml"), dry_run=True)
+    return f"{report.difference}{write_reports(report.findings)}"
 
 
 def render_override() -> str:
@@ -382,6 +408,32 @@ TARGETS: Mapping[str, Target] = {
         seed_texts=("./vendor/ticketgen-0.1.0-py3-none-any.whl --hash=sha256:00\n", "ticketgen==0.1.0\n"),
         words=("--hash=", "ticketgen", "==", "@ git+https://", "-r ", "\\\n", "#egg="),
         action=show_pin,
+    ),
+    "upgraded-pin": Target(
+        (),
+        {"requirements-ticketgen.txt": itself},
+        seed_texts=(
+            f"ticketgen @ git+https://a.example/b@{'0' * 40}\n",
+            "ticketgen==0.1.0 --hash=sha256:00\n",
+        ),
+        words=(
+            "--hash=sha256:",
+            "ticketgen",
+            "==",
+            "@ git+ssh://",
+            "--index-url ",
+            "\\\n",
+            "#egg=",
+            "\u2028",
+        ),
+        action=show_pinned_source,
+    ),
+    "bases": Target(
+        (),
+        {".ticketgen/project.json": itself, "README.md": itself, ".ticketgen/bases/README.md.base": itself},
+        seed_texts=(RECORD,),
+        words=('"state": "deleted"', '"own_lines": 9', '"source": ', "<<<<<<< ", "../", ".git/", '"0.0.1"'),
+        action=show_upgrade,
     ),
 }
 

@@ -17,10 +17,11 @@ from three_way_tools import write_texts
 from ticketgen.project import package_index
 from ticketgen.project.bases import Answers, InstallKind, ProjectRecord, base_path, read_record, record_files
 from ticketgen.project.merge import merge_project
+from ticketgen.project.owned_files import WORKFLOW
 from ticketgen.project.pin_upgrade import upgrade_pin
 from ticketgen.project.pinned_source import parse_pin, read_pinned_source, replace_line
 from ticketgen.project.source import DEPENDENCIES, REQUIREMENTS, dependencies_text
-from ticketgen.project.upgrade_workflow import WORKFLOW, add_workflow
+from ticketgen.project.upgrade_workflow import add_workflow
 from ticketgen.project.web import WebError, read_https
 
 CHANGELOG = """# Changelog

@@ -27,7 +27,7 @@ MERGE_DUE = _write(
 )
 FILE_MERGED = _write(
     "file-merged",
-    "`render --upgrade --merge` reports each file that it changed",
+    "Each file that `render --upgrade --merge` changed is reported",
     "You can review the changes before you commit them.",
     "review the change with `git diff`",
     severity=Severity.NOTE,

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from ticketgen.assets import asset_folder
 from ticketgen.drawing import draw_project
-from ticketgen.findings import Checked, Finding, has_errors
+from ticketgen.findings import Checked, Finding, Severity, has_errors
+from ticketgen.findings.merging import UPGRADE_WORKFLOW
 from ticketgen.findings.projects import (
     INSTALL_SOURCE,
     LEFT_BEHIND,
@@ -32,7 +33,7 @@ from ticketgen.project.fetch import fetch
 from ticketgen.project.generate import Renderer
 from ticketgen.project.hooks import add_import_path, run_hook, run_pre_prompt_hooks, write_new
 from ticketgen.project.new_environments import NewEnvironment, new_environments
-from ticketgen.project.owned_files import SCHEMA, first_record, private_answers, schema_text
+from ticketgen.project.owned_files import SCHEMA, WORKFLOW, first_record, private_answers, schema_text
 from ticketgen.project.questions import Question, answer_questions, answer_with_default
 from ticketgen.project.scratch import stale_folders, with_temporary_folder
 from ticketgen.project.source import REQUIREMENTS, InstallSource, SourceError, read_source
@@ -254,7 +255,11 @@ def _finish(place: Path, request: _Request) -> Checked[NewProject]:
     # A hook may create a repository.
     files = sorted(each.as_posix() for each in every if each.parts[0] != ".git")
     environments = new_environments(place, project.value.environments)
-    return Checked(NewProject(request.folder, tuple(files), environments), rendered.findings)
+    notes: tuple[Finding, ...] = ()
+    if request.upgrade_workflow and not _exists(place, WORKFLOW):
+        message = "no upgrade workflow is written: it is for ticketgen's own template and GitHub"
+        notes = (UPGRADE_WORKFLOW.found(message, severity=Severity.WARNING),)
+    return Checked(NewProject(request.folder, tuple(files), environments), (*rendered.findings, *notes))
 
 
 def _private_answers(request: _Request) -> Callable[[str], Mapping[str, object]] | None:

@@ -19,9 +19,11 @@ from ticketgen.project.template import TemplateFile, UnusableTemplate, read_temp
 from ticketgen.spec.json_schema import json_schema
 from ticketgen.spec.presets import presets
 
-__all__ = ["SCHEMA", "current_texts", "first_record", "private_answers", "schema_text"]
+__all__ = ["SCHEMA", "WORKFLOW", "current_texts", "first_record", "private_answers", "schema_text"]
 
 SCHEMA: Final = "ticketgen.schema.json"
+WORKFLOW: Final = ".github/workflows/ticketgen-upgrade.yml"
+"""The scheduled workflow that opens a pull request when a newer version is out."""
 _CI: Final = ("github", "gitlab", "none")
 
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from ticketgen.findings import Checked, Location, has_errors
 from ticketgen.findings.merging import BASE_MISSING, UPGRADE_WORKFLOW
 from ticketgen.findings.stacks import IN_THE_WAY
 from ticketgen.project.bases import RECORD, BaseEntry, base_path, normalized, read_record
-from ticketgen.project.owned_files import current_texts
+from ticketgen.project.owned_files import WORKFLOW, current_texts
 from ticketgen.safe_open import MAX_TEXT, read_below
 from ticketgen.tree import write_files
 from ticketgen.tree.paths import fingerprint
 
-__all__ = ["WORKFLOW", "add_workflow"]
-
-WORKFLOW: Final = ".github/workflows/ticketgen-upgrade.yml"
+__all__ = ["add_workflow"]
 
 
 def add_workflow(root: Path) -> Checked[Path]:
