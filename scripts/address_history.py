@@ -4,7 +4,7 @@
     python scripts/address_history.py 0.1.0 28221a5   # the addresses and a stack of an earlier commit, by that name
 
 Addresses are only added to ``current.txt``, never removed: whoever removes one has to declare what becomes of it in
-``src/ticketgen/stack/moved_addresses.toml``. Record a release as an earlier commit, then empty ``current.txt``.
+``src/ticketgen/stack/moved_addresses.toml``.
 """
 
 from __future__ import annotations

@@ -51,12 +51,16 @@ class Terraform:
             check=False,
         )
 
-    def init(self, folder: Path) -> subprocess.CompletedProcess[str]:
-        """Run ``terraform init`` without a backend, one at a time: the plugin cache is not safe otherwise."""
+    def init(self, folder: Path, *backend: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run ``terraform init``, one at a time: the plugin cache is not safe otherwise.
+
+        Without settings of the backend, none is used.
+        """
         shutil.copyfile(self.probed / ".terraform.lock.hcl", folder / ".terraform.lock.hcl")
         with (self.probed.parent / "lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            return self.run(folder, "init", "-backend=false", "-input=false", "-no-color")
+            settings = backend or ("-backend=false",)
+            return self.run(folder, "init", *settings, "-input=false", "-no-color", **variables)
 
 
 def shared_folder(factory: pytest.TempPathFactory, name: str) -> Path:

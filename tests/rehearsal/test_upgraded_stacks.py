@@ -1,4 +1,4 @@
-"""A stack that an earlier version applied is upgraded by the real Terraform: nothing is destroyed, and the data stays."""
+"""The real Terraform upgrades stacks that an earlier version applied: nothing is destroyed, and the data stays."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_stack_of_0_1_0_keeps_its_data_when_it_moves_to_root_modules(
 
     applied.apply()
 
-    assert sold(applied.aws) == {region: ITEMS for region in REGIONS}
+    assert sold(applied.aws) == dict.fromkeys(REGIONS, ITEMS)
     assert applied.changes() == set()
 
 

@@ -13,6 +13,7 @@ from ticketgen.project.migration import StateMove, migration_plan
 from ticketgen.spec.model import Environment
 from ticketgen.stack import moved_addresses
 from ticketgen.stack.moved_addresses import AddressChange, ChangeKind, address_changes, read_changes
+from ticketgen.stack.roots import RootKind
 from ticketgen.tree.version_order import is_newer
 from ticketgen.version import VERSION
 
@@ -134,7 +135,7 @@ def test_a_removed_resource_has_a_block_only_if_it_stays_in_the_account(
     monkeypatch.setattr(moved_addresses, "address_changes", lambda: both)
 
     assert [block.source.text for block in moved_addresses.moved_blocks("data", "")] == ["a.kept"]
-    assert moved_addresses.changed_places() == ({"data"}, ())
+    assert moved_addresses.changed_places() == (frozenset({RootKind.DATA}), ())
 
 
 def test_a_forgotten_resource_is_one_that_another_root_module_takes_over() -> None:

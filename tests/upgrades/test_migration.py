@@ -103,19 +103,18 @@ MANAGED = tuple(line for line in LIST.splitlines() if "data." not in line)
 
 
 def resource(
-    kind: str, name: str, *keys: object, mode: str = "managed", module: str | None = None
+    type: str, name: str, key: object = None, mode: str = "managed", module: str = ""
 ) -> dict[str, object]:
-    instances = [{"index_key": key} if key is not None else {} for key in keys]
-    return {"mode": mode, "type": kind, "name": name, "instances": instances} | (
-        {"module": module} if module else {}
-    )
+    instance = {} if key is None else {"index_key": key}
+    own = {"module": module} if module else {}
+    return {"mode": mode, "type": type, "name": name, "instances": [instance], **own}
 
 
 STATE = {
     "version": 4,
     "resources": [
-        resource("aws_caller_identity", "current", None, mode="data"),
-        resource("aws_dynamodb_table", "events", None),
+        resource("aws_caller_identity", "current", mode="data"),
+        resource("aws_dynamodb_table", "events"),
         resource("aws_subnet", "private", 0, module="module.us_east_1"),
         resource("aws_lambda_permission", "route", "buy_tickets", module="module.us_east_1"),
     ],

@@ -14,6 +14,7 @@ from address_records import environments
 from terraform_tool import Terraform
 from ticketgen.project.migration import migration_plan
 from ticketgen.project.move_script import move_script
+from ticketgen.rehearsal.emulator_client import EmulatedAws
 
 pytestmark = pytest.mark.terraform
 
@@ -54,18 +55,18 @@ def old_state(serial: int = 7) -> str:
 class Migration:
     """A folder with an old state and the script."""
 
-    def __init__(self, folder: Path, terraform: Terraform) -> None:
+    def __init__(self, folder: Path, terraform: Terraform, name: str = "alone", bucket: str = "") -> None:
         self.folder, self.terraform = folder, terraform
-        self.stack = folder / "stacks" / "alone"
+        self.stack = folder / "stacks" / name
         self.stack.mkdir(parents=True)
         self.old = self.stack / "terraform.tfstate"
         self.old.write_text(old_state(), encoding="utf-8")
         self.work = self.stack / "move_states.tfstate.d"
-        environment = environments("old.yaml")["alone"]
-        names = [".".join(filter(None, (module, kind, name))) for kind, name, module in ADDRESSES]
-        plan = migration_plan(environment, "alone", names).value
+        environment = environments("old.yaml")[name]
+        names = [".".join(filter(None, (module, kind, what))) for kind, what, module in ADDRESSES]
+        plan = migration_plan(environment, name, names).value
         assert plan is not None
-        script = move_script(plan, "stacks/alone", "")
+        script = move_script(plan, f"stacks/{name}", bucket)
         (folder / "move_states.sh").write_text(script, encoding="utf-8")
 
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -217,6 +218,42 @@ def test_a_locked_state_is_left_alone(migration: Migration) -> None:
     done = migration.run("--run")
     assert done.returncode == 1
     assert "is locked" in done.stderr
+
+
+BUCKET = "example-terraform-state"
+
+
+def test_states_in_a_bucket_are_pulled_and_pushed(
+    terraform: Terraform, aws: EmulatedAws, tmp_path: Path
+) -> None:
+    s3 = aws.client("s3", "eu-west-1", s3={"addressing_style": "path"})
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket=BUCKET, Key="tap-marketplace/full.tfstate", Body=old_state().encode())
+    migration = Migration(tmp_path, terraform, "full", BUCKET)
+    migration.old.unlink()
+    backend = (
+        f'terraform {{\n  backend "s3" {{\n    bucket = "{BUCKET}"\n    region = "eu-west-1"\n  }}\n}}\n'
+    )
+    (migration.stack / "provider.tf").write_text(backend, encoding="utf-8")
+    emulated = ("use_path_style", "skip_credentials_validation", "skip_requesting_account_id")
+    options = [f"-backend-config={name}=true" for name in emulated]
+    variables = {**aws.variables, "TF_CLI_ARGS_init": " ".join(options)}
+    key = "-backend-config=key=tap-marketplace/full.tfstate"
+    assert terraform.init(migration.stack, key, **variables).returncode == 0
+
+    for arguments in ((), ("--run",), ("--run",)):
+        done = migration.run(*arguments, **variables)
+        assert done.returncode == 0, done.stderr
+
+    states = {
+        each["Key"].removeprefix("tap-marketplace/"): json.load(
+            s3.get_object(Bucket=BUCKET, Key=each["Key"])["Body"]
+        )
+        for each in s3.list_objects_v2(Bucket=BUCKET)["Contents"]
+    }
+    folders = {"full.tfstate": ".", **{f"full/{root}.tfstate": root for root in MOVED if root != "."}}
+    assert {folders[key]: set(_addresses(state)) for key, state in states.items()} == MOVED
+    assert (states["full.tfstate"]["lineage"], states["full.tfstate"]["serial"] > 7) == ("old", True)
 
 
 def test_the_script_is_posix_shell(migration: Migration) -> None:
