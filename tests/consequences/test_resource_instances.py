@@ -36,9 +36,11 @@ def test_keys_are_those_of_terraform(repeated: str, expected: list[str]) -> None
 def called(call: str) -> dict[str, str]:
     return {
         "main.tf": f'module "m" {{\n  source = "./modules/m"\n  {call}\n}}\n',
-        "modules/m/main.tf": 'variable "name" {\n  default = "n"\n}\nresource "aws_sqs_queue" "a" {\n  name = var.name\n}\n'
+        "modules/m/main.tf": 'variable "name" {\n  default = "n"\n}\n'
+        'resource "aws_sqs_queue" "a" {\n  name = var.name\n}\n'
         'module "inner" {\n  source = "../inner"\n  name = "inner-${var.name}"\n}\n',
-        "modules/inner/main.tf": 'variable "name" {}\nresource "aws_sqs_queue" "b" {\n  count = 1\n  name = var.name\n}\n',
+        "modules/inner/main.tf": 'variable "name" {}\n'
+        'resource "aws_sqs_queue" "b" {\n  count = 1\n  name = var.name\n}\n',
     }  # fmt: skip
 
 

@@ -66,7 +66,7 @@ class Consequence:
 def report_order(each: Consequence) -> tuple[bool, int, int, str]:
     """Sort losses first, and what holds data before the rest."""
     stateful = each.stateful
-    return each.loss is None, stateful.order if stateful else _LAST, _ORDER[each.action], each.address
+    return each.loss is None, stateful.rank if stateful else _LAST, _ORDER[each.action], each.address
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from ticketgen.aws.provider.replacement import CONDITIONS, forces_replacement, replaces
+from ticketgen.aws.provider.replacement import CONDITIONS, forces_replacement
 from ticketgen.consequences.comparable_values import Comparable
 
 __all__ = ["is_replaced_by", "is_replaced_by_any_change"]
@@ -14,8 +12,6 @@ _BUILT_IN = {"terraform_data": frozenset({"triggers_replace"})}
 
 Source: https://developer.hashicorp.com/terraform/language/resources/terraform-data
 """
-
-_WHOLE = re.compile(r"-?[0-9]{1,15}")
 
 
 def is_replaced_by_any_change(type: str, path: str) -> bool:
@@ -37,22 +33,7 @@ def is_replaced_by(
         before: its values, one for each block that has it.
         after: its values after the change.
     """
-    if is_replaced_by_any_change(type, path):
+    if path in _BUILT_IN.get(type, ()):
         return True
-    if not before or not after:
-        found = replaces(type, path, None if not before else True, None if not after else True)
-    elif len(before) == len(after) == 1:
-        found = replaces(type, path, *_literals(before[0], after[0]))
-    else:
-        found = replaces(type, path, len(before), len(after))
+    found = forces_replacement(type, path, before, after)
     return (type, path) in CONDITIONS if found is None else found
-
-
-def _literals(before: Comparable, after: Comparable) -> tuple[object, object]:
-    """The literals that two comparable values were, both of one type: 7 and 7.1 may be versions."""
-    pair = (before, after)
-    if all(each in {"true", "false"} for each in pair):
-        return before == "true", after == "true"
-    if all(isinstance(each, str) and _WHOLE.fullmatch(each) for each in pair):
-        return int(str(before)), int(str(after))
-    return pair
