@@ -82,26 +82,27 @@ def main() -> int:
     parser.add_argument("--plugin", type=Path, required=True, help="the binary of AWS provider 5.100.0")
     parser.add_argument("--jobs", type=int, default=2, help="how many providers to ask at a time")
     parser.add_argument("--check", action="store_true", help="compare with the table instead of replacing it")
-    parser.add_argument("types", nargs="*", help="with --check: only these types")
+    parser.add_argument("types", nargs="*", help="only these; the table keeps its entries of the others")
     arguments = parser.parse_args()
-    if arguments.types and not arguments.check:
-        parser.error("a table of some types only would replace the table of all: use --check")
     names = arguments.types or types()
     with ProcessPoolExecutor(arguments.jobs) as jobs:
         shares = [names[share :: arguments.jobs] for share in range(arguments.jobs)]
         parts = jobs.map(table_of, [arguments.plugin] * len(shares), shares)
         table = dict(sorted(entry for part in parts for entry in part.items()))
+    committed = json.loads(gzip.decompress(TABLE.read_bytes()))["types"] if TABLE.exists() else {}
     if arguments.check:
-        committed = json.loads(gzip.decompress(TABLE.read_bytes()))["types"]
         different = [name for name in names if table.get(name) != committed.get(name)]
         for name in different:
             print(f"{name}: the table has {committed.get(name)}, but the provider says {table.get(name)}")
         return 1 if different else 0
+    if arguments.types:
+        kept = {name: entry for name, entry in committed.items() if name not in names}
+        table = dict(sorted({**kept, **table}.items()))
     document = {"provider": ".".join(map(str, AWS_VERSION)), "types": table}
     # No timestamp in the header, so that the same answers yield the same bytes.
     compressed = gzip.compress(json.dumps(document, separators=(",", ":")).encode(), 9, mtime=0)
     TABLE.write_bytes(compressed)
-    print(f"{len(table)} of {len(names)} types, {len(compressed):,} bytes, in {TABLE}")
+    print(f"{len(table)} types, {len(compressed):,} bytes, in {TABLE}")
     return 0
 
 

@@ -29,7 +29,11 @@ OVERRIDES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("aws_elasticache_replication_group", "engine"): ("redis", "valkey"),
     ("aws_elasticache_replication_group", "engine_version"): ("7.0", "7.1"),
     ("aws_elasticsearch_domain", "elasticsearch_version"): ("6.8", "7.10"),
+    ("aws_cloudwatch_log_delivery_destination", "delivery_destination_type"): ("S3", "CWL"),
     ("aws_opensearch_domain", "engine_version"): ("OpenSearch_1.3", "OpenSearch_2.5"),
+    ("aws_s3tables_table", "format"): ("ICEBERG", "ICEBERG"),
+    ("aws_s3tables_table", "type"): ("customer", "customer"),
+    ("aws_vpc_security_group_vpc_association", "state"): ("associated", "associated"),
     ("aws_dynamodb_table", "billing_mode"): ("PAY_PER_REQUEST", "PROVISIONED"),
 }
 """The values of arguments whose names do not suggest them, by type and path."""

@@ -46,7 +46,10 @@ def test_the_folder_of_the_plan_says_environment_and_root(shop: Path) -> None:
     assert judged(prod) == (1, [("error", "stateful-destroyed")])
     assert judged(dev) == (0, [("warning", "stateful-destroyed")])
     done = run("plan-check", prod)
-    assert f"prod/data/eu-west-1: `{ADDRESS}` would be destroyed, and its items would be lost" in done.stderr
+    assert (
+        f"prod/data/eu-west-1: `{ADDRESS}` would be destroyed, and the table's items would be lost"
+        in done.stderr
+    )
     assert f"--accept prod/data/eu-west-1:{ADDRESS}" in done.stderr
     assert f"- {ADDRESS}" in done.stdout
 
