@@ -18,7 +18,6 @@ _BASELINE = re.compile(r"(?:[a-z]|[^a-z])*+\Z")
 
 # Each reads only what ticketgen itself or its own maintainers write, or a text of a few hundred characters.
 TRUSTED = {
-    "project/upgrade.py": "the changelog in the wheel",
     "cli/topics.py": "the documentation in the wheel",
     "pictures/html.py": "labels of rendered stacks",
     "wording.py": "constants of the source",

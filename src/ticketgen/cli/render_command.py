@@ -9,7 +9,7 @@ import typer
 
 from ticketgen.cli.diff_output import plain_diff, print_diff
 from ticketgen.cli.exit_codes import ExitCode
-from ticketgen.cli.merging import run_merge
+from ticketgen.cli.merge_option import run_merge
 from ticketgen.cli.options import (
     Accept,
     Against,

@@ -19,6 +19,7 @@ from ticketgen.findings import Checked, Finding, Location
 from ticketgen.findings.merging import BASE_BROKEN
 from ticketgen.safe_open import MAX_TEXT, read_below
 from ticketgen.tree.disk import invalid_path
+from ticketgen.tree.manifest import HASH_FORM, VERSION_FORM
 from ticketgen.tree.paths import fingerprint
 from ticketgen.version import VERSION
 
@@ -27,16 +28,13 @@ __all__ = [
     "parse_record", "read_base", "read_record", "record_files", "settle_record",
 ]  # fmt: skip
 
-FOLDER: Final = ".ticketgen"
-BASES: Final = f"{FOLDER}/bases"
-RECORD: Final = f"{FOLDER}/project.json"
+_FOLDER: Final = ".ticketgen"
+BASES: Final = f"{_FOLDER}/bases"
+RECORD: Final = f"{_FOLDER}/project.json"
 _FORMAT: Final = 1
 _MAX_RECORD: Final = 1_000_000
 _MAX_FILES: Final = 1_000
 """Files in a record; `new` writes about ten."""
-
-_VERSION = re.compile(r"[0-9][0-9A-Za-z.+!_-]{0,63}")
-_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class BaseState(StrEnum):
@@ -99,7 +97,7 @@ class ProjectRecord:
         ticketgen: the version that wrote the bases.
         install: where the project installs ticketgen from.
         answers: None if another template made the project, or if nobody knows.
-        files: by path in the project. A project's own templates are recorded in ``templates/.ticketgen.json``.
+        files: by path in the project. The manifest of ``templates/`` has the project's own templates.
     """
 
     ticketgen: str = VERSION
@@ -204,7 +202,7 @@ def _parse(document: Any) -> ProjectRecord:
         raise ValueError(
             f"its format is {ascii(document['format'])[:40]}, and this ticketgen reads {_FORMAT}"
         )
-    version, answers = _text(document["ticketgen"], _VERSION), document["answers"]
+    version, answers = _text(document["ticketgen"], VERSION_FORM), document["answers"]
     if len(document["files"]) > _MAX_FILES:
         raise ValueError(f"it lists more than {_MAX_FILES:,} files")
     return ProjectRecord(
@@ -226,7 +224,7 @@ def _entry(
 ) -> BaseEntry:
     if not isinstance(own_lines, int) or isinstance(own_lines, bool) or own_lines < 0:
         raise TypeError("own_lines is not a number of lines")
-    found = _text(sha256, _HASH) if sha256 else ""
+    found = _text(sha256, HASH_FORM) if sha256 else ""
     return BaseEntry(found, BaseState(_text(state)), _path(_text(source)) if source else "", own_lines)
 
 
@@ -237,7 +235,7 @@ def _text(value: object, form: re.Pattern[str] | None = None) -> str:
 
 
 def _path(path: str) -> str:
-    if invalid_path(path) or path.partition("/")[0] == FOLDER:
+    if invalid_path(path) or path.partition("/")[0] == _FOLDER:
         raise ValueError(f"{ascii(path)[:80]} is not the path of a file of the project")
     return path
 

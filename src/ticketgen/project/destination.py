@@ -35,7 +35,7 @@ from ticketgen.tree.diff import split_lines
 
 __all__ = ["OWN_README", "git_root", "invalid_name", "move_into_place", "name_of", "unusable_folder"]
 
-README: Final = "README.md"
+_README: Final = "README.md"
 OWN_README: Final = "TICKETGEN.md"
 """The name of the project's README if the folder already has a README."""
 _EXTENDED: Final = (".gitignore", ".gitattributes")
@@ -127,7 +127,7 @@ def move_into_place(project: Path, folder: Path) -> tuple[Finding, ...]:
     try:
         list(_files(project))
         notes = tuple(_find_conflicts(project, folder))
-        settle_record(project, {OWN_README: README}, _own_lines(folder))
+        settle_record(project, {OWN_README: _README}, _own_lines(folder))
         names = sorted(_files(project))
         extended = {
             name: _read_existing(folder, name) for name in _EXTENDED if os.path.lexists(folder / name)
@@ -174,7 +174,7 @@ def _find_conflicts(project: Path, folder: Path) -> Iterator[Finding]:
     existing_readme = next(
         (each for name, each in sorted(existing.items()) if name.startswith("readme")), None
     )
-    readme = project / README
+    readme = project / _README
     if existing_readme and readme.exists():
         readme.rename(project / OWN_README)
         yield _kept_note(existing_readme, f"how to work with the project is in {OWN_README}")

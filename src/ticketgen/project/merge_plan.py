@@ -32,14 +32,14 @@ from ticketgen.project.bases import (
 )
 from ticketgen.project.spec_merge import resolve_spec
 from ticketgen.project.text_merge import CannotMerge, GitMissing, union_of_lines
-from ticketgen.project.three_way import Action, Resolution, resolve_sides
+from ticketgen.project.three_way import FileAction, Resolution, resolve_sides
 from ticketgen.safe_open import MAX_TEXT, read_below
 from ticketgen.spec.file_names import SPEC_NAMES
 from ticketgen.tree.diff import split_lines
 from ticketgen.tree.paths import fingerprint
 from ticketgen.version import VERSION
 
-__all__ = ["MergePlan", "conflicts_in", "plan_files"]
+__all__ = ["MergePlan", "conflicts_in", "plan_files", "record_change"]
 
 _MAX_SHOWN = 20
 """Conflicts of one file that are reported one by one."""
@@ -82,23 +82,24 @@ class MergePlan:
         self.put(path, yours, found.content)
         if found.content != yours:
             self.merged.append(path)
-        if found.action is not Action.STAY_DELETED:
+        if found.action is not FileAction.STAY_DELETED:
             self.put_base(
-                path, None if found.action in {Action.DELETE, Action.DISOWN, Action.FORGET} else ours
+                path,
+                None if found.action in {FileAction.DELETE, FileAction.DISOWN, FileAction.FORGET} else ours,
             )
         at = Location(path)
         if found.conflicts:
             return
-        if found.action is Action.TAKE_NEW:
+        if found.action is FileAction.TAKE_NEW:
             self.findings.append(FILE_MERGED.found(f"this is now the text of ticketgen {VERSION}", "", at=at))
-        elif found.action is Action.MERGE:
+        elif found.action is FileAction.MERGE:
             self.findings.append(
                 FILE_MERGED.found(f"it has your changes and those of ticketgen {VERSION}", at=at)
             )
-        elif found.action is Action.DELETE:
+        elif found.action is FileAction.DELETE:
             message = f"deleted: ticketgen {VERSION} no longer writes it, and you had not changed it"
             self.findings.append(FILE_MERGED.found(message, "", at=at))
-        elif found.action is Action.DISOWN:
+        elif found.action is FileAction.DISOWN:
             message = (
                 f"ticketgen {VERSION} no longer writes it, and you have changed it: it is kept, and yours"
             )
@@ -220,7 +221,7 @@ def _next(plan: MergePlan, path: str, entry: BaseEntry, ours: bytes | None, befo
             return entry
         found = resolved
     plan.apply(path, yours, found, ours)
-    if found.action is Action.STAY_DELETED:
+    if found.action is FileAction.STAY_DELETED:
         return _deleted(plan, path, entry)
     if ours is None:
         return None

@@ -16,7 +16,7 @@ from ticketgen.project.package_index import IndexFailed, PublishedWheel, publish
 from ticketgen.project.pinned_source import PinnedSource
 from ticketgen.tree.version_order import is_release, newest_of
 
-__all__ = ["NewestUnknown", "Release", "find_newest"]
+__all__ = ["MAX_CHANGELOG", "NewestRelease", "NewestUnknown", "find_newest"]
 
 MAX_CHANGELOG: Final = 1_000_000
 _MAX_TAGS: Final = 10_000
@@ -27,7 +27,7 @@ class NewestUnknown(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class NewestRelease:
     """A release.
 
     Attributes:
@@ -45,7 +45,7 @@ class Release:
     dependencies: tuple[str, ...] | None = None
 
 
-def find_newest(pin: PinnedSource, folder: Path) -> Release:
+def find_newest(pin: PinnedSource, folder: Path) -> NewestRelease:
     """The newest release.
 
     Args:
@@ -72,7 +72,7 @@ def find_newest(pin: PinnedSource, folder: Path) -> Release:
     raise NewestUnknown("the pin names one file at a URL, which says nothing of newer versions")
 
 
-def _newest_tag(pin: PinnedSource, folder: Path) -> Release:
+def _newest_tag(pin: PinnedSource, folder: Path) -> NewestRelease:
     listed = run_git(["ls-remote", "--tags", "--", pin.address], folder)
     commits: dict[str, str] = {}
     for line in listed.splitlines()[:_MAX_TAGS]:
@@ -89,7 +89,7 @@ def _newest_tag(pin: PinnedSource, folder: Path) -> Release:
     pinned = next((tag[1:] for tag, each in commits.items() if each == pin.commit), "")
     line = pin.line.replace(f"@{pin.commit}", f"@{commit}")
     text = "" if commit == pin.commit else _changelog(pin, f"v{newest}", commit, folder)
-    return Release(newest, pinned, line, text)
+    return NewestRelease(newest, pinned, line, text)
 
 
 def _changelog(pin: PinnedSource, tag: str, commit: str, folder: Path) -> str:
@@ -111,7 +111,7 @@ def _changelog(pin: PinnedSource, tag: str, commit: str, folder: Path) -> str:
         return ""
 
 
-def _newest_on_index(pin: PinnedSource) -> Release:
+def _newest_on_index(pin: PinnedSource) -> NewestRelease:
     wheels = published_wheels(pin.address)
     if not any(each.sha256 in pin.hashes for each in wheels):
         raise NewestUnknown(
@@ -123,9 +123,9 @@ def _newest_on_index(pin: PinnedSource) -> Release:
     of_it = [each for each in wheels if each.version == newest and not each.yanked]
     line = " ".join([f"ticketgen=={newest}", *(f"--hash=sha256:{each.sha256}" for each in of_it)])
     if newest == pin.version:
-        return Release(newest, pin.version, pin.line)
+        return NewestRelease(newest, pin.version, pin.line)
     content = read_published(_universal(of_it), MAX_CHANGELOG)
-    return Release(newest, pin.version, line, content.changelog, content.dependencies)
+    return NewestRelease(newest, pin.version, line, content.changelog, content.dependencies)
 
 
 def _universal(wheels: list[PublishedWheel]) -> PublishedWheel:

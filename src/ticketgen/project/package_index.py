@@ -25,13 +25,20 @@ from ticketgen.project.wheel import MAX_BYTES
 from ticketgen.safe_open import MAX_TEXT
 from ticketgen.version import select_requirements
 
-__all__ = ["IndexFailed", "PublishedWheel", "WheelContent", "published_wheels", "read_published"]
+__all__ = [
+    "IndexFailed",
+    "PublishedWheel",
+    "WheelContent",
+    "inspect_wheel",
+    "published_wheels",
+    "read_published",
+]
 
 _JSON: Final = "application/vnd.pypi.simple.v1+json"
 _ACCEPT: Final = f"{_JSON}, text/html;q=0.1"
 _MAX_LIST: Final = 10_000_000
 _CHANGELOG: Final = "ticketgen/_assets/CHANGELOG.md"
-_HASH: Final = frozenset("0123456789abcdef")
+_HEX_DIGITS: Final = frozenset("0123456789abcdef")
 
 
 class IndexFailed(Exception):
@@ -108,7 +115,7 @@ class _Links(HTMLParser):
 
 def _wheel(page: str, name: str, address: str, sha256: str, yanked: bool) -> PublishedWheel | None:
     named = WHEEL.fullmatch(name)
-    if named is None or len(sha256) != 64 or not set(sha256) <= _HASH:
+    if named is None or len(sha256) != 64 or not set(sha256) <= _HEX_DIGITS:
         return None
     return PublishedWheel(name, named[1], urljoin(page, address), sha256, yanked)
 

@@ -21,7 +21,7 @@ from ticketgen.project.bases import (
     read_base,
     read_record,
 )
-from ticketgen.project.newest import MAX_CHANGELOG, NewestUnknown, Release, find_newest
+from ticketgen.project.newest import MAX_CHANGELOG, NewestRelease, NewestUnknown, find_newest
 from ticketgen.project.package_index import IndexFailed, inspect_wheel, published_wheels, read_published
 from ticketgen.project.pinned_source import PinnedSource, parse_pin, read_pinned_source, replace_line
 from ticketgen.project.scratch import with_temporary_folder
@@ -71,7 +71,7 @@ class Upgrade:
 class _Target:
     """The release to upgrade to, and the project's files that pin it: path → content, None for none."""
 
-    release: Release
+    release: NewestRelease
     kind: InstallKind
     files: Mapping[str, bytes | None]
 
@@ -155,7 +155,7 @@ def _asked(pin: PinnedSource, to: str, base: Path) -> _Target:
             files[REQUIREMENTS] = replace_line(pin, line).encode()
     if pin.kind is InstallKind.WHEEL and pin.address not in files:
         files[pin.address] = None
-    return _Target(Release(source.version, "", "", changelog), source.kind, files)
+    return _Target(NewestRelease(source.version, "", "", changelog), source.kind, files)
 
 
 def _changelog_of(wheel: bytes) -> str:

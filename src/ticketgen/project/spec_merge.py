@@ -9,7 +9,7 @@ import yaml
 from ticketgen.findings import Finding, Location, has_errors
 from ticketgen.findings.merging import SPEC_COMMENTS_KEPT
 from ticketgen.project.text_merge import CannotMerge
-from ticketgen.project.three_way import Action, Resolution, resolve_sides
+from ticketgen.project.three_way import FileAction, Resolution, resolve_sides
 from ticketgen.spec.reader import read
 
 __all__ = ["resolve_spec"]
@@ -22,10 +22,10 @@ def resolve_spec(
 
     Arguments are those of `resolve_sides`.
     """
-    kept = Resolution(Action.KEEP, yours)
+    kept = Resolution(FileAction.KEEP, yours)
     if yours is None or ours is None:
         # A project without its spec is none, so the spec is never deleted.
-        return (kept if yours is not None else Resolution(Action.STAY_DELETED, None)), ()
+        return (kept if yours is not None else Resolution(FileAction.STAY_DELETED, None)), ()
     try:
         strict = resolve_sides(yours, base, ours, before, after)
         found = (
@@ -35,7 +35,7 @@ def resolve_spec(
         return kept, (_note(path, str(error)),)
     if found.content is None or found.content == yours:
         notes = (_note(path, "you changed the same lines"),) if strict.conflicts else ()
-        return replace(found, action=Action.KEEP), notes
+        return replace(found, action=FileAction.KEEP), notes
     if _meaning(path, found.content) != _meaning(path, yours):
         return kept, (_note(path, "they would change a value"),)
     return found, (_note(path, "you changed some of the same lines"),) if strict.conflicts else ()

@@ -9,7 +9,7 @@ from ticketgen.findings.merging import FILE_MERGED
 from ticketgen.project.bases import base_path, normalized, read_base
 from ticketgen.project.eject import ejectable_templates, own_template
 from ticketgen.project.merge_plan import MergePlan
-from ticketgen.project.three_way import Action
+from ticketgen.project.three_way import FileAction
 from ticketgen.safe_open import MAX_TEXT, read_below
 from ticketgen.stack.overrides import OVERRIDES
 from ticketgen.tree.manifest import NAME, Manifest, ManifestEntry, load
@@ -20,7 +20,7 @@ __all__ = ["plan_templates"]
 
 
 def plan_templates(plan: MergePlan) -> None:
-    """Plan the project's templates; each has its hash in ``templates/.ticketgen.json``, and its base."""
+    """Plan the project's templates; each has its hash in the manifest of ``templates/``, and its base."""
     place = f"{OVERRIDES}/{NAME}"
     try:
         before = read_below(plan.root, place, MAX_TEXT)
@@ -57,8 +57,8 @@ def _next(
     found = plan.resolve(path, yours, base, ours, recorded.ticketgen)
     if found is None:
         return entry
-    if found.action is Action.STAY_DELETED:
-        found = replace(found, action=Action.FORGET)
+    if found.action is FileAction.STAY_DELETED:
+        found = replace(found, action=FileAction.FORGET)
         message = "the project's copy was deleted: ticketgen's own template is used again"
         plan.findings.append(FILE_MERGED.found(message, "", at=Location(path)))
     plan.apply(path, yours, found, ours)

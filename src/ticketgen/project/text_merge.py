@@ -11,6 +11,7 @@ from typing import Final
 
 from ticketgen.conflict_markers import conflict_lines
 from ticketgen.project.bases import normalized
+from ticketgen.project.git_commands import git_environment
 from ticketgen.project.processes import run
 from ticketgen.project.scratch import with_temporary_folder
 
@@ -95,7 +96,7 @@ def _merged(folder: Path, sides: dict[str, bytes], arguments: Sequence[str]) -> 
         (folder / name).write_bytes(content)
     # No settings: not those of the user, and not those of a repository above the temporary folder.
     environment = {
-        "PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "HOME": str(folder),
+        **git_environment(), "LC_ALL": "C", "HOME": str(folder),
         "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CEILING_DIRECTORIES": str(folder.parent),
     }  # fmt: skip
     try:

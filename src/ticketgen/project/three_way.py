@@ -15,7 +15,7 @@ from typing import Final
 from ticketgen.project.bases import normalized
 from ticketgen.project.text_merge import MergedText, has_windows_lines, merge_texts
 
-__all__ = ["ACTIONS", "Action", "Resolution", "Side", "resolve_sides", "side_of"]
+__all__ = ["ACTIONS", "FileAction", "Resolution", "Side", "resolve_sides", "side_of"]
 
 
 class Side(Enum):
@@ -26,7 +26,7 @@ class Side(Enum):
     GONE = auto()  # deleted by the owner, or no longer written by ticketgen
 
 
-class Action(Enum):
+class FileAction(Enum):
     """What becomes of a file."""
 
     KEEP = auto()
@@ -38,16 +38,16 @@ class Action(Enum):
     FORGET = auto()  # both sides are rid of it
 
 
-ACTIONS: Final[Mapping[tuple[Side, Side], Action]] = MappingProxyType({
-    (Side.UNCHANGED, Side.UNCHANGED): Action.KEEP,
-    (Side.UNCHANGED, Side.CHANGED): Action.TAKE_NEW,
-    (Side.UNCHANGED, Side.GONE): Action.DELETE,
-    (Side.CHANGED, Side.UNCHANGED): Action.KEEP,
-    (Side.CHANGED, Side.CHANGED): Action.MERGE,
-    (Side.CHANGED, Side.GONE): Action.DISOWN,
-    (Side.GONE, Side.UNCHANGED): Action.STAY_DELETED,
-    (Side.GONE, Side.CHANGED): Action.STAY_DELETED,
-    (Side.GONE, Side.GONE): Action.FORGET,
+ACTIONS: Final[Mapping[tuple[Side, Side], FileAction]] = MappingProxyType({
+    (Side.UNCHANGED, Side.UNCHANGED): FileAction.KEEP,
+    (Side.UNCHANGED, Side.CHANGED): FileAction.TAKE_NEW,
+    (Side.UNCHANGED, Side.GONE): FileAction.DELETE,
+    (Side.CHANGED, Side.UNCHANGED): FileAction.KEEP,
+    (Side.CHANGED, Side.CHANGED): FileAction.MERGE,
+    (Side.CHANGED, Side.GONE): FileAction.DISOWN,
+    (Side.GONE, Side.UNCHANGED): FileAction.STAY_DELETED,
+    (Side.GONE, Side.CHANGED): FileAction.STAY_DELETED,
+    (Side.GONE, Side.GONE): FileAction.FORGET,
 })  # fmt: skip
 """The owner's side and ticketgen's, and what follows."""
 
@@ -56,7 +56,7 @@ ACTIONS: Final[Mapping[tuple[Side, Side], Action]] = MappingProxyType({
 class Resolution:
     """What becomes of a file, and its new text; None if there is none."""
 
-    action: Action
+    action: FileAction
     content: bytes | None
     conflicts: tuple[int, ...] = ()
 
@@ -91,13 +91,13 @@ def resolve_sides(
         CannotMerge: both sides changed a text that cannot be merged.
     """
     action = ACTIONS[side_of(base, yours), side_of(base, ours)]
-    if yours is None or action in {Action.DELETE, Action.FORGET}:
+    if yours is None or action in {FileAction.DELETE, FileAction.FORGET}:
         return Resolution(action, None)
-    if ours is None or action is Action.KEEP:
+    if ours is None or action is FileAction.KEEP:
         return Resolution(action, yours)
     if normalized(yours) == normalized(ours):
-        return Resolution(Action.KEEP, yours)
-    if action is Action.TAKE_NEW:
+        return Resolution(FileAction.KEEP, yours)
+    if action is FileAction.TAKE_NEW:
         return Resolution(action, ours.replace(b"\n", b"\r\n") if has_windows_lines(yours) else ours)
     labels = ("yours", f"ticketgen {before}", f"ticketgen {after}")
     merged: MergedText = merge_texts(yours, base, ours, labels, favor_yours=favor_yours)

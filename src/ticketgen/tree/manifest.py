@@ -19,8 +19,8 @@ from ticketgen.tree.disk import Disk, open_project
 from ticketgen.tree.paths import fingerprint
 
 __all__ = [
-    "FIX_OF_LISTING", "NAME", "Manifest", "ManifestEntry", "entry_of", "kind_of", "load", "read_manifest",
-    "stack_folders", "unclaimable",
+    "FIX_OF_LISTING", "HASH_FORM", "NAME", "VERSION_FORM", "Manifest", "ManifestEntry", "entry_of", "kind_of", "load",
+    "read_manifest", "stack_folders", "unclaimable",
 ]  # fmt: skip
 
 NAME = ".ticketgen.json"
@@ -42,8 +42,9 @@ _NAMES = frozenset(
     }
 )  # fmt: skip
 
-_VERSION = re.compile(r"[0-9][0-9A-Za-z.+!_-]{0,63}")
-_HASH = re.compile(r"[0-9a-f]{64}")
+# The forms of a version and of a hash in files that ticketgen writes.
+VERSION_FORM = re.compile(r"[0-9][0-9A-Za-z.+!_-]{0,63}")
+HASH_FORM = re.compile(r"[0-9a-f]{64}")
 _KIND = re.compile(r"[a-z]{1,20}")
 
 _KINDS = {
@@ -153,16 +154,16 @@ def _parse(content: bytes) -> Manifest:
             f"its format is {_shorten(document['format'])}, but this ticketgen reads format {_FORMAT}"
         )
     version, spec = document["ticketgen"], document["spec"]
-    if not (isinstance(version, str) and _VERSION.fullmatch(version)):
+    if not (isinstance(version, str) and VERSION_FORM.fullmatch(version)):
         raise ValueError(f"{_shorten(version)} is not a version of ticketgen")
-    if not (isinstance(spec, str) and (not spec or _HASH.fullmatch(spec))):
+    if not (isinstance(spec, str) and (not spec or HASH_FORM.fullmatch(spec))):
         raise ValueError(f"{_shorten(spec)} is not the hash of a spec")
     files = {}
     for name, entry in document["files"].items():
         kind, sha256 = entry["kind"], entry["sha256"]
         if not (isinstance(kind, str) and _KIND.fullmatch(kind)):
             raise ValueError(f"{_shorten(kind)} is not a kind of file")
-        if not (isinstance(sha256, str) and _HASH.fullmatch(sha256)):
+        if not (isinstance(sha256, str) and HASH_FORM.fullmatch(sha256)):
             raise ValueError(f"{_shorten(sha256)} is not the hash of a file")
         files[name] = ManifestEntry(kind, sha256)
     return Manifest(version, spec, files)
