@@ -252,6 +252,18 @@ TARGETS: Mapping[str, Target] = {
         ("tests/history/bad/*.jsonl", "tests/history/good/*.jsonl"),
         words=_JSON_WORDS,
     ),
+    "state": Target(
+        ("migrate", "--state", "state.json"),
+        {"ticketgen.yaml": text(SPEC), "state.json": itself},
+        seed_texts=(
+            "aws_dynamodb_table.events\nmodule.eu_west_1.aws_subnet.private[0]\n",
+            '{"resources": [{"mode": "managed", "type": "aws_vpc", "name": "stack", "module": "module.eu_west_1",'
+            ' "instances": [{"index_key": "a"}]}]}',
+            '{"values": {"root_module": {"resources": [{"mode": "managed", "address": "aws_iam_role.schedule"}],'
+            ' "child_modules": []}}}',
+        ),
+        words=_JSON_WORDS,
+    ),
     "terraform": Target(
         ("validate", "--format", "sarif"),
         {"main.tf": itself},
