@@ -14,7 +14,7 @@ from reports import report_of, scale
 from ticketgen.capacity import json, markdown, text
 from ticketgen.capacity.billed_units import KEYS, Usage
 from ticketgen.capacity.environment_report import Report, report
-from ticketgen.capacity.markdown import cell
+from ticketgen.capacity.markdown_report import cell
 from ticketgen.capacity.price_book import Origin, PriceBook
 from ticketgen.capacity.prices import Price, Prices
 from ticketgen.capacity.season import SeasonPhase

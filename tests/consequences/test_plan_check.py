@@ -88,7 +88,7 @@ def test_nothing_is_said_of_a_plan_that_loses_nothing(shop: Path) -> None:
     assert "1 to create, 1 to update in place, 0 to replace, 1 to destroy" in run("plan-check", plan).stdout
 
 
-def test_an_unknown_environment_is_a_usage_error(shop: Path) -> None:
+def test_an_environment_that_the_spec_lacks_is_a_usage_error(shop: Path) -> None:
     done = run("plan-check", put("tfplan.json"), "--env", "prd")
     assert done.exit_code == 2
     assert "did you mean prod?" in done.stderr

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ticketgen.capacity.markdown import table
+from ticketgen.capacity.markdown_report import table
 
 __all__ = ["MEASURED", "measured_figures", "measured_pages"]
 

@@ -13,7 +13,7 @@ from ticketgen.aws.quotas import QUOTAS, Quota
 from ticketgen.capacity import prices
 from ticketgen.capacity.billed_units import NOT_COUNTED, SALES
 from ticketgen.capacity.environment_report import Report, report
-from ticketgen.capacity.markdown import table
+from ticketgen.capacity.markdown_report import table
 from ticketgen.capacity.measured import measured_pages
 from ticketgen.capacity.report_table import format_short
 from ticketgen.capacity.season_reference import season_pages, snapshot_pages

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ticketgen.capacity import verification_rhythm as rhythm
 from ticketgen.capacity.cost_sections import season_by_service, season_phases, season_units
 from ticketgen.capacity.environment_report import Report
-from ticketgen.capacity.markdown import table
+from ticketgen.capacity.markdown_report import table
 from ticketgen.capacity.price_book import PriceBook, shipped_prices
 from ticketgen.capacity.report_table import Section
 from ticketgen.capacity.verification_rhythm import EventLife, EventUnits, verifications_per_hour

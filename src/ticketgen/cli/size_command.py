@@ -75,7 +75,7 @@ def size(
 
     from ticketgen import pipeline
     from ticketgen.capacity import json as json_report
-    from ticketgen.capacity import markdown, text
+    from ticketgen.capacity import markdown_report, text
     from ticketgen.capacity.environment_report import report
     from ticketgen.capacity.price_book import PriceBook, shipped_prices
     from ticketgen.capacity.prices import read_prices
@@ -103,6 +103,8 @@ def size(
         document = json_report.document(reports, book) | shown
         write_result(f"{as_json(document)}\n", output)
     else:
-        write_result((text if format is _SizeFormat.TEXT else markdown).render(reports, book) + "\n", output)
+        write_result(
+            (text if format is _SizeFormat.TEXT else markdown_report).render(reports, book) + "\n", output
+        )
         print_findings(found.findings, ReportFormat.TEXT)
     exit_with_findings(found.findings)

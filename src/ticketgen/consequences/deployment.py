@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
+from ticketgen.aws.stateful import stateful_type
 from ticketgen.consequences.move_blocks import StateChanges, state_changes
 from ticketgen.consequences.resource_instances import ResourceInstance, resource_instances
 from ticketgen.findings import Checked
@@ -32,9 +33,6 @@ _STATE_SETTINGS = frozenset(
     {"bucket", "key", "region", "path", "prefix", "container_name", "workspace_key_prefix"}
 )
 """The settings of backends that say where a state is: https://developer.hashicorp.com/terraform/language/backend."""
-
-_PROTECTION = ("deletion_protection_enabled", "deletion_protection")
-"""The arguments that protect tables and databases from deletion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +123,12 @@ class Deployment:
     def protects(self) -> bool:
         """Whether any resource has deletion protection."""
         instances = chain.from_iterable(root.instances for root in self.roots.values())
-        return any(each.arguments.get(name) == ("true",) for each in instances for name in _PROTECTION)
+        return any(_is_protected(each) for each in instances)
+
+
+def _is_protected(instance: ResourceInstance) -> bool:
+    stateful = stateful_type(instance.type)
+    return stateful is not None and instance.arguments.get(stateful.protected_by) == ("true",)
 
 
 def read_deployment(

@@ -17,7 +17,7 @@ from ticketgen.hcl.provider_resolution import provider_of
 from ticketgen.hcl.syntax import Block, GetAttribute, Reference, Tuple
 from ticketgen.hcl.values import EvaluationContext, Value
 
-__all__ = ["Placement", "ResourceInstance", "Trigger", "resource_instances"]
+__all__ = ["Placement", "ReplacementTrigger", "ResourceInstance", "resource_instances"]
 
 _META_ARGUMENTS = frozenset({"count", "depends_on", "for_each", "provider", "region"})
 _META_BLOCKS = frozenset({"connection", "lifecycle", "provisioner", "timeouts"})
@@ -42,7 +42,7 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True)
-class Trigger:
+class ReplacementTrigger:
     """What replaces a resource when it changes: another one, or an argument of it.
 
     Attributes:
@@ -80,7 +80,7 @@ class ResourceInstance:
     placement: Placement = field(default_factory=Placement)
     arguments: Mapping[str, tuple[Comparable, ...]] = field(default_factory=dict)
     ignored: frozenset[str] = frozenset()
-    triggers: tuple[Trigger, ...] = ()
+    triggers: tuple[ReplacementTrigger, ...] = ()
 
     def ignores(self, path: str) -> bool:
         """Whether Terraform ignores that an argument changes."""
@@ -153,7 +153,7 @@ def _ignored(block: Block) -> Iterator[str]:
                 yield ".".join((each.root, *steps))
 
 
-def _triggers(declared: Declaration, scope: Scope) -> Iterator[Trigger]:
+def _triggers(declared: Declaration, scope: Scope) -> Iterator[ReplacementTrigger]:
     """The resources whose change replaces this one."""
     for lifecycle in declared.block.blocks("lifecycle"):
         value = lifecycle.value("replace_triggered_by")
@@ -161,7 +161,7 @@ def _triggers(declared: Declaration, scope: Scope) -> Iterator[Trigger]:
             if isinstance(each, Reference):
                 name, *path = [step.name for step in each.steps if isinstance(step, GetAttribute)] or [""]
                 address = ".".join(filter(None, (scope.path, each.root, name)))
-                yield Trigger(address, path[0] if path else "")
+                yield ReplacementTrigger(address, path[0] if path else "")
 
 
 def _placement(values: Evaluator, declared: Declaration, where: EvaluationContext) -> Placement:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ticketgen.aws.stateful import stateful_type
 from ticketgen.consequences.consequence import Action, Consequence, RootPlan, report_order
 from ticketgen.findings import Checked, Finding, Location
 from ticketgen.findings.losses import PLAN_UNREADABLE
@@ -46,8 +47,6 @@ _REASONS: Final[Mapping[str, str]] = {
     "delete_because_each_key": "its key is no longer in for_each",
 }
 
-_PROTECTION: Final = ("deletion_protection_enabled", "deletion_protection")
-
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
@@ -81,7 +80,9 @@ def read_plan(content: bytes, root: str, file: str) -> Checked[SavedPlan]:
             return _unreadable(file, "it is the document of a state and not of a plan")
         changes = document.get("resource_changes", [])
         found = [each for change in changes if (each := _consequence(change))]
-        protected = any(_is_protected(change["change"].get("before")) for change in changes)
+        protected = any(
+            _has_protection(change.get("type"), change["change"].get("before")) for change in changes
+        )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = (
             "it is not JSON"
@@ -141,5 +142,6 @@ def _path(steps: Sequence[object]) -> str:
     return ".".join(str(step) for step in steps if isinstance(step, str))
 
 
-def _is_protected(before: object) -> bool:
-    return isinstance(before, dict) and any(before.get(name) is True for name in _PROTECTION)
+def _has_protection(type: object, before: object) -> bool:
+    stateful = stateful_type(str(type))
+    return stateful is not None and isinstance(before, dict) and before.get(stateful.protected_by) is True

@@ -58,8 +58,8 @@ __all__ = [
     "Change",
     "Changes",
     "FileState",
-    "Judge",
     "Stack",
+    "WriteJudge",
     "change_finding",
     "no_judge",
     "plan_open_project",
@@ -138,7 +138,7 @@ class Changes:
         return sum(change.state is state and folder in {None, change.folder} for change in self.files)
 
 
-Judge: TypeAlias = Callable[[Disk, Changes], tuple[Finding, ...]]
+WriteJudge: TypeAlias = Callable[[Disk, Changes], tuple[Finding, ...]]
 """Decides whether changes may be written: not if it finds an error."""
 
 
@@ -196,7 +196,7 @@ def plan_write(
     *,
     version: str,
     retire_in: str | None = None,
-    judge: Judge = no_judge,
+    judge: WriteJudge = no_judge,
 ) -> Checked[Changes]:
     """Compare, and change nothing.
 
