@@ -11,7 +11,7 @@ import pytest
 from stacks import DEMO_REGIONS, SHAPES, environment
 
 from reports import report_of, scale
-from ticketgen.capacity import json, markdown, text
+from ticketgen.capacity import json, markdown_report, text
 from ticketgen.capacity.billed_units import KEYS, Usage
 from ticketgen.capacity.environment_report import Report, report
 from ticketgen.capacity.markdown_report import cell

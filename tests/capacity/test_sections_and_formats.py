@@ -13,7 +13,7 @@ from stacks import DEMO_REGIONS, SHAPES, environment
 
 from reports import report_of, scale
 from ticketgen.aws.quotas import QUOTAS
-from ticketgen.capacity import json, markdown, text
+from ticketgen.capacity import json, markdown_report, text
 from ticketgen.capacity.environment_report import Report
 from ticketgen.capacity.price_book import PriceBook
 from ticketgen.capacity.prices import Price, Prices

@@ -128,7 +128,7 @@ class Deployment:
 
 def _is_protected(instance: ResourceInstance) -> bool:
     stateful = stateful_type(instance.type)
-    return stateful is not None and instance.arguments.get(stateful.protected_by) == ("true",)
+    return stateful is not None and instance.arguments.get(stateful.protected_by) in (("true",), ("ACTIVE",))
 
 
 def read_deployment(
