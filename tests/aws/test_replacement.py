@@ -42,13 +42,16 @@ DOCUMENTED = {
 
 # Arguments that are updated in place, although a change of them looks as if it could not be.
 IN_PLACE = {
-    "aws_dynamodb_table": ["billing_mode", "global_secondary_index", "stream_enabled", "table_class", "tags"],
+    "aws_dynamodb_table": [
+        "attribute", "attribute.name", "attribute.type", "billing_mode", "global_secondary_index", "stream_enabled",
+        "table_class", "tags",
+    ],
     "aws_iam_role": ["assume_role_policy", "tags"],
     "aws_kinesis_stream": ["encryption_type", "kms_key_id", "shard_count"],
     "aws_lambda_function": ["environment", "handler", "runtime"],
     "aws_rds_cluster": ["deletion_protection", "engine_version"],
     "aws_sqs_queue": ["kms_master_key_id", "visibility_timeout_seconds"],
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("type", DOCUMENTED)

@@ -119,9 +119,7 @@ def test_arguments_of_nested_blocks_have_the_path_of_their_block() -> None:
     }
     assert found["replica"] == ("block",)
     more = text.replace('b = "S",', 'b = "S", c = "S",')
-    assert reasons(text, more) == {
-        "aws_dynamodb_table.sales": ("attribute changes", "attribute.name changes", "attribute.type changes")
-    }
+    assert actions(text, more) == {"aws_dynamodb_table.sales": "update"}
 
 
 def test_a_null_argument_equals_a_missing_one() -> None:

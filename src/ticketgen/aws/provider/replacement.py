@@ -62,13 +62,6 @@ class ReplacementCondition:
 
 CONDITIONS: Mapping[tuple[str, str], ReplacementCondition] = MappingProxyType(
     {
-        ("aws_dynamodb_table", "attribute"): ReplacementCondition(
-            "never: attributes come and go with the keys and indexes that use them", _PROBED
-        ),
-        ("aws_dynamodb_table", "attribute.type"): ReplacementCondition(
-            "never: the provider sees no change if only the type of an attribute changes, and AWS keeps the old type",
-            _PROBED,
-        ),
         ("aws_dynamodb_table", "local_secondary_index"): ReplacementCondition(
             "always: AWS creates local secondary indexes only with the table", _TABLE
         ),
@@ -90,6 +83,15 @@ CONDITIONS: Mapping[tuple[str, str], ReplacementCondition] = MappingProxyType(
     }
 )
 """Why a change of an argument replaces in some cases only, by type and path."""
+
+
+_IN_PLACE = frozenset({
+    ("aws_dynamodb_table", "attribute"),
+    ("aws_dynamodb_table", "attribute.name"),
+    ("aws_dynamodb_table", "attribute.type"),
+})  # fmt: skip
+"""Arguments that the provider's plans update in place, and only with others: attributes come and go with the indexes
+that use them. A type that changes alone is no change to the provider: the table keeps the old one."""
 
 
 @cache
@@ -166,6 +168,8 @@ def _verdict(type: str, path: str) -> bool | Mapping[str, bool | None] | None:
     known = _argument(type, path) if entry else None
     if entry is None or known is None or _elsewhere(type, known):
         return None
+    if (type, known) in _IN_PLACE:
+        return False
     if known in entry["always"]:
         return True
     if known in entry["sometimes"]:
