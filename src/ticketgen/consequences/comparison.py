@@ -233,7 +233,7 @@ def _unknown_paths(
         if after.ignores(path):
             continue
         for used in referred_resources(values):
-            if used.address in resized and not isinstance(used.key, str):
+            if used.address in resized and (used.key == "" or not isinstance(used.key, str)):
                 yield path, f"{path} refers to all instances of {used.address}"
             addresses = lost.get(used.address, ())
             key = used.key if isinstance(used.key, str) else ""
