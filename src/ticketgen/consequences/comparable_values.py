@@ -91,6 +91,8 @@ def comparable(
         return type(expression).__name__
     if isinstance(value, PartialText):
         return _of_template(values, value.template, value.where, depth + 1)
+    if isinstance(value, list | dict) and isinstance(expression, Reference) and expression.root in where.bound:
+        return _of_partial(values, value, where, depth + 1)
     found = _of_node(values, expression, where, depth + 1)
     if isinstance(value, ResourceReference) and isinstance(found, tuple) and found[0] in _IMPRECISE:
         return _into(values, _referred(value.resource, value.scope), value.path, where, depth + 1)
@@ -136,6 +138,20 @@ def _of_known(value: Value) -> Comparable:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return as_text(value)
+
+
+def _of_partial(values: Evaluator, value: Value, where: EvaluationContext, depth: int) -> Comparable:
+    """A value of which parts may be unknown: that of an instance, which no expression of its own gives."""
+    match value:
+        case list():
+            return (_LIST, *(_of_partial(values, each, where, depth) for each in value))
+        case dict():
+            return (_MAP, *((key, _of_partial(values, value[key], where, depth)) for key in sorted(value)))
+        case PartialText():
+            return _of_template(values, value.template, value.where, depth)
+        case ResourceReference():
+            return _into(values, _referred(value.resource, value.scope), value.path, where, depth)
+    return _of_known(value)
 
 
 def _of_node(values: Evaluator, node: Node, where: EvaluationContext, depth: int) -> Comparable:

@@ -1,14 +1,15 @@
 """Compare the resource instances of a root module before and after a change.
 
-As in a plan of Terraform, an argument that refers to a replaced resource is known only after the apply, so that a
-replacement can force others.
+As in a plan of Terraform, an argument that refers to a replaced resource is known only after the apply: it changes, and
+may force another replacement. So does an argument that refers to all instances of a resource that gets more or fewer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ticketgen.aws.global_services import is_global
+from ticketgen.aws.provider.replacement import keeps_value
 from ticketgen.consequences.comparable_values import Comparable, map_references, referred_resources
 from ticketgen.consequences.consequence import Action, Consequence, report_order
 from ticketgen.consequences.forced_replacement import is_replaced_by, is_replaced_by_any_change
@@ -36,9 +37,21 @@ def compare(
     deployed = {new: old[address] for new, address in changes.all_moved(old, wanted).items()}
     pairs = {address: (deployed[address], wanted[address]) for address in deployed if address in wanted}
     different = {address: _differences(*pair, changes) for address, pair in pairs.items()}
-    replaced = _replaced(pairs, different)
+    resized = {
+        one[address].declared_address
+        for one, other in ((deployed, wanted), (wanted, deployed))
+        for address in one.keys() - other.keys()
+    }
+    replaced, following = _followed(pairs, different, resized)
     found = [
-        _of_pair(address, *pairs[address], different[address], replaced.get(address, ())) for address in pairs
+        _of_pair(
+            address,
+            *pairs[address],
+            different[address],
+            replaced.get(address, ()),
+            following.get(address, ()),
+        )
+        for address in pairs
     ]
     for address, instance in wanted.items():
         if address not in deployed:
@@ -58,12 +71,13 @@ def _of_pair(
     after: ResourceInstance,
     different: frozenset[str],
     reasons: tuple[str, ...],
+    following: tuple[str, ...],
 ) -> Consequence | None:
     moved = before.address if before.address != address else ""
     if reasons:
         return Consequence(address, after.type, Action.REPLACE, reasons, after.place, moved)
-    if different:
-        arguments = tuple(f"{each} changes" for each in sorted(different))
+    if different or following:
+        arguments = (*(f"{each} changes" for each in sorted(different)), *following)
         return Consequence(address, after.type, Action.UPDATE, arguments, after.place, moved)
     return Consequence(address, after.type, Action.MOVE, (), after.place, moved) if moved else None
 
@@ -77,6 +91,7 @@ def _differences(before: ResourceInstance, after: ResourceInstance, changes: Sta
         if (old := before.arguments.get(path)) != (new := after.arguments.get(path))
         and not (changes.moves and _renamed(old, changes) == new)
         and not after.ignores(path)
+        and not (old and not new and keeps_value(after.type, path))
     )
 
 
@@ -86,15 +101,18 @@ def _renamed(values: tuple[Comparable, ...] | None, changes: StateChanges) -> tu
     return tuple(sorted((map_references(each, changes.renamed) for each in values), key=repr))
 
 
-def _replaced(
-    pairs: Mapping[str, tuple[ResourceInstance, ResourceInstance]], different: Mapping[str, frozenset[str]]
-) -> dict[str, tuple[str, ...]]:
-    """The instances that are replaced, with the reasons."""
+def _followed(
+    pairs: Mapping[str, tuple[ResourceInstance, ResourceInstance]],
+    different: Mapping[str, frozenset[str]],
+    resized: Collection[str],
+) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]:
+    """The instances that are replaced, and those that only follow other resources, both with the reasons."""
     followers = _followers(pairs)
     changed: dict[str, set[str]] = {}
     for address, paths in different.items():
         changed.setdefault(pairs[address][1].declared_address, set()).update(paths)
     replaced: dict[str, tuple[str, ...]] = {}
+    following: dict[str, tuple[str, ...]] = {}
     lost: dict[str, set[str]] = {}
     waiting = []
     for address, (before, after) in pairs.items():
@@ -103,16 +121,23 @@ def _replaced(
             replaced[address] = reasons
             lost.setdefault(after.declared_address, set()).add(address)
             waiting.append(after.declared_address)
-    waiting += changed
+    waiting += [*changed, *resized]
     while waiting:
         for address in followers.get(waiting.pop(), ()):
+            if address in replaced:
+                continue
             after = pairs[address][1]
-            reasons = () if address in replaced else tuple(_follows(after, pairs, lost, changed))
+            unknown = dict(_unknown_paths(after, pairs, lost, resized))
+            reasons = (
+                *_triggered(after, pairs, lost, changed),
+                *(reason for path, reason in unknown.items() if is_replaced_by_any_change(after.type, path)),
+            )
+            following[address] = tuple(unknown.values())
             if reasons:
                 replaced[address] = reasons
                 lost.setdefault(after.declared_address, set()).add(address)
                 waiting.append(after.declared_address)
-    return replaced
+    return replaced, following
 
 
 def _followers(
@@ -164,13 +189,13 @@ def _from_to(old: tuple[Comparable, ...], new: tuple[Comparable, ...]) -> str:
     return f" from {texts[0]} to {texts[1]}"
 
 
-def _follows(
+def _triggered(
     after: ResourceInstance,
     pairs: Mapping[str, tuple[ResourceInstance, ResourceInstance]],
     lost: Mapping[str, set[str]],
     changed: Mapping[str, set[str]],
 ) -> Iterator[str]:
-    """The reasons why other resources replace this one.
+    """The other resources that replace this one by ``replace_triggered_by``.
 
     Args:
         after: an instance of the new configuration.
@@ -188,10 +213,28 @@ def _follows(
             or (paths and not trigger.argument)
         ):
             yield f"replace_triggered_by names {trigger}"
+
+
+def _unknown_paths(
+    after: ResourceInstance,
+    pairs: Mapping[str, tuple[ResourceInstance, ResourceInstance]],
+    lost: Mapping[str, set[str]],
+    resized: Collection[str],
+) -> Iterator[tuple[str, str]]:
+    """The paths of the arguments whose values follow from what happens to other resources, with the reasons.
+
+    Args:
+        after: an instance of the new configuration.
+        pairs: the instances before and after, by address.
+        lost: the addresses of the replaced instances, by the address without instance keys.
+        resized: the addresses without instance keys of the resources that get or lose instances.
+    """
     for path, values in sorted(after.arguments.items()):
         if after.ignores(path):
             continue
         for used in referred_resources(values):
+            if used.address in resized and (used.key == "" or not isinstance(used.key, str)):
+                yield path, f"{path} refers to all instances of {used.address}"
             addresses = lost.get(used.address, ())
             key = used.key if isinstance(used.key, str) else ""
             if addresses and (not key or any(each.endswith(key) for each in addresses)):
@@ -199,5 +242,5 @@ def _follows(
                 set_by_text = (
                     used.path and used.path[0] in next(iter(pairs[each][1] for each in addresses)).arguments
                 )
-                if not set_by_text and is_replaced_by_any_change(after.type, path):
-                    yield f"{path} refers to {used.address}, which is replaced"
+                if not set_by_text:
+                    yield path, f"{path} refers to {used.address}, which is replaced"

@@ -29,6 +29,7 @@ __all__ = [
     "ReplacementCondition",
     "forces_replacement",
     "identity_attributes",
+    "keeps_value",
     "replacement_types",
     "replacing_attributes",
 ]
@@ -128,7 +129,7 @@ def forces_replacement(
         after: likewise after the change. If both are empty, the values are not known.
     """
     found = _verdict(type, path)
-    if found is False or (before and not after and _is_kept(type, path)):
+    if found is False or (before and not after and keeps_value(type, path)):
         return False
     if found is None or found is True:
         return found
@@ -142,7 +143,7 @@ def forces_replacement(
     return None if shrinks is None else found.get("back" if shrinks else "forth")
 
 
-def _is_kept(type: str, path: str) -> bool:
+def keeps_value(type: str, path: str) -> bool:
     """Whether an argument keeps its value if the configuration no longer sets it."""
     block = schema_of("resource", type)
     *blocks, last = path.split(".")
