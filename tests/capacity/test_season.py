@@ -156,7 +156,7 @@ def test_a_missing_price_never_becomes_zero(key: str) -> None:
 def test_every_format_shows_each_phase_with_its_formula(shape: str) -> None:
     subject = report_of(SHAPES[shape]())
     book = PriceBook(snapshot=FULL, today=date(2026, 11, 28))
-    plain, table = text.render((subject,), book), markdown.render((subject,), book)
+    plain, table = text.render((subject,), book), markdown_report.render((subject,), book)
     (document,) = codec.loads(codec.dumps(json.document((subject,), book)))["environments"]
     assert list(document["season"]["phases"]) == [phase.value for phase in SeasonPhase]
     for phase, about in subject.season.phases.items():

@@ -92,7 +92,7 @@ def test_text_marks_changed_figures_only() -> None:
 
 
 def test_markdown_tables_are_well_formed() -> None:
-    shown = markdown.render((report_with_before(), report_of(SHAPES["dev"]())), PRICES)
+    shown = markdown_report.render((report_with_before(), report_of(SHAPES["dev"]())), PRICES)
     blocks = [block.splitlines() for block in re.findall(r"(?:^\|.*\n)+", shown + "\n", re.MULTILINE)]
     assert len(blocks) == 9 + 9  # three of capacities, quotas, units, money, and three of the season
     for block in blocks:
@@ -102,11 +102,11 @@ def test_markdown_tables_are_well_formed() -> None:
 
 
 def test_markdown_shows_where_each_figure_is_rendered_and_its_inputs() -> None:
-    shown = markdown.render((report_of(SHAPES["prod"]()),), None)
+    shown = markdown_report.render((report_of(SHAPES["prod"]()),), None)
     for figure in report_of(SHAPES["prod"]()).sizing:
         row = next(line for line in shown.splitlines() if line.startswith(f"| {figure.name} "))
-        assert markdown.cell(str(figure.rendered_as)) in row
-        assert markdown.cell(figure.source) in row
+        assert markdown_report.cell(str(figure.rendered_as)) in row
+        assert markdown_report.cell(figure.source) in row
         for name, value in figure.inputs:
             assert f"{name} = {value if isinstance(value, str) else format_number(value)}" in row
 
@@ -155,7 +155,10 @@ def test_items_without_a_price_are_listed_but_not_summed() -> None:
 
 
 def test_without_prices_no_costs_are_shown() -> None:
-    for shown in (text.render((report_with_before(),), None), markdown.render((report_with_before(),), None)):
+    for shown in (
+        text.render((report_with_before(),), None),
+        markdown_report.render((report_with_before(),), None),
+    ):
         assert not re.search(r"USD|\$[0-9]|€", shown)
 
 

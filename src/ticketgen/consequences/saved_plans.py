@@ -144,4 +144,8 @@ def _path(steps: Sequence[object]) -> str:
 
 def _has_protection(type: object, before: object) -> bool:
     stateful = stateful_type(str(type))
-    return stateful is not None and isinstance(before, dict) and before.get(stateful.protected_by) in (True, "ACTIVE")
+    return (
+        stateful is not None
+        and isinstance(before, dict)
+        and before.get(stateful.protected_by) in (True, "ACTIVE")
+    )
