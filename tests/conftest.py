@@ -196,6 +196,28 @@ def small_project(small_project_template: Path, tmp_path: Path, monkeypatch: pyt
     return folder
 
 
+@pytest.fixture(scope="session")
+def guarded_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project of the destruction guard, rendered; for copies, so never change it."""
+    from guarded_project import SPEC
+    from project_tools import run
+
+    folder = tmp_path_factory.mktemp("guarded")
+    (folder / "ticketgen.yaml").write_text(SPEC, encoding="utf-8")
+    done = run("render", "--spec", str(folder / "ticketgen.yaml"))
+    assert done.exit_code == 0, done.output
+    return folder
+
+
+@pytest.fixture
+def guarded(guarded_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with a protected prod in three Regions and a small dev, rendered; it is the current folder."""
+    folder = tmp_path / "project"
+    shutil.copytree(guarded_template, folder)
+    monkeypatch.chdir(folder)
+    return folder
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the spec of the tests of the command line; it is the current folder."""

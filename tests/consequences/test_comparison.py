@@ -232,7 +232,8 @@ def test_only_references_to_the_instance_that_is_replaced_count() -> None:
 
 def test_a_replacement_goes_on_from_one_to_the_next() -> None:
     chain = "".join(
-        f'resource "aws_rds_cluster" "c{n}" {{\n  cluster_identifier = "c{n}"\n  kms_key_id = aws_rds_cluster.c{n + 1}.arn\n}}\n'
+        f'resource "aws_rds_cluster" "c{n}" {{\n  cluster_identifier = "c{n}"\n'
+        f"  kms_key_id = aws_rds_cluster.c{n + 1}.arn\n}}\n"
         for n in range(30)
     )
     last = 'resource "aws_rds_cluster" "c30" {\n  cluster_identifier = "c30"\n}\n'

@@ -33,13 +33,30 @@ def test_keys_are_those_of_terraform(repeated: str, expected: list[str]) -> None
     assert addresses(text) == [f"aws_sqs_queue.{each}" for each in expected]
 
 
+OUTER = """
+variable "name" {
+  default = "n"
+}
+resource "aws_sqs_queue" "a" {
+  name = var.name
+}
+module "inner" {
+  source = "../inner"
+  name   = "inner-${var.name}"
+}
+"""
+INNER = """
+variable "name" {}
+resource "aws_sqs_queue" "b" {
+  count = 1
+  name  = var.name
+}
+"""
+
+
 def called(call: str) -> dict[str, str]:
-    return {
-        "main.tf": f'module "m" {{\n  source = "./modules/m"\n  {call}\n}}\n',
-        "modules/m/main.tf": 'variable "name" {\n  default = "n"\n}\nresource "aws_sqs_queue" "a" {\n  name = var.name\n}\n'
-        'module "inner" {\n  source = "../inner"\n  name = "inner-${var.name}"\n}\n',
-        "modules/inner/main.tf": 'variable "name" {}\nresource "aws_sqs_queue" "b" {\n  count = 1\n  name = var.name\n}\n',
-    }  # fmt: skip
+    main = f'module "m" {{\n  source = "./modules/m"\n  {call}\n}}\n'
+    return {"main.tf": main, "modules/m/main.tf": OUTER, "modules/inner/main.tf": INNER}
 
 
 @pytest.mark.parametrize(

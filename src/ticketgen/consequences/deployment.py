@@ -28,10 +28,11 @@ _BACKEND = "backend.hcl"
 _APP_NAME = "app_name"
 _SUFFIX = "environment_suffix"
 
-_STATE_SETTINGS = frozenset(
-    {"bucket", "key", "region", "path", "prefix", "container_name", "workspace_key_prefix"}
-)
-"""The settings of backends that say where a state is: https://developer.hashicorp.com/terraform/language/backend."""
+_STATE_SETTINGS = frozenset({"bucket", "key", "path", "prefix", "container_name", "workspace_key_prefix"})
+"""The settings of backends that say where a state is: https://developer.hashicorp.com/terraform/language/backend.
+
+The Region of a bucket is not one of them, because no two buckets have the same name.
+"""
 
 _PROTECTION = ("deletion_protection_enabled", "deletion_protection")
 """The arguments that protect tables and databases from deletion."""
