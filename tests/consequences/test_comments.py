@@ -17,8 +17,8 @@ from ticketgen.reports.report import report
 HOSTILE = [
     "@everyone", "see #1", "GH-12", "org/repo#3", "[click](https://evil.example)", "![x](http://evil.example/x.png)",
     "www.evil.example", "https://evil.example", "a | b | c", "`code` and `more", "<img src=x>", "</details>",
-    "~~gone~~", "**bold**", "_under_", "$x$", "a\nb", "&lt;", "\\| ends", "mail@evil.example", "<!-- hidden",
-    "\u202e reversed",
+    "~~gone~~",
+    "**bold**", "_under_", "$x$", "a\nb", "&lt;", "\\| ends", "mail@evil.example", "<!-- hidden", "\u202e reversed",
 ]  # fmt: skip
 
 

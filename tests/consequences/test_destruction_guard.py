@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from collections.abc import Mapping
 from datetime import date
@@ -10,14 +11,39 @@ from pathlib import Path
 
 import pytest
 from edited_stacks import LOCKS, RENAMED, Edits, found, judged, stack
-from guarded_project import edit
+from guarded_project import SPEC, edit
 
 from ticketgen.consequences.accepted_losses import Acceptance, AcceptedLosses, LossPlace
-from ticketgen.findings import Location
+from ticketgen.consequences.consequence import Action, Consequence, RootPlan
+from ticketgen.consequences.destruction_guard import accepted_in
+from ticketgen.consequences.judgement import judge_losses, judge_plan
+from ticketgen.consequences.stack_plan import StackFiles, StackPlan, plan_stack
+from ticketgen.findings import Finding, Location, Severity
+from ticketgen.hcl import budget
+from ticketgen.pipeline import read_project
 
 LOST = "error stateful-replaced"
 UNUSED = "warning acceptance-unused"
 LOCKS_FILE = "modules/data/locks.tf"
+
+
+@pytest.fixture(scope="module")
+def renamed(guarded_template: Path) -> StackPlan:
+    """The plan of a prod whose tables of locks get another name."""
+    folder = guarded_template / "stacks/prod"
+    before = {str(path.relative_to(folder)): path.read_text("utf-8") for path in folder.rglob("*.tf")}
+    after = before | {path: before[path].replace(*pair) for path, pair in RENAMED.items() if pair}
+    planned = plan_stack(StackFiles("prod", before, after))
+    assert planned.value is not None, planned.findings
+    return planned.value
+
+
+def judgement(plan: StackPlan, accepted: AcceptedLosses) -> tuple[Finding, ...]:
+    """What the guard says of a plan of a protected environment."""
+    judged = judge_plan(
+        plan, accepted, protect=plan.protected, place_of=lambda edit: None, below=lambda place: place
+    )
+    return (*judged, *accepted.findings())
 
 
 def test_the_same_loss_in_several_roots_is_one_finding(guarded: Path) -> None:
@@ -56,8 +82,11 @@ def test_the_same_loss_in_several_roots_is_one_finding(guarded: Path) -> None:
         ((LOCKS, "aws_kms_key.gone"), [UNUSED]),
     ],
 )
-def test_losses_are_accepted_by_address(accepted: tuple[str, ...], left: list[str], guarded: Path) -> None:
-    findings = judged(stack("prod", RENAMED), accept=accepted)[1]
+def test_losses_are_accepted_by_address(
+    accepted: tuple[str, ...], left: list[str], renamed: StackPlan
+) -> None:
+    losses = AcceptedLosses(map(Acceptance, accepted), date(2026, 1, 1))
+    findings = judgement(renamed, losses)
     assert found(findings) == left
     if left == [LOST]:
         assert "eu-west-1" not in findings[0].message, "the others are named"
@@ -72,12 +101,16 @@ def test_losses_are_accepted_by_address(accepted: tuple[str, ...], left: list[st
         ("dev", {"address": LOCKS, "until": "2999-12-31"}, [LOST]),
     ],
 )
-def test_the_spec_accepts_losses_of_its_environment_until_a_date(
-    environment: str, entry: Mapping[str, str], left: list[str], guarded: Path
+def test_the_spec_accepts_losses_of_its_environment_until_a_date_only(
+    environment: str, entry: Mapping[str, str], left: list[str], renamed: StackPlan, tmp_path: Path
 ) -> None:
     text = json.dumps([{**entry, "reason": "the sale is over"}])
-    edit("ticketgen.yaml", (f"  {environment}:\n", f"  {environment}:\n    accept: {text}\n"))
-    findings = judged(stack("prod", RENAMED))[1]
+    spec = tmp_path / "ticketgen.yaml"
+    spec.write_text(
+        SPEC.replace(f"  {environment}:\n", f"  {environment}:\n    accept: {text}\n"), encoding="utf-8"
+    )
+    losses = AcceptedLosses(accepted_in(read_project(spec).value), date(2026, 1, 1))
+    findings = judgement(renamed, losses)
     assert found(findings) == left
     for each in findings[1:]:
         assert each.message == f"the acceptance of {LOCKS} expired on 2001-01-01"
@@ -116,28 +149,10 @@ def test_addresses_with_colons_and_parts_of_addresses(address: str, covered: boo
     assert Acceptance(address).covers(LossPlace("prod", "data/r", 'aws_x.y["a:b"]')) is covered
 
 
-def test_the_suggested_argument_is_safe_in_a_shell(guarded: Path) -> None:
-    hostile = (
-        'resource "aws_dynamodb_table" "mine" {\n  for_each = toset(["a\'; touch pwned; \'", "$(id)"])\n}\n'
-    )
-    Path("stacks/prod/data/eu-west-1/mine.tf").write_text(hostile, encoding="utf-8")
-    edit("ticketgen.yaml", ("  prod:\n", "  other:\n"))
-    findings = [
-        each for each in judged(stack("dev"), others_gone=True)[1] if each.rule == "environment-removed"
-    ]
-    assert len(findings) == 1
-    (Path("stacks/prod/data/eu-west-1") / "mine.tf").write_text("", encoding="utf-8")
-    import shlex
-
-    from ticketgen.consequences.accepted_losses import AcceptedLosses as none
-    from ticketgen.consequences.consequence import Action, Consequence, RootPlan
-    from ticketgen.consequences.judgement import judge_losses
-    from ticketgen.consequences.stack_plan import StackPlan
-    from ticketgen.findings import Severity
-
-    address = "aws_dynamodb_table.mine[\"a'; touch pwned; '\"]"
+def test_the_suggested_argument_is_safe_in_a_shell() -> None:
+    address = "aws_dynamodb_table.mine[\"a'; touch pwned; '$(id)`\"]"
     plan = StackPlan("prod", (RootPlan("", (Consequence(address, "aws_dynamodb_table", Action.DESTROY),)),))
-    (finding,) = judge_losses(plan, none((), date(2026, 1, 1)), Severity.ERROR, "tfplan.json")
+    (finding,) = judge_losses(plan, AcceptedLosses((), date(2026, 1, 1)), Severity.ERROR, "tfplan.json")
     argument = finding.help.split("--accept ")[1].removesuffix("`")
     assert shlex.split(argument) == [address]
 
@@ -262,8 +277,6 @@ def test_protection_of_the_deployed_stack_counts_even_if_the_spec_lifts_it(guard
 def test_more_deployed_terraform_than_can_be_compared_is_unknown(
     guarded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ticketgen.hcl import budget
-
     monkeypatch.setattr(budget, "_STEPS", 20_000)
     findings = judged(stack("prod", RENAMED))[1]
     assert "error plan-unknown" in found(findings)

@@ -33,15 +33,30 @@ def test_keys_are_those_of_terraform(repeated: str, expected: list[str]) -> None
     assert addresses(text) == [f"aws_sqs_queue.{each}" for each in expected]
 
 
+OUTER = """
+variable "name" {
+  default = "n"
+}
+resource "aws_sqs_queue" "a" {
+  name = var.name
+}
+module "inner" {
+  source = "../inner"
+  name   = "inner-${var.name}"
+}
+"""
+INNER = """
+variable "name" {}
+resource "aws_sqs_queue" "b" {
+  count = 1
+  name  = var.name
+}
+"""
+
+
 def called(call: str) -> dict[str, str]:
-    return {
-        "main.tf": f'module "m" {{\n  source = "./modules/m"\n  {call}\n}}\n',
-        "modules/m/main.tf": 'variable "name" {\n  default = "n"\n}\n'
-        'resource "aws_sqs_queue" "a" {\n  name = var.name\n}\n'
-        'module "inner" {\n  source = "../inner"\n  name = "inner-${var.name}"\n}\n',
-        "modules/inner/main.tf": 'variable "name" {}\n'
-        'resource "aws_sqs_queue" "b" {\n  count = 1\n  name = var.name\n}\n',
-    }  # fmt: skip
+    main = f'module "m" {{\n  source = "./modules/m"\n  {call}\n}}\n'
+    return {"main.tf": main, "modules/m/main.tf": OUTER, "modules/inner/main.tf": INNER}
 
 
 @pytest.mark.parametrize(
@@ -119,7 +134,9 @@ def test_arguments_of_nested_blocks_have_the_path_of_their_block() -> None:
     }
     assert found["replica"] == ("block",)
     more = text.replace('b = "S",', 'b = "S", c = "S",')
-    assert actions(text, more) == {"aws_dynamodb_table.sales": "update"}
+    assert reasons(text, more) == {
+        "aws_dynamodb_table.sales": ("attribute changes", "attribute.name changes", "attribute.type changes")
+    }
 
 
 def test_a_null_argument_equals_a_missing_one() -> None:

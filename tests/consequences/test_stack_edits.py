@@ -201,10 +201,7 @@ def test_the_same_edits_warn_where_nothing_is_protected(guarded: Path) -> None:
     [
         [("extends:", "# A comment.\nextends:")],
         [("    regions: [eu-west-1]\n", "    regions: [eu-west-1]\n    event_scale: { purchases_per_minute: 9000 }\n")],
-        [
-            ("    secondary_region: null", "    secondary_region: eu-north-1"),
-            ("[eu-west-1]", "[eu-west-1, eu-north-1]"),
-        ],
+        [("secondary_region: null", "secondary_region: eu-north-1"), ("[eu-west-1]", "[eu-west-1, eu-north-1]")],
         [("    regions: [eu-west-1]\n", "    protect: true\n    regions: [eu-west-1]\n")],
     ],
     ids=["comment", "scale", "second Region", "protection"],
