@@ -91,7 +91,11 @@ def comparable(
         return type(expression).__name__
     if isinstance(value, PartialText):
         return _of_template(values, value.template, value.where, depth + 1)
-    if isinstance(value, list | dict) and isinstance(expression, Reference) and expression.root in where.bound:
+    if (
+        isinstance(value, list | dict)
+        and isinstance(expression, Reference)
+        and expression.root in where.bound
+    ):
         return _of_partial(values, value, where, depth + 1)
     found = _of_node(values, expression, where, depth + 1)
     if isinstance(value, ResourceReference) and isinstance(found, tuple) and found[0] in _IMPRECISE:
