@@ -171,3 +171,35 @@ def test_values_that_refer_to_each_other_come_to_an_end() -> None:
     assert planned.value is not None
     assert planned.value.roots == ()
     assert planned.value.shortages == ("values refer to each other over 100 times",)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "address"),
+    [
+        ("aws_sqs_queue.a.name", "aws_sqs_queue.b.name", 'aws_cloudwatch_metric_alarm.each["a"]'),
+        ("aws_sqs_queue.a.url", "aws_sqs_queue.b.url", 'aws_cloudwatch_metric_alarm.each["a"]'),
+        ('"${aws_sqs_queue.a.url}-1"', '"${aws_sqs_queue.a.url}-2"', 'aws_cloudwatch_metric_alarm.each["a"]'),
+    ],
+)
+def test_what_an_instance_takes_from_its_for_each_is_compared(before: str, after: str, address: str) -> None:
+    text = """
+    resource "aws_sqs_queue" "a" {
+      name = "a"
+    }
+    resource "aws_sqs_queue" "b" {
+      name = "b"
+    }
+    locals {
+      alarms = {
+        a = { dimensions = { QueueName = VALUE } }
+        b = { dimensions = { QueueName = "b" } }
+      }
+    }
+    resource "aws_cloudwatch_metric_alarm" "each" {
+      for_each   = local.alarms
+      alarm_name = each.key
+      dimensions = each.value.dimensions
+    }
+    """
+    assert actions(text.replace("VALUE", before), text.replace("VALUE", before) + "# more\n") == {}
+    assert actions(text.replace("VALUE", before), text.replace("VALUE", after)) == {address: "update"}

@@ -241,6 +241,69 @@ def test_a_replacement_goes_on_from_one_to_the_next() -> None:
     assert len(actions(chain + last, chain + last.replace('= "c30"', '= "new"'))) == 31
 
 
+FOLLOWING = """
+    resource "aws_lambda_function" "seller" {
+      function_name = "seller"
+      environment {
+        variables = { QUEUE = aws_sqs_queue.a.url, NAME = aws_sqs_queue.a.name }
+      }
+    }
+    resource "aws_rds_cluster" "sales" {
+      cluster_identifier = "sales"
+      lifecycle {
+        replace_triggered_by = [aws_lambda_function.seller]
+      }
+    }
+"""
+
+
+def test_what_refers_to_a_replaced_resource_changes_and_triggers_as_any_change() -> None:
+    assert reasons(A + FOLLOWING, QUEUE.format("a", "others", "1") + FOLLOWING) == {
+        queue("a"): ("name changes from orders to others",),
+        "aws_lambda_function.seller": (
+            "environment.variables changes",
+            "environment.variables refers to aws_sqs_queue.a, which is replaced",
+        ),
+        "aws_rds_cluster.sales": ("replace_triggered_by names aws_lambda_function.seller",),
+    }
+    only_url = FOLLOWING.replace(", NAME = aws_sqs_queue.a.name", "")
+    found = actions(A + only_url, QUEUE.format("a", "others", "1") + only_url)
+    assert found["aws_lambda_function.seller"] == "update"
+
+
+@pytest.mark.parametrize("all", ["aws_subnet.private[*].id", "[for each in aws_subnet.private : each.id]"])
+def test_what_refers_to_all_instances_changes_with_their_number(all: str) -> None:
+    text = f"""
+    resource "aws_subnet" "private" {{
+      count  = 2
+      vpc_id = "vpc-1"
+    }}
+    resource "aws_db_subnet_group" "sales" {{
+      name       = "sales"
+      subnet_ids = {all}
+    }}
+    resource "aws_db_subnet_group" "first" {{
+      name       = "first"
+      subnet_ids = [aws_subnet.private[0].id]
+    }}
+    """
+    more = text.replace("= 2", "= 3")
+    assert actions(text, more) == {"aws_subnet.private[2]": "create", "aws_db_subnet_group.sales": "update"}
+    assert actions(more, text) == {"aws_subnet.private[2]": "destroy", "aws_db_subnet_group.sales": "update"}
+
+
+def test_an_argument_that_aws_keeps_does_not_change_when_it_is_left_out() -> None:
+    text = """
+    resource "aws_rds_cluster" "sales" {
+      cluster_identifier = "sales"
+      kms_key_id         = "arn"
+    }
+    """
+    left_out = text.replace('kms_key_id         = "arn"', "")
+    assert actions(text, left_out) == {}
+    assert actions(left_out, text) == {"aws_rds_cluster.sales": "replace"}
+
+
 @pytest.mark.parametrize(
     ("trigger", "changed", "replaced"),
     [

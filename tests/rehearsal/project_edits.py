@@ -42,7 +42,7 @@ class ProjectEdit:
         changes: file, old text, new text. A file is the spec, a template, which is ejected first, or a file of the
             user's own in the stack, which is new.
         not_planned: the root modules that Terraform cannot plan before others are applied, because their data sources
-            look up what does not exist yet.
+            look up what does not exist yet; and those that it refuses to plan, because their state has another suffix.
     """
 
     name: str
@@ -68,6 +68,18 @@ _NO_ALIAS = (
     (_KEY, 'resource "aws_kms_alias" "stack" {', '{#\nresource "aws_kms_alias" "stack" {'),
     (_KEY, "target_key_id = aws_kms_key.stack.key_id\n}", "target_key_id = aws_kms_key.stack.key_id\n}\n#}"),
 )
+_INDEX = """\
+  attribute {
+    name = "holder"
+    type = "S"
+  }
+
+  global_secondary_index {
+    name = "holder"
+    hash_key = "holder"
+    projection_type = "KEYS_ONLY"
+  }
+"""
 _CLUSTER_KEY = "  storage_encrypted = true\n  kms_key_id = var.kms_key_arn\n"
 _SECOND_KEY = (
     'resource "aws_kms_key" "second" {\n  description = "Second"\n  enable_key_rotation = true\n}\n\n'
@@ -105,6 +117,12 @@ FIRST_EDITS = (
 DATA_EDITS = (
     ProjectEdit("none"),
     ProjectEdit("hash key of a table", [(_LOCKS, '"lock_key"', '"lock_id"')]),
+    ProjectEdit(
+        "index added to a table",
+        [
+            (_LOCKS, '    type = "S"\n  }\n', '    type = "S"\n  }\n\n' + _INDEX),
+        ],
+    ),
     ProjectEdit("a table renamed in the configuration", _RENAMED_LOCKS),
     ProjectEdit(
         "a table forgotten by a removed block in a file of the user's own",
@@ -115,7 +133,11 @@ DATA_EDITS = (
                 "kms_key_arn = aws_kms_key.stack.arn\n  }\n}",
                 "kms_key_arn = aws_kms_key.stack.arn\n  }\n}\n#}",
             ),
-            (_OUTPUTS, "aws_dynamodb_table.distributed_locks.name", '"locks"'),
+            (
+                _OUTPUTS,
+                "aws_dynamodb_table.distributed_locks.name",
+                'join(" ", [for table in aws_dynamodb_table.shared : table.name])',
+            ),
             (
                 f"{_OWN}modules/data/removals.tf",
                 "",
@@ -186,6 +208,10 @@ REGIONS_EDITS = (
             (_AURORA, "count = {{ sizing.aurora_instances.value | number }}", "count = 3"),
             (_NETWORK, "count = 2\n\n  vpc_id", "count = 3\n\n  vpc_id"),
         ],
+    ),
+    ProjectEdit(
+        "names of a Region's resources",
+        [("stack/regions/main.tf.j2", "app_name = local.app_name", 'app_name = "tap-bazaar"')],
     ),
     ProjectEdit("scale", [(_FILE, "purchases_per_minute: 60,", "purchases_per_minute: 60000,")]),
     ProjectEdit(

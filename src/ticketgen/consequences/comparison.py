@@ -132,11 +132,14 @@ def _followed(
                 *_triggered(after, pairs, lost, changed),
                 *(reason for path, reason in unknown.items() if is_replaced_by_any_change(after.type, path)),
             )
-            following[address] = tuple(unknown.values())
             if reasons:
                 replaced[address] = reasons
                 lost.setdefault(after.declared_address, set()).add(address)
+            known = changed.setdefault(after.declared_address, set())
+            if reasons or not known.issuperset(unknown):
                 waiting.append(after.declared_address)
+            known.update(unknown)
+            following[address] = tuple(unknown.values())
     return replaced, following
 
 
