@@ -99,17 +99,21 @@ def test_data_sources_are_left_out_and_losses_come_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "expected"),
+    ("address", "before", "expected"),
     [
-        ({"deletion_protection_enabled": True}, True),
-        ({"deletion_protection": True}, True),
-        ({"deletion_protection": False}, False),
-        ({"deletion_protection": "INACTIVE"}, False),
-        ({}, False),
+        (TABLE, {"deletion_protection_enabled": True}, True),
+        (TABLE, {"deletion_protection_enabled": False}, False),
+        (TABLE, {}, False),
+        ("aws_rds_cluster.sales", {"deletion_protection": True}, True),
+        ("aws_rds_cluster.sales", {"deletion_protection": False}, False),
+        ("aws_cognito_user_pool.buyers", {"deletion_protection": "ACTIVE"}, True),
+        ("aws_cognito_user_pool.buyers", {"deletion_protection": "INACTIVE"}, False),
     ],
 )
-def test_protection_is_that_of_any_resource_in_the_plan(before: dict[str, Any], expected: bool) -> None:
-    content = document(change("aws_sqs_queue.queue", "delete"), change(TABLE, "no-op", before=before))
+def test_protection_is_that_of_any_resource_in_the_plan(
+    address: str, before: dict[str, Any], expected: bool
+) -> None:
+    content = document(change("aws_sqs_queue.queue", "delete"), change(address, "no-op", before=before))
     saved = read_plan(content.encode(), "", "tfplan.json").value
     assert saved is not None
     assert saved.protected is expected
