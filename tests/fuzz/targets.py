@@ -42,6 +42,12 @@ PATCHES = (
     "\\ No newline at end of file\n",
     "diff --git a/stacks/dev/main.tf b/stacks/dev/main.tf\ndeleted file mode 100644\nindex 7898192..0000000\n",
 )
+SAVED_PLAN = """{"format_version": "1.2", "planned_values": {"root_module": {}}, "resource_changes": [
+{"address": "aws_sqs_queue.a", "mode": "managed", "type": "aws_sqs_queue", "deposed": "abc", "action_reason": "x",
+"change": {"actions": ["delete"], "before": {"deletion_protection": true}, "replace_paths": [["name", 0]]}},
+{"address": "aws_sqs_queue.b", "mode": "managed", "type": "aws_sqs_queue", "previous_address": "aws_sqs_queue.c",
+"change": {"actions": ["no-op"], "importing": {"id": "b"}}}]}
+"""
 
 File = Callable[[bytes], bytes]
 
@@ -107,6 +113,28 @@ def plan_stack() -> str:
         Path(), [Stack("stacks/dev", {"main.tf": "locals {}\n"})], version="0.1.0", retire_in="stacks"
     )
     return f"{found.value}{write_reports(found.findings)}"
+
+
+def compare_stack() -> str:
+    """Compare a deployed file with another one, and with itself."""
+    from ticketgen.consequences.plan_report import as_comment, plan_lines, plan_markdown
+    from ticketgen.consequences.stack_plan import StackFiles, plan_stack
+    from ticketgen.tree.stack_texts import text_of
+
+    hostile = {"main.tf": text_of(Path("stacks/dev/main.tf").read_bytes())}
+    changed = {"main.tf": hostile["main.tf"] + "\n# changed\n"}
+    shown = ""
+    for before, after in (
+        (hostile, {"main.tf": TERRAFORM}),
+        ({"main.tf": TERRAFORM}, hostile),
+        (hostile, changed),
+    ):
+        planned = plan_stack(StackFiles("dev", before, after))
+        shown += write_reports(planned.findings)
+        if planned.value is not None:
+            shown += as_comment(plan_markdown({"stacks/dev": planned.value}))
+            shown += "\n".join(plan_lines("stacks/dev", planned.value))
+    return shown
 
 
 def show_pin() -> str:
@@ -225,6 +253,58 @@ TARGETS: Mapping[str, Target] = {
         {"history.jsonl": itself},
         ("tests/history/bad/*.jsonl", "tests/history/good/*.jsonl"),
         words=_JSON_WORDS,
+    ),
+    "saved-plan": Target(
+        ("plan-check", "stacks/dev/data/eu-west-1/tfplan.json", "--format", "markdown"),
+        {"ticketgen.yaml": text(SPEC), "stacks/dev/data/eu-west-1/tfplan.json": itself},
+        seed_texts=(SAVED_PLAN, SAVED_PLAN.replace('"delete"', '"delete", "create"')),
+        words=(
+            '"resource_changes"',
+            '"change"',
+            '"actions"',
+            '"delete"',
+            '"create"',
+            '"no-op"',
+            '"forget"',
+            '"before"',
+            '"deposed"',
+            '"previous_address"',
+            '"importing"',
+            '"replace_paths"',
+            '"format_version": "1.9"',
+            "null",
+            "true",
+            "1e999",
+            "NaN",
+            "[",
+            "]",
+            "{",
+            "}",
+            "\\ud800",
+            "\\u202e",
+            "|",
+            "`",
+        ),
+    ),
+    "deployed-terraform": Target(
+        (),
+        {"stacks/dev/main.tf": itself},
+        ("tests/rules/bad/*/*.tf", "tests/rules/good/*/*.tf"),
+        seed_texts=(
+            'moved {\n  from = aws_sqs_queue.a\n  to = module.m["k"].aws_sqs_queue.a[0]\n}\n'
+            "removed {\n  from = aws_sqs_queue.b\n  lifecycle {\n    destroy = false\n  }\n}\n"
+            "import {\n  to = aws_sqs_queue.c\n}\n",
+        ),
+        words=(
+            *_HCL_WORDS,
+            "moved {",
+            "removed {",
+            "from = ",
+            "to = ",
+            "ignore_changes = ",
+            "replace_triggered_by = ",
+        ),
+        action=compare_stack,
     ),
     "terraform": Target(
         ("validate", "--format", "sarif"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Final
 
@@ -38,7 +39,8 @@ def _check_reason(text: str) -> str:
 
 def _check_date(text: str) -> str:
     try:
-        if len(text) == len("2026-12-31") and date.fromisoformat(text):
+        # Python also takes other forms, such as weeks.
+        if re.fullmatch(_DATE_PATTERN, text) and date.fromisoformat(text):
             return text
     except ValueError:
         pass
