@@ -162,14 +162,14 @@ EJECTED = {
         "stack/modules/data/tables.tf.j2",
         [("name = {{ name(table.what) }}", 'name = "ours-{{ table.key | inside }}-${var.environment_suffix}"')],
         "stateful-replaced",
-        'dev/data/eu-west-1: `module.data.aws_dynamodb_table.shared["sales"]` would be replaced, and the table\'s items',
+        'dev/data/eu-west-1: `module.data.aws_dynamodb_table.shared["sales"]` would be replaced',
         "--accept 'dev/data/eu-west-1:module.data.aws_dynamodb_table.shared[\"sales\"]'",
     ),
     "key": (
         "stack/modules/data/tables.tf.j2",
         [("hash_key = {{ table.hash_key | hcl }}", 'hash_key = "id"')],
         "stateful-replaced",
-        'dev/data/eu-west-1: `module.data.aws_dynamodb_table.shared["sales"]` would be replaced, and the table\'s items',
+        'dev/data/eu-west-1: `module.data.aws_dynamodb_table.shared["sales"]` would be replaced',
         "restore the argument",
     ),
 }  # fmt: skip
