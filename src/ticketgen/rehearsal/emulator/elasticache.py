@@ -246,6 +246,29 @@ def _patch_members(created_too: Hook, deleted_too: Hook) -> None:
     )
 
 
+def _patch_modification() -> None:
+    """Give a group and its members another engine, version or parameter group."""
+    modify = ElastiCacheResponse.modify_replication_group
+
+    def modified(handler: ElastiCacheResponse) -> ActionResult:
+        result, backend = modify(handler), handler.elasticache_backend
+        group = backend.replication_groups[handler._get_param("ReplicationGroupId")]
+        group.engine_version = handler._get_param("EngineVersion") or group.engine_version
+        group.cache_parameter_group_name = (
+            handler._get_param("CacheParameterGroupName") or group.cache_parameter_group_name
+        )
+        minor = handler._get_bool_param("AutoMinorVersionUpgrade")
+        for cluster in (backend.cache_clusters[member] for member in group.member_clusters):
+            cluster.engine, cluster.engine_version = group.engine, _full_version(group.engine_version)
+            cluster.auto_minor_version_upgrade = (
+                cluster.auto_minor_version_upgrade if minor is None else minor
+            )
+            _set_cluster_groups(cluster, group)
+        return result
+
+    replace(ElastiCacheResponse, "yes: members follow their group", modify_replication_group=modified)
+
+
 _CLUSTER_FIELDS = (
     "az_mode", "preferred_availability_zone", "num_cache_nodes", "network_type", "ip_discovery",
     "snapshot_name", "notification_topic_arn", "snapshot_retention_limit", "snapshot_window", "auth_token",
@@ -285,3 +308,4 @@ def patch(created: Hook = _nothing, deleted: Hook = _nothing) -> None:
 
     replace(ElastiCacheBackend, "yes: groups and users have tags, in every partition", __init__=started)
     _patch_members(created, deleted)
+    _patch_modification()
