@@ -42,7 +42,6 @@ PATCHES = (
     "\\ No newline at end of file\n",
     "diff --git a/stacks/dev/main.tf b/stacks/dev/main.tf\ndeleted file mode 100644\nindex 7898192..0000000\n",
 )
-<<<<<<< HEAD
 RECORD = """{
   "format": 1,
   "ticketgen": "0.1.0",
@@ -53,8 +52,6 @@ RECORD = """{
   }
 }
 """
-=======
->>>>>>> 7800265420f988acf2182f4dbfeb9d1fc852b9d1
 SAVED_PLAN = """{"format_version": "1.2", "planned_values": {"root_module": {}}, "resource_changes": [
 {"address": "aws_sqs_queue.a", "mode": "managed", "type": "aws_sqs_queue", "deposed": "abc", "action_reason": "x",
 "change": {"actions": ["delete"], "before": {"deletion_protection": true}, "replace_paths": [["name", 0]]}},
@@ -283,7 +280,6 @@ TARGETS: Mapping[str, Target] = {
         ("tests/history/bad/*.jsonl", "tests/history/good/*.jsonl"),
         words=_JSON_WORDS,
     ),
-<<<<<<< HEAD
     "state": Target(
         ("migrate", "--state", "state.json"),
         {"ticketgen.yaml": text(SPEC), "state.json": itself},
@@ -296,8 +292,6 @@ TARGETS: Mapping[str, Target] = {
         ),
         words=_JSON_WORDS,
     ),
-=======
->>>>>>> 7800265420f988acf2182f4dbfeb9d1fc852b9d1
     "saved-plan": Target(
         ("plan-check", "stacks/dev/data/eu-west-1/tfplan.json", "--format", "markdown"),
         {"ticketgen.yaml": text(SPEC), "stacks/dev/data/eu-west-1/tfplan.json": itself},
