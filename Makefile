@@ -70,8 +70,8 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-prove: $(READY) dynamodb $(SCANNERS)/.ready $(CHROMIUM)/.ready ## Run the slow proofs: whole stacks planned, dev applied and rehearsed, the package installed elsewhere. CASES=1 for one of each, WITHOUT=FILE for all but one.
-	$(BIN)/python -m pytest -m slow $(CASES:%=--cases=%) -n 2 --dist worksteal $(patsubst %,--ignore=%,$(ALONE) $(WITHOUT))
+prove: $(READY) dynamodb $(SCANNERS)/.ready $(CHROMIUM)/.ready ## Run the slow proofs: whole stacks planned, dev applied and rehearsed, the package installed elsewhere. CASES=1 for one of each, WITHOUT=FILE or FILE::TEST for all but one.
+	$(BIN)/python -m pytest -m slow $(CASES:%=--cases=%) -n 2 --dist worksteal $(patsubst %,--deselect=%,$(ALONE) $(WITHOUT))
 	$(BIN)/python -m pytest -m slow $(CASES:%=--cases=%) $(filter-out $(WITHOUT),$(ALONE))
 
 exhaust: $(READY) dynamodb ## Try every attack on the readers and writers at full size: an hour on two cores.
