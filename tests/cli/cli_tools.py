@@ -24,6 +24,7 @@ ASK_FOR_A_SPEC = {
     "keep": ("keep", "--list"),
     "eject": ("eject", "stack/modules/data/tables.tf.j2"),
     "upgrade": ("upgrade",),
+    "migrate": ("migrate", "--env", "dev"),
     "size": ("size", "--env", "dev"),
     "show": ("show", "--env", "dev", "--format", "mermaid"),
     "rehearse": ("rehearse", "--env", "nowhere"),

@@ -135,8 +135,8 @@ def _run_change(
     if format is ReportFormat.MARKDOWN:
         write_markdown(changed.findings, plans, spec.parent, None)
         exit_with_findings(changed.findings)
-    if format is ReportFormat.TEXT:
-        print_plans(plans, spec.parent, detailed=dry_run or has_errors(changed.findings))
+    if format is ReportFormat.TEXT and (changed.value is None or changed.value.changes is None):
+        print_plans(plans, spec.parent, detailed=True)
     print_findings(changed.findings, format, root=spec.parent)
     if changed.value is not None and format is ReportFormat.TEXT:
         _print_change(changed.value, spec, region, nothing, dry_run)
@@ -152,6 +152,7 @@ def _print_change(change: RegionChange, spec: Path, region: str, nothing: str, d
     changed = ", ".join(change.edit.changed)
     print_info(f"{display_path(spec)}: {region} {would}{change.edit.action} {changed}")
     print_diff(change.difference, spec.parent)
+    print_plans(change.plans, spec.parent, detailed=dry_run)
     print_summary(change.changes, spec.parent, would=dry_run)
     if not dry_run:
         print_next_steps(change.changes, spec.parent)

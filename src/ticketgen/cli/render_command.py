@@ -178,6 +178,8 @@ def _report_drift(
             print_summary(changes, root, would=True)
         else:
             print_info(f"Up to date: {folder_list(changes, root)}")
-    if has_errors(drifted) and not has_errors(found):
+    if has_errors(found):
+        exit_with_findings(found)
+    if has_errors(drifted):
         raise typer.Exit(ExitCode.FINDINGS)
     exit_with_findings(findings)
