@@ -211,6 +211,8 @@ def check_project(
                 spec.parent, stacks, version=VERSION, retire_in=retire_in, judge=guard.judge
             )
         )
+        if planned.value is None and not guard.plans:
+            return Checked(None, planned.findings)
         return Checked(Rendered(planned.value, guard.plans), planned.findings)
 
     return read_project(spec).then(compared)

@@ -18,7 +18,8 @@ def _paths() -> list[tuple[str, ...]]:
 
 
 PATHS = _paths()
-SECTIONS = [(), *(path for path in PATHS if keys_at(Overrides, path))]
+LISTS = {("accept",)}  # of sections: a key beside its items is no unknown key, but a list of the wrong kind
+SECTIONS = [(), *(path for path in PATHS if keys_at(Overrides, path) and path not in LISTS)]
 AMBIGUOUS = {"region"}  # one letter away from regions, which is more likely
 
 

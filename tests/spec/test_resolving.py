@@ -111,10 +111,12 @@ def test_everything_can_be_overridden(tmp_path: Path) -> None:
         " audit: {store: dynamodb},"
         " alarms: {email: [a@example.com]}, logs: {ip_retention_days: 14}, cache: {engine: redis},"
         " pms: {url: 'http://pms'}, state: {bucket: abc}, functions: {reserved_concurrency: false},"
-        " quotas: {L-B99A9384: 10, L-8A5B8E43: {eu-west-1: 5}}, tags: {A: b}}",
+        " quotas: {L-B99A9384: 10, L-8A5B8E43: {eu-west-1: 5}}, tags: {A: b},"
+        " accept: [{address: aws_kms_key.a, reason: it is empty, until: 2026-12-31}]}",
     )
 
     assert prod.model_dump(exclude={"name", "project"}) == {
+        "accept": ({"address": "aws_kms_key.a", "reason": "it is empty", "until": "2026-12-31"},),
         "regions": ("eu-south-1", "eu-west-1"), "primary_region": "eu-west-1",
         "secondary_region": "eu-south-1", "opt_in_regions": ("eu-south-1",),
         "retired_regions": ("us-east-1", "us-west-2"), "account_id": "123456789012",

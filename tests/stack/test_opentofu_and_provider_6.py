@@ -19,7 +19,7 @@ FUNCTIONS = {
     "one", "range", "regex", "replace", "sha256", "startswith",
 }  # fmt: skip
 TYPES = {"list", "map", "object"}
-BLOCKS = {"data", "locals", "module", "output", "provider", "resource", "terraform", "variable"}
+BLOCKS = {"data", "locals", "module", "moved", "output", "provider", "resource", "terraform", "variable"}
 
 HEREDOC = re.compile(r"<<-?(\w+)\n.*?\n\s*\1\n", re.DOTALL)
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"')

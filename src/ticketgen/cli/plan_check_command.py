@@ -61,9 +61,9 @@ def plan_check(
     environment is protected, or a resource that changes is, and a warning elsewhere. No value of a resource is printed.
 
     Examples:
-      terraform show -json tfplan > tfplan.json && ticketgen plan-check tfplan.json
-      terraform show -json tfplan | ticketgen plan-check - --env prod --root data/us-east-1
-      ticketgen plan-check stacks/prod/*/*/tfplan.json --format markdown --output comment.md
+      ticketgen plan-check tfplan.json --env prod
+      ticketgen plan-check - --env prod --root data/us-east-1 < tfplan.json
+      ticketgen plan-check stacks/prod/*/*/tfplan.json --format markdown
     """
     from ticketgen.consequences.plan_check import PlanDocument, check_plans
     from ticketgen.pipeline import STACKS, Guarding

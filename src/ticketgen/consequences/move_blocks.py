@@ -22,7 +22,7 @@ __all__ = ["StateChanges", "state_changes"]
 _MAX_MOVES = 50
 """Limit of moves of one address, one after the other: a cycle would not end."""
 
-_PART = re.compile(r'\[(?:"(?:[^"\\]|\\.)*+"|[^]"]*+)\]|[.]|[^.\[]++')
+_PART = re.compile(r'\[(?:"(?:[^"\\]|\\.)*+"|[^]["]*+)\]|[.]|[^.\[]++')
 """The parts of an address: names, dots and instance keys."""
 
 

@@ -88,7 +88,7 @@ SPEC_COMMENTS_KEPT = _write(
 )
 GIT_MISSING = _write(
     "git-missing",
-    "git is installed, and can merge files",
+    "The machine has git, which merges files",
     "`git merge-file` merges the changes of both sides.",
     "install git",
 )
