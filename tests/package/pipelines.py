@@ -1,7 +1,8 @@
 """Run the jobs of a project's pipelines in fresh clones, as GitHub and GitLab do.
 
-Simplifications: actions (``uses:``) are reported and not run, the caller's shell provides the environment of a job, and
-only the part of the expression language that the workflow uses is supported.
+GitHub's run as for a pull request whose base is the same commit. Simplifications: actions (``uses:``) are reported and not
+run, except a checkout into a folder; the caller's shell provides the environment of a job; and only the part of the
+expression language that the workflow uses is supported.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -45,6 +47,14 @@ class Step:
     outcome: str
     output: str
     folder: Path
+
+
+_PULL_REQUEST = {
+    "ref": "refs/pull/1/merge",
+    "event_name": "pull_request",
+    "event": {"pull_request": {"base": {"sha": "0" * 40}}},
+}
+"""The part of GitHub's context that the workflow uses."""
 
 
 @dataclass
@@ -100,7 +110,7 @@ def run_github(workflow: Path, clone: Clone, shell: Shell) -> Iterator[Step]:
         )
         job = waiting.pop(name)
         failed = any(needs[each]["result"] != "success" for each in _listed(job.get("needs")))
-        outer = _Job(failed, {"needs": needs, "github": {"ref": "main", "workflow": document["name"]}})
+        outer = _Job(failed, {"needs": needs, "github": {**_PULL_REQUEST, "workflow": document["name"]}})
         if not outer.should_run(job.get("if")):
             needs[name] = {"result": "skipped", "outputs": {}}
             continue
@@ -110,15 +120,16 @@ def run_github(workflow: Path, clone: Clone, shell: Shell) -> Iterator[Step]:
             running = _Job(False, {**outer.context, "matrix": values, "steps": {}})
             label = f"{name} ({', '.join(values.values())})" if values else name
             variables = {key: running.filled(str(text)) for key, text in job.get("env", {}).items()}
-            yield from _github_steps(label, job["steps"], running, clone(), variables, shell)
+            yield from _github_steps(label, job["steps"], running, clone, variables, shell)
             results.append(running.failed)
             outputs = {key: running.filled(text) for key, text in job.get("outputs", {}).items()}
         needs[name] = {"result": "failure" if any(results) else "success", "outputs": outputs}
 
 
 def _github_steps(
-    label: str, steps: Any, job: _Job, folder: Path, variables: Mapping[str, str], shell: Shell
+    label: str, steps: Any, job: _Job, clone: Clone, variables: Mapping[str, str], shell: Shell
 ) -> Iterator[Step]:
+    folder = clone()
     for number, step in enumerate(steps):
         name = str(step.get("name", step.get("uses", "")))
         if not job.should_run(step.get("if")):
@@ -128,10 +139,14 @@ def _github_steps(
         if "uses" in step:
             inputs = {key: job.filled(str(value)) for key, value in step.get("with", {}).items()}
             output = json.dumps(inputs)
+            if "path" in inputs and step["uses"].startswith("actions/checkout@"):
+                shutil.copytree(clone(), folder / inputs["path"])
         else:
             place = folder.parent / f"{folder.name}-output-{number}"
             place.touch()
-            done = shell(job.filled(step["run"]), folder, {**variables, "GITHUB_OUTPUT": str(place)})
+            summary = folder.parent / f"{folder.name}-summary"
+            files = {"GITHUB_OUTPUT": str(place), "GITHUB_STEP_SUMMARY": str(summary)}
+            done = shell(job.filled(step["run"]), folder, {**variables, **files})
             output = done.stdout + done.stderr
             outcome = "success" if done.returncode == 0 else "failure"
             step_outputs = dict(line.partition("=")[::2] for line in place.read_text("utf-8").splitlines())

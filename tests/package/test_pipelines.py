@@ -145,6 +145,9 @@ def test_the_github_workflow_passes_on_a_new_project_and_fails_on_each_fault(
     checks = [f"check ({name})" for name in ENVIRONMENTS]
     assert list(dict.fromkeys(step.job for step in steps)) == ["environments", *checks]
     assert sorted({step.uses for step in steps if step.uses}) == ACTIONS
+    (compared,) = [step for step in steps if step.name == "Consequences"]
+    summary = compared.folder.with_name(f"{compared.folder.name}-summary").read_text("utf-8")
+    assert summary.startswith("**ticketgen**: no findings.")
     suites = [step for step in steps if step.name == "Unit suite"]
     assert all(re.search(r"[1-9]\d* passed", step.output) for step in suites)
     uploads = [json.loads(step.output) for step in steps if "upload-sarif" in step.uses]
