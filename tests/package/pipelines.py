@@ -1,7 +1,7 @@
 """Run the jobs of a project's pipelines in fresh clones, as GitHub and GitLab do.
 
-GitHub's run as for a pull request whose base is the same commit. Simplifications: actions (``uses:``) are reported and not
-run, except a checkout into a folder; the caller's shell provides the environment of a job; and only the part of the
+GitHub's run as for a pull request whose base is the same commit. Simplifications: actions (``uses:``) are reported and
+not run, except a checkout into a folder; the caller's shell provides the environment of a job; and only the part of the
 expression language that the workflow uses is supported.
 """
 
