@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.follow import resolve_reference, source
+from ticketgen.hcl.module_instances import key_text
 from ticketgen.hcl.operators import as_condition, as_text
 from ticketgen.hcl.syntax import (
     Conditional,
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from ticketgen.hcl.configuration import Scope
     from ticketgen.hcl.declarations import Declaration
 
-__all__ = ["Comparable", "ReferredResource", "comparable", "key_text", "map_references", "referred_resources"]
+__all__ = ["Comparable", "ReferredResource", "comparable", "map_references", "referred_resources"]
 
 Comparable: TypeAlias = Hashable
 
@@ -123,14 +124,6 @@ def map_references(value: Comparable, renamed: Callable[[ReferredResource], Refe
     if isinstance(value, ReferredResource):
         return renamed(value)
     return tuple(map_references(each, renamed) for each in value) if isinstance(value, tuple) else value
-
-
-def key_text(key: str | int) -> str:
-    """An instance key as in an address."""
-    if isinstance(key, int):
-        return f"[{key}]"
-    text = key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'["{text}"]'
 
 
 def _of_known(value: Value) -> Comparable:

@@ -11,10 +11,10 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from ticketgen.consequences.comparable_values import ReferredResource, key_text
-from ticketgen.consequences.module_instances import module_instances
+from ticketgen.consequences.comparable_values import ReferredResource
 from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.evaluator import Evaluator
+from ticketgen.hcl.module_instances import key_text, module_instances
 from ticketgen.hcl.syntax import Block, Expression, GetAttribute, GetIndex, Literal, Reference
 
 __all__ = ["StateChanges", "state_changes"]

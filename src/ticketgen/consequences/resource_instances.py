@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ticketgen.consequences.comparable_values import Comparable, comparable
-from ticketgen.consequences.module_instances import instance_key, module_instances
 from ticketgen.findings import Location
 from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.instances import instances, nested_blocks
+from ticketgen.hcl.module_instances import instance_key, module_instances
 from ticketgen.hcl.operators import as_text
 from ticketgen.hcl.provider_resolution import provider_of
 from ticketgen.hcl.syntax import Block, GetAttribute, Reference, Tuple

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from ticketgen.hcl.configuration import Configuration
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.instances import instances
-from ticketgen.hcl.values import EvaluationContext
+from ticketgen.hcl.module_instances import instance_key, module_instances
 
 __all__ = ["resource_addresses"]
 
@@ -20,16 +19,8 @@ def resource_addresses(configuration: Configuration) -> Iterator[tuple[str, str]
     known only at plan time is ``*``.
     """
     values = Evaluator(assume_defaults=True)
-    for scope in configuration.all_scopes():
-        for declared in scope.resources():
-            for instance in instances(values, declared, scope):
-                parts = (scope.path, str(declared.address) + _key(instance))
-                yield scope.root.module.folder, ".".join(filter(None, parts))
-
-
-def _key(instance: EvaluationContext) -> str:
-    keys = [bound for name in ("each", "count") if isinstance(bound := instance.bound.get(name), dict)]
-    if not keys:
-        return ""
-    key = keys[0].get("key", keys[0].get("index"))
-    return f"[{json.dumps(key) if isinstance(key, str | int) else '*'}]"
+    for root in (scope for scope in configuration.all_scopes() if scope.call is None):
+        for module in module_instances(values, root):
+            for declared in module.scope.resources():
+                for instance in instances(values, declared, module.scope):
+                    yield root.module.folder, f"{module.path}{declared.address}{instance_key(instance)}"

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ticketgen.consequences.comparable_values import key_text
 from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.instances import instances
 from ticketgen.hcl.values import EvaluationContext
 
-__all__ = ["ModuleInstance", "instance_key", "module_instances"]
+__all__ = ["ModuleInstance", "instance_key", "key_text", "module_instances"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,14 @@ def instance_key(where: EvaluationContext) -> str:
             key = bound[name]
             return key_text(key) if isinstance(key, str | int) else "[*]"
     return ""
+
+
+def key_text(key: str | int) -> str:
+    """An instance key as in an address."""
+    if isinstance(key, int):
+        return f"[{key}]"
+    text = key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'["{text}"]'
 
 
 def _copy(scope: Scope, caller: Scope, where: EvaluationContext) -> Scope:
