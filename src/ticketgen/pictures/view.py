@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
+from ticketgen.hcl.address import Address
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.configuration import Configuration, Scope
-from ticketgen.hcl.declarations import provider_address
 from ticketgen.hcl.evaluator import Evaluator
-from ticketgen.hcl.modules import Module
-from ticketgen.hcl.syntax import Attribute, Expression, File, GetAttribute, Object, Reference
+from ticketgen.hcl.provider_resolution import ProviderConfiguration, configuration_named, provider_of
+from ticketgen.hcl.syntax import Attribute, Expression, File
 from ticketgen.pictures.named_tables import Names, expanded
 from ticketgen.pictures.trails import ResourceUse, ScopedResource, literal_text, spend, uses
 
@@ -38,9 +38,8 @@ class View:
         self._budget = configuration.budget
         self._values = Evaluator(assume_defaults=True, budget=self._budget)
         self._expanded: dict[Scope, tuple[ScopedResource, ...]] = {}
-        self._regions = {root: _provider_regions(root.module) for root in self.roots}
         self.region_of_scope = {
-            scope: self._regions[root].get(_provider(scope), "")
+            scope: _region(configuration_named(scope, Address("provider", "aws")))
             for root in self.roots
             for scope in (root, *root.called_scopes.values())
         }
@@ -69,13 +68,8 @@ class View:
         return next((each.value("default") for each in found if each is not None), None)
 
     def region_of(self, resource: ScopedResource) -> str:
-        """The Region of a resource's provider, or else of its module; "" if neither has one."""
-        alias = _alias(resource.declared.value("provider"))
-        return (
-            self._regions[resource.scope.root].get(alias, "")
-            if alias
-            else self.region_of_scope[resource.scope]
-        )
+        """The Region of a resource's provider; "" if it names none."""
+        return _region(provider_of(resource.scope, resource.declared))
 
     def uses(self, resource: ScopedResource) -> tuple[ResourceUse, ...]:
         """The uses of other resources by a resource."""
@@ -112,22 +106,7 @@ class View:
         return self._expanded[scope]
 
 
-def _provider_regions(module: Module) -> Mapping[str, str]:
-    """The Region of each provider configuration, by alias; "" for the default one."""
-    return {
-        provider_address(block).name: literal_text(region)
-        for block in module.blocks("provider")
-        if block.labels == ("aws",) and (region := block.value("region")) is not None
-    }
-
-
-def _provider(scope: Scope) -> str:
-    """The alias of the provider that is passed to a module; "" for the default one."""
-    providers = scope.call.value("providers") if scope.call is not None else None
-    return _alias(providers.get("aws")) if isinstance(providers, Object) else ""
-
-
-def _alias(provider: Expression | None) -> str:
-    if isinstance(provider, Reference) and provider.steps and isinstance(provider.steps[0], GetAttribute):
-        return provider.steps[0].name
-    return ""
+def _region(configuration: ProviderConfiguration | None) -> str:
+    """The Region that a provider configuration names; "" if it names none."""
+    declared = configuration.declaration if configuration is not None else None
+    return literal_text(declared.value("region")) if declared is not None else ""
