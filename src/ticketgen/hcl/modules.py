@@ -107,15 +107,19 @@ class Module:
         return frozenset({*required, *self.provider_configurations, *self.passed_providers})
 
     @cached_property
-    def provider_configurations(self) -> Mapping[Address, Declaration]:
-        """The ``provider`` blocks by address; of duplicates, the first one."""
-        found = (
+    def provider_blocks(self) -> tuple[Declaration, ...]:
+        """The ``provider`` blocks, in file order."""
+        return tuple(
             Declaration(provider_address(block), file.path, block)
-            for file in reversed(self.files)
-            for block in reversed(file.body.blocks)
+            for file in self.files
+            for block in file.body.blocks
             if block.type == "provider" and block.labels
         )
-        return {each.address: each for each in found}
+
+    @cached_property
+    def provider_configurations(self) -> Mapping[Address, Declaration]:
+        """The ``provider`` blocks by address; of duplicates, the first one."""
+        return {each.address: each for each in reversed(self.provider_blocks)}
 
     @cached_property
     def required_providers(self) -> Mapping[str, Expression]:

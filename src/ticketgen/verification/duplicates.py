@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from ticketgen.findings import Finding, Location
+from ticketgen.findings import Finding
 from ticketgen.findings.verification import DUPLICATE_ADDRESS
 from ticketgen.hcl.address import Address
-from ticketgen.hcl.declarations import Declaration, provider_address
+from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.modules import Module, is_override
 
 __all__ = ["check_duplicates"]
@@ -16,24 +16,16 @@ __all__ = ["check_duplicates"]
 def check_duplicates(module: Module) -> Iterator[Finding]:
     """Yield a finding for each duplicate declaration, except in override files."""
     for address, found in module.declarations.items():
-        own = [declaration for declaration in found if not is_override(declaration.file)]
-        for duplicate in own[1:]:
-            yield _finding(str(address), duplicate.location, own[0])
-    yield from _providers(module)
+        yield from _repeated(str(address), found)
+    providers: dict[Address, list[Declaration]] = {}
+    for each in module.provider_blocks:
+        providers.setdefault(each.address, []).append(each)
+    for address, blocks in providers.items():
+        yield from _repeated(f"provider {address}", blocks)
 
 
-def _providers(module: Module) -> Iterator[Finding]:
-    seen: dict[Address, Declaration] = {}
-    for file in module.files:
-        for block in file.body.blocks:
-            if block.type != "provider" or not block.labels or is_override(file.path):
-                continue
-            declaration = Declaration(provider_address(block), file.path, block)
-            first = seen.setdefault(declaration.address, declaration)
-            if first is not declaration:
-                yield _finding(f"provider {declaration.address}", declaration.location, first)
-
-
-def _finding(what: str, location: Location, first: Declaration) -> Finding:
-    message = f"{what} is already declared at {first.location}"
-    return DUPLICATE_ADDRESS.found(message, at=location)
+def _repeated(what: str, found: Iterable[Declaration]) -> Iterator[Finding]:
+    own = [each for each in found if not is_override(each.file)]
+    for each in own[1:]:
+        message = f"{what} is already declared at {own[0].location}"
+        yield DUPLICATE_ADDRESS.found(message, at=each.location)
