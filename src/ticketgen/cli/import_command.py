@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from ticketgen.cli.displayed_paths import STDOUT, display_path, resolve_argument
-from ticketgen.cli.options import Format
+from ticketgen.cli.options import BudgetOption, Format
 from ticketgen.cli.output import (
     exit_with_findings,
     exit_with_usage_error,
@@ -21,7 +21,7 @@ from ticketgen.cli.output import (
 )
 from ticketgen.cli.session import print_info
 from ticketgen.escaping import as_json
-from ticketgen.hcl.budget import DEFAULT, MAX_FACTOR
+from ticketgen.hcl.budget import DEFAULT
 from ticketgen.reports import ReportFormat
 
 __all__ = ["import_stack"]
@@ -55,16 +55,7 @@ def import_stack(
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
-    budget: Annotated[
-        int,
-        typer.Option(
-            "--budget",
-            metavar="FACTOR",
-            min=DEFAULT,
-            max=MAX_FACTOR,
-            help="Multiply the budget of the directory, as in `ticketgen validate`.",
-        ),
-    ] = DEFAULT,
+    budget: BudgetOption = DEFAULT,
     format: Annotated[
         Format, typer.Option("--format", help="The format of the report: text for people, json for programs.")
     ] = Format.TEXT,

@@ -10,11 +10,13 @@ import typer
 
 from ticketgen.cli.completion import complete_environments
 from ticketgen.cli.displayed_paths import resolve_argument
+from ticketgen.hcl.budget import DEFAULT, MAX_FACTOR
 from ticketgen.reports import ReportFormat
 
 __all__ = [
     "Accept",
     "Against",
+    "BudgetOption",
     "Destroyed",
     "Environments",
     "Format",
@@ -89,6 +91,18 @@ Merge = Annotated[
         "--merge",
         help="With --upgrade: also merge what is new in this version into the project's README, CI files, hook and "
         "templates, with conflict markers where you changed the same lines.",
+    ),
+]
+
+BudgetOption = Annotated[
+    int,
+    typer.Option(
+        "--budget",
+        metavar="FACTOR",
+        min=DEFAULT,
+        max=MAX_FACTOR,
+        help="Multiply the budget of one directory, 20 seconds of a core and 500 MB. What exceeds it is reported as "
+        "`not checked: too large`.",
     ),
 ]
 

@@ -13,11 +13,11 @@ import typer
 
 from ticketgen.cli.completion import complete_rules
 from ticketgen.cli.displayed_paths import display_path, resolve_argument
-from ticketgen.cli.options import OutputOption, ReportFormatOption
+from ticketgen.cli.options import BudgetOption, OutputOption, ReportFormatOption
 from ticketgen.cli.output import exit_with_findings, exit_with_usage_error, print_findings, unknown
 from ticketgen.cli.session import print_info, print_verbose, session
 from ticketgen.findings import Finding, Severity
-from ticketgen.hcl.budget import DEFAULT, MAX_FACTOR
+from ticketgen.hcl.budget import DEFAULT
 from ticketgen.real_path import real_path
 from ticketgen.reports import ReportFormat
 from ticketgen.wording import counted
@@ -76,17 +76,7 @@ def validate(
             help="Report files relative to this directory, and not to the current one.",
         ),
     ] = None,
-    budget: Annotated[
-        int,
-        typer.Option(
-            "--budget",
-            metavar="FACTOR",
-            min=DEFAULT,
-            max=MAX_FACTOR,
-            help="Multiply the budget of one directory, 20 seconds of a core and 500 MB. What exceeds it is "
-            "reported as `not checked: too large`.",
-        ),
-    ] = DEFAULT,
+    budget: BudgetOption = DEFAULT,
     format: ReportFormatOption = ReportFormat.TEXT,
     output: OutputOption = None,
 ) -> None:
