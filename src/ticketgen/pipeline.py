@@ -65,10 +65,12 @@ class Rendered:
     Attributes:
         changes: the files; None if nothing was written or could be compared.
         plans: what happens to the resources of each stack whose Terraform changes, by folder.
+        refused: the changes, if they were refused.
     """
 
     changes: Changes | None
     plans: Mapping[str, StackPlan]
+    refused: Changes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +251,8 @@ def render_project(
             judge=guard.judge,
             sources={spec.name: rendering.document.text.encode()},
         )
-        return Checked((rendering, Rendered(written.value, guard.plans)), written.findings)
+        refused = guard.changes if written.value is None else None
+        return Checked((rendering, Rendered(written.value, guard.plans, refused)), written.findings)
 
     return _without_repeated_warnings(rendered.then(put))
 

@@ -17,26 +17,40 @@ from ticketgen.reports import ReportFormat
 if TYPE_CHECKING:
     from ticketgen.consequences.stack_plan import StackPlan
 
-__all__ = ["print_plans", "report_with_plans", "write_markdown"]
+__all__ = ["print_plans", "report_with_plans"]
 
 
 def report_with_plans(
-    findings: Iterable[Finding], plans: Mapping[str, StackPlan], format: ReportFormat, output: Path | None
+    findings: Iterable[Finding],
+    plans: Mapping[str, StackPlan],
+    format: ReportFormat,
+    output: Path | None = None,
+    *,
+    root: Path | None = None,
+    document: Mapping[str, object] | None = None,
+    detailed: bool | None = True,
 ) -> None:
-    """Print findings and plans, by the name of each plan's file."""
-    found = tuple(findings)
-    if format is ReportFormat.MARKDOWN:
-        write_markdown(found, plans, None, output)
-    elif format is ReportFormat.JSON:
-        from ticketgen.consequences.plan_report import plan_rows
+    """Print findings and plans of consequences, where the format has a place for plans.
 
-        document = json.loads(format_findings(found, format))
-        document["consequences"] = plan_rows(plans)
-        write_result(f"{as_json(document)}\n", output)
-    else:
-        if format is ReportFormat.TEXT:
-            print_plans(plans, None, detailed=True)
-        print_findings(found, format, output=output)
+    Args:
+        findings: of the command.
+        plans: by folder or file.
+        format: of the report.
+        output: the file for it; None for standard output.
+        root: the folder that all names are relative to; None for the current folder.
+        document: the report as JSON; None for that of the findings, with the plans.
+        detailed: whether to print a line for each instance; None for no plans in a report as text.
+    """
+    found = tuple(findings)
+    if format is ReportFormat.JSON:
+        write_result(f"{as_json(document or _document(found, plans, root))}\n", output)
+        return
+    if format is ReportFormat.MARKDOWN:
+        _write_markdown(found, plans, root, output)
+        return
+    if format is ReportFormat.TEXT and detailed is not None:
+        print_plans(plans, root, detailed=detailed)
+    print_findings(found, format, root=root, output=output)
 
 
 def print_plans(plans: Mapping[str, StackPlan], root: Path | None, *, detailed: bool) -> None:
@@ -54,7 +68,7 @@ def print_plans(plans: Mapping[str, StackPlan], root: Path | None, *, detailed: 
         print_info("\n".join(plan_lines(place, plan)) if detailed else f"{place}: {plan_summary(plan)}")
 
 
-def write_markdown(
+def _write_markdown(
     findings: Iterable[Finding], plans: Mapping[str, StackPlan], root: Path | None, output: Path | None
 ) -> None:
     """Write findings and plans as a comment for a pull request."""
@@ -62,3 +76,13 @@ def write_markdown(
 
     text = format_findings(findings, ReportFormat.MARKDOWN, root=root)
     write_result(as_comment([text, "", *plan_markdown(plans)]), output)
+
+
+def _document(
+    findings: Iterable[Finding], plans: Mapping[str, StackPlan], root: Path | None
+) -> Mapping[str, object]:
+    from ticketgen.consequences.plan_report import plan_rows
+
+    document: dict[str, object] = json.loads(format_findings(findings, ReportFormat.JSON, root=root))
+    document["consequences"] = plan_rows(plans)
+    return document

@@ -11,13 +11,12 @@ from ticketgen.cli.completion import complete_regions, complete_spec_regions
 from ticketgen.cli.diff_output import plain_diff, print_diff
 from ticketgen.cli.displayed_paths import display_path
 from ticketgen.cli.options import Accept, Destroyed, Environments, ReportFormatOption, Spec
-from ticketgen.cli.output import exit_with_findings, print_findings, write_result
-from ticketgen.cli.plan_output import print_plans, write_markdown
+from ticketgen.cli.output import exit_with_findings
+from ticketgen.cli.plan_output import print_plans, report_with_plans
 from ticketgen.cli.progress_line import progress
 from ticketgen.cli.session import print_info
 from ticketgen.cli.spec_file import require_spec
 from ticketgen.cli.summary import changes_report, print_next_steps, print_summary
-from ticketgen.escaping import as_json
 from ticketgen.findings import has_errors
 from ticketgen.reports import ReportFormat
 
@@ -129,15 +128,15 @@ def _run_change(
             spec, edit, force=force, dry_run=dry_run, guarding=guarding, progress=shown.step
         )
     plans = changed.value.plans if changed.value is not None else {}
-    if format is ReportFormat.JSON:
-        write_result(f"{as_json(_document(changed, spec.parent, dry_run))}\n")
-        exit_with_findings(changed.findings)
-    if format is ReportFormat.MARKDOWN:
-        write_markdown(changed.findings, plans, spec.parent, None)
-        exit_with_findings(changed.findings)
-    if format is ReportFormat.TEXT and (changed.value is None or changed.value.changes is None):
-        print_plans(plans, spec.parent, detailed=True)
-    print_findings(changed.findings, format, root=spec.parent)
+    refused = changed.value is None or changed.value.changes is None
+    report_with_plans(
+        changed.findings,
+        plans,
+        format,
+        root=spec.parent,
+        document=_document(changed, spec.parent, dry_run) if format is ReportFormat.JSON else None,
+        detailed=True if refused else None,
+    )
     if changed.value is not None and format is ReportFormat.TEXT:
         _print_change(changed.value, spec, region, nothing, dry_run)
     exit_with_findings(changed.findings)

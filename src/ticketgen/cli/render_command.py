@@ -20,13 +20,12 @@ from ticketgen.cli.options import (
     ReportFormatOption,
     Spec,
 )
-from ticketgen.cli.output import exit_with_findings, print_findings, write_result
-from ticketgen.cli.plan_output import print_plans, write_markdown
+from ticketgen.cli.output import exit_with_findings
+from ticketgen.cli.plan_output import report_with_plans
 from ticketgen.cli.progress_line import progress
 from ticketgen.cli.session import print_info
 from ticketgen.cli.spec_file import require_spec
 from ticketgen.cli.summary import changes_report, folder_list, print_next_steps, print_summary
-from ticketgen.escaping import as_json
 from ticketgen.findings import Finding, has_errors
 from ticketgen.reports import ReportFormat
 
@@ -95,7 +94,7 @@ def render(
         *merged.findings,
         *checked.findings,
         *_standing_findings(root),
-        *_refusal_reasons(checked.findings, path, tuple(env or ())),
+        *(() if upgrade else _upgrade_reasons(result.refused)),
     )
     _report(findings, result, root, format, output, difference=merged.difference or None)
     if result.changes is not None and format is ReportFormat.TEXT:
@@ -114,40 +113,30 @@ def _report(
     difference: str | None = None,
     detailed: bool = False,
 ) -> None:
-    """Print the findings, and the plans of consequences where the format has a place for them."""
+    """Print the findings, the difference, and the plans of consequences where the format has a place for them."""
+    document: dict[str, object] | None = None
     if format is ReportFormat.JSON:
         document = changes_report(findings, result.changes, root, result.plans)
         if difference is not None:
             document["difference"] = plain_diff(difference, root)
-        write_result(f"{as_json(document)}\n", output)
-        return
-    if format is ReportFormat.MARKDOWN:
-        write_markdown(findings, result.plans, root, output)
-        return
-    if difference is not None:
+    elif difference is not None and format is not ReportFormat.MARKDOWN:
         # A report for programs must stay valid, so the difference for people goes to standard error.
         print_diff(difference, root, err=format is not ReportFormat.TEXT)
-    if format is ReportFormat.TEXT:
-        print_plans(result.plans, root, detailed=detailed or has_errors(findings))
-    print_findings(findings, format, root=root, output=output)
+    report_with_plans(
+        findings,
+        result.plans,
+        format,
+        output,
+        root=root,
+        document=document,
+        detailed=detailed or has_errors(findings),
+    )
 
 
 def _standing_findings(root: Path) -> tuple[Finding, ...]:
     from ticketgen.project.merge import standing_findings
 
     return standing_findings(root)
-
-
-def _refusal_reasons(findings: tuple[Finding, ...], spec: Path, env: tuple[str, ...]) -> tuple[Finding, ...]:
-    """The reasons for another version's changes, if the render was refused for them."""
-    from ticketgen.findings.stacks import UPGRADE
-
-    if not any(found.rule == UPGRADE.id for found in findings):
-        return ()
-    from ticketgen.pipeline import check_project
-
-    checked = check_project(spec, env)
-    return _upgrade_reasons(checked.value.changes if checked.value else None)
 
 
 def _upgrade_reasons(changes: Changes | None) -> tuple[Finding, ...]:

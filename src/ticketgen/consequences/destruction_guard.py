@@ -36,6 +36,7 @@ class DestructionGuard:
 
     Attributes:
         plans: of the stacks whose Terraform changes, by folder.
+        changes: the files that were judged; None before that.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class DestructionGuard:
         stacks: str = "stacks",
     ) -> None:
         self.plans: dict[str, StackPlan] = {}
+        self.changes: Changes | None = None
         self._project = project
         self._environments = {each.name: each for each in project.environments}
         self._spec = spec
@@ -59,6 +61,7 @@ class DestructionGuard:
 
     def judge(self, disk: Disk, changes: Changes) -> tuple[Finding, ...]:
         """Find what a write would lose. With findings that are errors, nothing may be written."""
+        self.changes = changes
         findings: list[Finding] = []
         try:
             for folder, files in self._compared(disk, changes):
