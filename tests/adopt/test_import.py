@@ -240,6 +240,20 @@ def test_backend_settings_beside_variables_name_the_bucket(tmp_path: Path) -> No
     assert only(found).name == "prod"
 
 
+def test_every_syntax_of_terraform_and_opentofu_is_read(tmp_path: Path) -> None:
+    found = imported(
+        tmp_path,
+        'variable "region" {\n  type = string\n}\nprovider "aws" {\n  region = var.region\n}\n',
+        queues__tofu='resource "aws_sqs_queue" "a" {}\n',
+        topics__tofu__json='{"resource": {"aws_sns_topic": {"b": {}}}}',
+        staging__tfvars__json='{\n  "region": "eu-west-1"\n}',
+    )
+    environment = only(found)
+    assert (environment.name, environment.regions) == ("staging", ("eu-west-1",))
+    places = {(at.file, at.line) for group in found.groups for _, at in group.addresses}
+    assert places == {("queues.tofu", 1), ("topics.tofu.json", 1)}
+
+
 def test_the_table_that_locks_states_is_no_table_of_the_stack(tmp_path: Path) -> None:
     found = imported(
         tmp_path,

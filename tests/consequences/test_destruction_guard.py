@@ -243,6 +243,38 @@ def test_terraform_of_the_users_own_counts_on_both_sides(guarded: Path) -> None:
     assert "global:aws_dynamodb_table.mine" in judged(stack("prod", renamed))[1][0].message
 
 
+TABLE = {"resource": {"aws_dynamodb_table": {"mine": {"name": "${local.app_name}-mine", "hash_key": "id"}}}}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("mine.tf.json", json.dumps(TABLE)),
+        ("mine.tofu", 'resource "aws_dynamodb_table" "mine" {\n  name = "mine"\n}\n'),
+        ("mine.tofu.json", json.dumps(TABLE)),
+    ],
+)
+def test_files_of_the_users_own_count_in_every_syntax(guarded: Path, name: str, text: str) -> None:
+    shutil.copytree(guarded, guarded.parent / "base")
+    own = Path("../base/stacks/prod/global", name)
+    own.write_text(text, encoding="utf-8")
+    (finding,) = judged(stack("prod"), against="../base")[1]
+    assert (finding.rule, finding.severity) == ("stateful-destroyed", Severity.ERROR)
+    assert finding.location == Location(f"stacks/prod/global/{name}", 1)
+    shutil.copy(own, Path("stacks/prod/global", name))
+    assert judged(stack("prod"), against="../base") == ({}, ())
+
+
+@pytest.mark.parametrize("name", ["terraform.tfvars", "names.auto.tfvars.json"])
+def test_variables_that_the_user_sets_count(guarded: Path, name: str) -> None:
+    shutil.copytree(guarded, guarded.parent / "base")
+    values = '{"environment_suffix": "blue"}' if name.endswith("json") else 'environment_suffix = "blue"\n'
+    Path("../base/stacks/prod/data/eu-west-1", name).write_text(values, encoding="utf-8")
+    assert "error suffix-changed" in found(judged(stack("prod"), against="../base")[1])
+    Path("stacks/prod/data/eu-west-1", name).write_text(values, encoding="utf-8")
+    assert judged(stack("prod"), against="../base") == ({}, ())
+
+
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 def test_a_deployed_file_that_cannot_be_read_may_hide_a_loss(environment: str, guarded: Path) -> None:
     severity = "error" if environment == "prod" else "warning"

@@ -155,7 +155,7 @@ EJECTED = {
         "stack/roots/variables.tf.j2",
         [("default = {{ environment.name | hcl }}", 'default = "live"')],
         "suffix-changed",
-        "dev: the default of environment_suffix changes from dev to live",
+        "dev: environment_suffix changes from dev to live",
         "put the default back; `make SUFFIX=NAME apply`",
     ),
     "name": (

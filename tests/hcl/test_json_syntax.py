@@ -9,7 +9,7 @@ import pytest
 from ticketgen.aws.provider.schema import schema_of
 from ticketgen.hcl.configuration import Configuration
 from ticketgen.hcl.evaluator import Evaluator
-from ticketgen.hcl.json_syntax import InvalidJson, TranslatedJson, translate_json
+from ticketgen.hcl.json_syntax import InvalidJson, TranslatedJson, translate_json, translate_values
 from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import Attribute, File
 from ticketgen.verification.file_checks import check_syntax
@@ -54,6 +54,33 @@ def test_the_blocks_of_terraform_itself_need_no_schema() -> None:
     assert 'required_providers {\nx = { "source" = "a/x" }\n}' in text
     assert "lifecycle {\nprevent_destroy = true\n}" in text
     assert 'dynamic "rule" {\nfor_each = "${var.a}"\ncontent {\nb = 1\n}\n}' in text
+
+
+def test_addresses_of_terraform_itself_are_no_strings() -> None:
+    document = {
+        "moved": [{"from": "aws_sqs_queue.a", "to": 'module.eu["x-1"].aws_sqs_queue.a[0]'}],
+        "resource": {
+            "x_y": {
+                "z": {
+                    "depends_on": ["x_y.a"],
+                    "lifecycle": {"ignore_changes": ["tags", "a[0].b"], "replace_triggered_by": ["${x_y.a}"]},
+                }
+            }
+        },
+    }
+    text = translated(document).text
+    assert 'from = aws_sqs_queue.a\nto = module.eu["x-1"].aws_sqs_queue.a[0]\n' in text
+    assert "depends_on = [x_y.a]" in text
+    assert 'ignore_changes = [tags, a[0].b]\nreplace_triggered_by = ["${x_y.a}"]' in text
+
+
+def test_values_of_variables_are_no_templates() -> None:
+    text = '{\n  "a": "${b}",\n\n  "c": {"d.e": [1, true, null, "%{x}"]}\n}\n'
+    done = translate_values(text)
+    assert done == TranslatedJson('a = "$${b}"\nc = { "d.e" = [1, true, null, "%%{x}"] }\n', (2, 4))
+    for wrong in ("[]", '{"a b": 1}', "{"):
+        with pytest.raises(InvalidJson, match="line 1"):
+            translate_values(wrong)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
-"""Read a directory of Terraform as `ticketgen validate` does, and Terraform's JSON syntax in addition."""
+"""Read a directory of Terraform as `ticketgen validate` does, and every other syntax in addition."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,8 +11,7 @@ from ticketgen.findings import Checked, Finding, Location
 from ticketgen.findings.verification import SYNTAX
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.configuration import Configuration
-from ticketgen.hcl.guards import refusal
-from ticketgen.hcl.json_syntax import InvalidJson, translate_json
+from ticketgen.hcl.native_texts import NativeTexts, native_texts
 from ticketgen.hcl.syntax import File
 from ticketgen.hcl.watchdog import Watchdog
 from ticketgen.verification.admission import admit
@@ -22,9 +21,6 @@ from ticketgen.verification.result_cache import verify_cached
 
 __all__ = ["SourceStack", "read_stack"]
 
-_JSON = ".tf.json"
-_TRANSLATED = f"{_JSON}.tf"
-"""The end of the name that a translated file has while it is checked."""
 _PARSED = (".tf", ".tfvars")
 
 
@@ -37,18 +33,14 @@ class SourceStack:
         variable_files: the parsed ``*.tfvars`` files by path.
         findings: what `ticketgen validate` reports, and files that could not be read.
         budget: the work that may be spent on it.
-        lines: for each file in the JSON syntax, the line of each line of its translation.
+        place: a location as the user knows it: in a file that was translated, instead of its translation.
     """
 
     configuration: Configuration
     variable_files: Mapping[str, File]
     findings: tuple[Finding, ...]
     budget: Budget
-    lines: Mapping[str, tuple[int, ...]]
-
-    def place(self, location: Location) -> Location:
-        """A location as the user knows it: in the JSON file, instead of its translation."""
-        return _place(location, self.lines)
+    place: Callable[[Location], Location]
 
 
 def read_stack(folder: Path, name: str, factor: int) -> Checked[SourceStack]:
@@ -62,45 +54,35 @@ def read_stack(folder: Path, name: str, factor: int) -> Checked[SourceStack]:
     Raises:
         LimitExceeded: it takes too much time or memory.
     """
-    read = read_directory(folder, name, json=True)
+    read = read_directory(folder, name, every_syntax=True)
     if read.value is None:
         return Checked(None, read.findings)
     budget = Budget(factor)
     with Watchdog(budget.seconds, budget.bytes):
-        directory, lines, broken = _translated(read.value)
+        native = native_texts(read.value.texts, schema_of)
+    directory = _translated(read.value, native)
+    broken = (
+        SYNTAX.found(f"not read as Terraform's JSON: {why}", at=Location(path))
+        for path, why in native.broken.items()
+    )
     verified = verify_cached(
         directory.texts, rendered=False, paths=directory.paths, left_out=directory.unread, budget=factor
     )
-    findings = (*read.findings, *broken, *(_placed(each, lines) for each in verified))
+    findings = (*read.findings, *broken, *(_placed(each, native) for each in verified))
     with Watchdog(budget.seconds, budget.bytes):
-        return Checked(_parsed(directory, findings, lines, budget))
+        return Checked(_parsed(directory, findings, native, budget))
 
 
-def _translated(directory: Directory) -> tuple[Directory, Mapping[str, tuple[int, ...]], tuple[Finding, ...]]:
-    """The directory with each file in the JSON syntax as HCL, and those that cannot be translated as unread."""
-    texts, lines, broken = dict(directory.texts), {}, []
-    for path, text in directory.texts.items():
-        if not path.endswith(_JSON):
-            continue
-        del texts[path]
-        try:
-            if refused := refusal(text):
-                raise InvalidJson(refused.reason)
-            done = translate_json(text.removeprefix("\ufeff"), schema_of)
-        except InvalidJson as error:
-            broken.append(SYNTAX.found(f"not read as Terraform's JSON: {error}", at=Location(path)))
-        else:
-            texts[f"{path}.tf"] = done.text
-            lines[f"{path}.tf"] = done.lines
-    bad = {each.location.file for each in broken if each.location}
+def _translated(directory: Directory, native: NativeTexts) -> Directory:
+    """The directory with each file in the native syntax, and those that cannot be translated as unread."""
     paths = directory.paths
     if paths is not None:
-        paths = paths - {path.removesuffix(".tf") for path in lines} | lines.keys()
-    return Directory(texts, paths, directory.unread | bad), lines, tuple(broken)
+        paths = paths - {path.rpartition(".")[0] for path in native.lines} | native.lines.keys()
+    return Directory(native.texts, paths, directory.unread | native.broken.keys())
 
 
 def _parsed(
-    directory: Directory, findings: tuple[Finding, ...], lines: Mapping[str, tuple[int, ...]], budget: Budget
+    directory: Directory, findings: tuple[Finding, ...], native: NativeTexts, budget: Budget
 ) -> SourceStack:
     terraform = {
         path: text.removeprefix("\ufeff")
@@ -119,7 +101,7 @@ def _parsed(
         budget,
     )
     variable_files = {path: file for path, file in files.items() if path.endswith(".tfvars")}
-    return SourceStack(configuration, variable_files, findings, budget, lines)
+    return SourceStack(configuration, variable_files, findings, budget, native.place)
 
 
 def _files(texts: Mapping[str, str]) -> Iterator[File]:
@@ -129,13 +111,5 @@ def _files(texts: Mapping[str, str]) -> Iterator[File]:
             yield file
 
 
-def _placed(finding: Finding, lines: Mapping[str, tuple[int, ...]]) -> Finding:
-    return replace(finding, location=_place(finding.location, lines)) if finding.location else finding
-
-
-def _place(location: Location, lines: Mapping[str, tuple[int, ...]]) -> Location:
-    if location.file not in lines:
-        return location
-    numbers = lines[location.file]
-    line = numbers[min(location.line, len(numbers)) - 1] if numbers else 1
-    return Location(location.file.removesuffix(".tf"), line)
+def _placed(finding: Finding, native: NativeTexts) -> Finding:
+    return replace(finding, location=native.place(finding.location)) if finding.location else finding

@@ -21,7 +21,8 @@ from ticketgen.findings import Location
 from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.modules import Module
-from ticketgen.hcl.values import Unknown, Value
+from ticketgen.hcl.values import Value
+from ticketgen.hcl.variable_files import is_automatic, values_in
 from ticketgen.verification.file_checks import check_syntax
 
 __all__ = [
@@ -95,12 +96,8 @@ class _Variables:
 
     @property
     def is_automatic(self) -> bool:
-        """Whether Terraform reads it without being told.
-
-        Source: https://developer.hashicorp.com/terraform/language/values/variables#variable-definitions-tfvars-files
-        """
-        name = posixpath.basename(self.path)
-        return name == "terraform.tfvars" or name.endswith(".auto.tfvars")
+        """Whether Terraform reads it without being told."""
+        return is_automatic(self.path)
 
 
 def roots_of(stack: SourceStack, only: str | None = None) -> tuple[Scope, ...]:
@@ -216,12 +213,10 @@ def _environment_of_folder(folder: str) -> str:
 
 
 def _variable_files(stack: SourceStack) -> Iterator[_Variables]:
-    nowhere = Scope(Module("", ()))
     values = Evaluator(budget=stack.budget)
     for path, file in sorted(stack.variable_files.items()):
-        known = {each.name: values.of(each.value, nowhere) for each in file.body.attributes}
-        places = {each.name: each.at(path) for each in file.body.attributes}
-        yield _Variables(path, {k: v for k, v in known.items() if not isinstance(v, Unknown)}, places)
+        places = {each.name: stack.place(each.at(path)) for each in file.body.attributes}
+        yield _Variables(path, values_in(values, file), places)
 
 
 def _values_of(
@@ -325,14 +320,23 @@ def _name_in(file: _Variables, variables: Iterable[str]) -> tuple[str, str, Loca
     for variable in variables:
         if name := as_environment_name(file.values.get(variable)):
             return name, f"var.{variable}", file.places[variable]
-    parts = _PARTS.split(file.path.removesuffix(".tfvars").lower())
+    parts = _PARTS.split(_stem(file.path).lower())
     for part in reversed(parts):
         words = [part, *part.split("-")]
         name = next((word for word in words if KNOWN_NAMES.fullmatch(word)), "")
         if name and as_environment_name(name):
-            return as_environment_name(name), "the name of the file", Location(file.path)
-    stem = posixpath.basename(file.path).removesuffix(".tfvars")
+            return as_environment_name(name), "the name of the file", Location(_written(file.path))
+    stem = posixpath.basename(_stem(file.path))
     is_region = any(region in stem for region in REGIONS)
     is_general = stem in {"terraform", "common", "default", "defaults", "variables", "secrets", "example"}
     name = "" if is_region or is_general else as_environment_name(stem)
-    return name, "the name of the file", Location(file.path)
+    return name, "the name of the file", Location(_written(file.path))
+
+
+def _written(path: str) -> str:
+    """The path of a file, or of that which it was translated from."""
+    return path.removesuffix(".tfvars") if path.endswith(".json.tfvars") else path
+
+
+def _stem(path: str) -> str:
+    return _written(path).removesuffix(".json").removesuffix(".tfvars")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
+from ticketgen.aws.provider.schema import schema_of
 from ticketgen.aws.stateful import stateful_type
 from ticketgen.consequences.move_blocks import StateChanges, state_changes
 from ticketgen.consequences.resource_instances import ResourceInstance, resource_instances
@@ -15,8 +16,11 @@ from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.configuration import Configuration, Scope
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.guards import refusal
+from ticketgen.hcl.native_texts import NativeTexts, native_texts
 from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import Attribute, Body, File
+from ticketgen.hcl.variable_files import automatic_values
+from ticketgen.terraform_file_names import SETTING_VARIABLES
 from ticketgen.verification.bounded_parsing import parse_and
 
 __all__ = ["MODULES", "DeployedRoot", "Deployment", "StackNames", "read_deployment"]
@@ -63,7 +67,7 @@ class DeployedRoot:
         changes: its blocks that change the state.
         state: the backend's type and settings; empty for a state in the folder.
         accounts: the accounts that its providers may use; empty if they do not say.
-        suffix: the default of ``environment_suffix``; None if it has none.
+        suffix: the value of ``environment_suffix``, or else its default; None if it has none.
         project: the value of ``local.app_name``; None if it has none.
     """
 
@@ -85,6 +89,7 @@ class Deployment:
         roots: by folder.
         unread: the paths of files that cannot be parsed.
         shortages: what there was too much of, so that some resources or values are unknown.
+        texts: what was parsed, in the native syntax, by path.
         files: the parsed files.
     """
 
@@ -92,6 +97,7 @@ class Deployment:
     roots: Mapping[str, DeployedRoot]
     unread: tuple[str, ...] = ()
     shortages: tuple[str, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
     files: tuple[File, ...] = field(default=(), repr=False)
 
     @property
@@ -133,39 +139,50 @@ def _is_protected(instance: ResourceInstance) -> bool:
 
 
 def read_deployment(
-    files: Mapping[str, str], texts: Mapping[str, str], known: Iterable[File] = ()
+    files: Mapping[str, str], texts: Mapping[str, str], known: Deployment | None = None
 ) -> Checked[Deployment]:
     """Read a stack.
 
     Args:
         files: the Terraform to read, by path below the stack's folder.
         texts: its other files.
-        known: files that were parsed before, from the same texts.
+        known: another version of it, whose files need not be parsed again where they are the same.
     """
+    native = native_texts(files, schema_of)
 
     def read(parsed: tuple[File, ...], budget: Budget) -> Deployment:
-        unread = sorted(set(files) - {file.path for file in parsed})
-        configuration = Configuration(parsed, {}, files, unread, budget)
-        values = Evaluator(assume_defaults=True, budget=budget)
+        unread = {*native.broken, *native.texts} - {file.path for file in parsed}
+        declaring = [file for file in parsed if not file.path.endswith(SETTING_VARIABLES)]
+        configuration = Configuration(declaring, {}, native.texts, unread, budget)
         scopes = configuration.scopes  # calls of modules are resolved on the way
         roots = {
-            scope.module.folder: _root(values, scope, texts)
+            scope.module.folder: _root(scope, parsed, native, texts, budget)
             for scope in chain.from_iterable(scopes.values())
             if scope.call is None and not scope.module.folder.startswith(MODULES)
         }
-        return Deployment(_names(texts.get(_FACTS)), roots, tuple(unread), tuple(budget.shortages), parsed)
+        names, shortages = _names(texts.get(_FACTS)), tuple(budget.shortages)
+        return Deployment(names, roots, tuple(sorted(unread)), shortages, native.texts, parsed)
 
     help = "restore the stack from version control, or simplify the project's own templates"
-    return parse_and(files, read, "comparing the stack with the one on the disk", help, known=known)
+    parsed = known.files if known else ()
+    same = (each for each in parsed if known and known.texts[each.path] == native.texts.get(each.path))
+    return parse_and(native.texts, read, "comparing the stack with the one on the disk", help, known=same)
 
 
-def _root(values: Evaluator, root: Scope, texts: Mapping[str, str]) -> DeployedRoot:
-    instances = tuple(resource_instances(values, root))
+def _root(
+    root: Scope, files: tuple[File, ...], native: NativeTexts, texts: Mapping[str, str], budget: Budget
+) -> DeployedRoot:
+    folder = root.module.folder
+    inputs = automatic_values(Evaluator(budget=budget), files, folder)
+    values = Evaluator(assume_defaults=True, inputs=inputs, budget=budget)
+    instances = tuple(
+        replace(each, place=native.place(each.place)) if each.place.file in native.lines else each
+        for each in resource_instances(values, root)
+    )
     module = root.module
     suffix, app_name = module.variables.get(_SUFFIX), module.locals.get(_APP_NAME)
     name = values.of(app_name.node.value, root) if app_name and isinstance(app_name.node, Attribute) else None
-    default = values.of(suffix.value("default"), root) if suffix else None
-    folder = module.folder
+    default = inputs.get(_SUFFIX, values.of(suffix.value("default"), root)) if suffix else None
     settings = texts.get(f"{folder}/{_BACKEND}" if folder else _BACKEND)
     return DeployedRoot(
         folder,

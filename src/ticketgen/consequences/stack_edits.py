@@ -115,9 +115,7 @@ def _project_renamed(change: StackChange) -> Iterator[StackEdit]:
 
 def _suffix_changed(change: StackChange) -> Iterator[StackEdit]:
     if change.after is not None and _changed(change.before.suffix, change.after.suffix):
-        what = (
-            f"the default of environment_suffix changes from {change.before.suffix} to {change.after.suffix}"
-        )
+        what = f"environment_suffix changes from {change.before.suffix} to {change.after.suffix}"
         yield StackEdit(SUFFIX_CHANGED, what)
 
 

@@ -11,7 +11,7 @@ from ticketgen.consequences.consequence import Consequence, RootPlan
 from ticketgen.consequences.deployment import MODULES, DeployedRoot, Deployment, read_deployment
 from ticketgen.consequences.stack_edits import MOVE_HOME, StackChange, StackEdit, find_edits
 from ticketgen.findings import Checked
-from ticketgen.hcl.syntax import File
+from ticketgen.terraform_file_names import DECLARING, SETTING_VARIABLES
 
 __all__ = ["StackFiles", "StackPlan", "plan_stack"]
 
@@ -80,15 +80,10 @@ def plan_stack(files: StackFiles) -> Checked[StackPlan]:
     wanted = None if any(f"{each}/".startswith(MODULES) for each in folders) else folders
     before = read_deployment(_terraform(files.before, wanted), files.before)
     return before.then(
-        lambda old: read_deployment(_terraform(after, wanted), after, _same(old, files.before, after)).then(
+        lambda old: read_deployment(_terraform(after, wanted), after, old).then(
             lambda new: Checked(_plan(files, old, new))
         )
     )
-
-
-def _same(old: Deployment, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[File]:
-    """The parsed files whose texts do not change."""
-    return (file for file in old.files if before[file.path] == after.get(file.path))
 
 
 def _terraform(files: Mapping[str, str], wanted: set[str] | None) -> Mapping[str, str]:
@@ -96,7 +91,7 @@ def _terraform(files: Mapping[str, str], wanted: set[str] | None) -> Mapping[str
     return {
         path: text
         for path, text in files.items()
-        if path.endswith(".tf")
+        if path.endswith((*DECLARING, *SETTING_VARIABLES))
         and (wanted is None or posixpath.dirname(path) in wanted or path.startswith(MODULES))
     }
 

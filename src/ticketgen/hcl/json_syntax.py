@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from ticketgen.hcl.guards import MAX_DEPTH
 from ticketgen.hcl.templates import InvalidTemplate, split_template
 
-__all__ = ["InvalidJson", "NestedBlocks", "TranslatedJson", "translate_json"]
+__all__ = ["InvalidJson", "NestedBlocks", "TranslatedJson", "translate_json", "translate_values"]
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _ATOM: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|true|false|null")
@@ -39,6 +39,20 @@ _OWN_BLOCKS: Final[Mapping[str, Mapping[str, int]]] = {
     "lifecycle": {"precondition": 0, "postcondition": 0},
 }
 """The blocks of Terraform itself in each block, with the number of their labels."""
+
+_DEPENDENT: Final = frozenset({"depends_on", "provider"})
+_ADDRESSES: Final[Mapping[str, frozenset[str]]] = {
+    "moved": frozenset({"from", "to"}),
+    "removed": frozenset({"from"}),
+    "import": frozenset({"to", "provider"}),
+    "lifecycle": frozenset({"ignore_changes", "replace_triggered_by"}),
+    "resource": _DEPENDENT, "data": _DEPENDENT, "ephemeral": _DEPENDENT, "output": _DEPENDENT,
+    "module": frozenset({"depends_on", "providers"}),
+}  # fmt: skip
+"""The arguments of Terraform itself in each block whose strings are addresses and no templates."""
+_ADDRESS: Final = re.compile(
+    r'[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\.\*|\[(?:[0-9]+|\*|"[^"\\$%\n]*")\])*', re.ASCII
+)
 
 
 class InvalidJson(Exception):
@@ -91,6 +105,22 @@ def translate_json(text: str, schema_of: Callable[[str, str], NestedBlocks | Non
     """
     top = _Reader(text).read()
     lines = list(_top_level(top, schema_of))
+    return TranslatedJson("".join(f"{line}\n" for line, _ in lines), tuple(number for _, number in lines))
+
+
+def translate_values(text: str) -> TranslatedJson:
+    """Translate a file that sets variables, whose strings are no templates; every variable becomes one line.
+
+    Raises:
+        InvalidJson: the text is not valid.
+    """
+    top = _Reader(text).read()
+    if not isinstance(top.value, dict):
+        raise InvalidJson(f"line {top.line}: no object with the values of variables")
+    for name, value in top.value.items():
+        if not _NAME.fullmatch(name):
+            raise InvalidJson(f"line {value.line}: {name[:100]!r} is not a name")
+    lines = [(f"{name} = {_expression(value, _quoted_at)}", value.line) for name, value in top.value.items()]
     return TranslatedJson("".join(f"{line}\n" for line, _ in lines), tuple(number for _, number in lines))
 
 
@@ -229,7 +259,8 @@ def _block(
         if not _NAME.fullmatch(name):
             raise InvalidJson(f"line {value.line}: {name[:100]!r} is not a name")
         if nested is None and name not in own:
-            yield f"{name} = {_expression(value)}", value.line
+            as_string = _address if name in _ADDRESSES.get(type, ()) else _template
+            yield f"{name} = {_expression(value, as_string)}", value.line
         elif name == "dynamic":
             for inner_labels, inner in _labelled(value, 1):
                 content = schema.nested(inner_labels[0]) if schema else None
@@ -253,20 +284,6 @@ def _dynamic(labels: tuple[str, ...], body: _Node, content: NestedBlocks | None)
     yield "}", body.line
 
 
-def _expression(node: _Node) -> str:
-    match node.value:
-        case str():
-            return _template(node.value, node.line)
-        case list():
-            return f"[{', '.join(map(_expression, node.value))}]"
-        case dict():
-            items = (
-                f"{_template(key, value.line)} = {_expression(value)}" for key, value in node.value.items()
-            )
-            return f"{{ {', '.join(items)} }}" if node.value else "{}"
-    return node.written
-
-
 def _template(text: str, line: int) -> str:
     """A string, which is a template, as it is written in HCL."""
     try:
@@ -276,8 +293,34 @@ def _template(text: str, line: int) -> str:
     return '"' + "".join(piece if _is_sequence(piece) else _escaped(piece) for piece in pieces) + '"'
 
 
+def _address(text: str, line: int) -> str:
+    """An address, which HCL writes without quotes."""
+    return text if _ADDRESS.fullmatch(text) else _template(text, line)
+
+
+def _expression(node: _Node, as_string: Callable[[str, int], str] = _template) -> str:
+    def written(each: _Node) -> str:
+        return _expression(each, as_string)
+
+    match node.value:
+        case str():
+            return as_string(node.value, node.line)
+        case list():
+            return f"[{', '.join(map(written, node.value))}]"
+        case dict():
+            name = _quoted_at if as_string is _quoted_at else _template
+            items = (f"{name(key, value.line)} = {written(value)}" for key, value in node.value.items())
+            return f"{{ {', '.join(items)} }}" if node.value else "{}"
+    return node.written
+
+
 def _is_sequence(piece: str) -> bool:
     return piece.startswith(("${", "%{")) and piece.endswith("}")
+
+
+def _quoted_at(text: str, line: int) -> str:
+    """A string that is no template; the line is for `_template` only."""
+    return _quoted(text)
 
 
 def _quoted(text: str) -> str:

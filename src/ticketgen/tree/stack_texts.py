@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from ticketgen.terraform_file_names import DECLARING, SETTING_VARIABLES
 from ticketgen.tree.disk import Disk
 from ticketgen.tree.manifest import read_manifest
 
@@ -69,7 +70,9 @@ def text_of(content: bytes) -> str:
 
 def _terraform_in(disk: Disk, folder: str) -> list[str]:
     try:
-        return sorted(name for name in disk.list_names(folder) if name.endswith(".tf"))
+        return sorted(
+            name for name in disk.list_names(folder) if name.endswith((*DECLARING, *SETTING_VARIABLES))
+        )
     except OSError:
         return []
 

@@ -36,7 +36,8 @@ def parse_and(
         known: files that were parsed before, from the same texts.
     """
     budget = Budget()
-    admitted = admit({p: text for p, text in files.items() if p.endswith(".tf")}, {}, budget, rendered=True)
+    parsed_files = {path: text for path, text in files.items() if path.endswith((".tf", ".tfvars"))}
+    admitted = admit(parsed_files, {}, budget, rendered=True)
     if admitted.findings:
         return Checked(None, admitted.findings)
     try:

@@ -15,6 +15,7 @@ from ticketgen.findings import Checked, Finding, Location
 from ticketgen.findings.verification import NO_DIRECTORY, NO_TERRAFORM, NOT_CHECKED, UNREADABLE
 from ticketgen.hcl.guards import MAX_BYTES
 from ticketgen.real_path import real_path
+from ticketgen.terraform_file_names import DECLARING, SETTING_VARIABLES
 from ticketgen.verification.finding_limits import limit_findings
 from ticketgen.verification.listing import MAX_DEPTH, MAX_ENTRIES, DirectoryEntry, EntryKind, Listing
 
@@ -29,6 +30,8 @@ https://docs.pytest.org/en/stable/reference/reference.html#confval-python_files.
 
 _NOTED_FILES = re.compile(r"(?s:.*)\.(?:tofu|tofu\.json|tfvars\.json|(?:tf|tofu)(?:test|mock)\.(?:hcl|json))")
 """Other files that Terraform or OpenTofu reads. `unchecked` yields a note for each, except for links that lead out."""
+
+_OTHER_SYNTAX = (*DECLARING[1:], *SETTING_VARIABLES[1:])
 
 MAX_TOTAL_BYTES = 20 * 1024 * 1024
 """Limit of the bytes that are read from one directory; they are in memory while it is checked."""
@@ -183,13 +186,14 @@ def _unreadable(file: str, message: str, help: str) -> Finding:
     return UNREADABLE.found(message, help, at=Location(file))
 
 
-def read_directory(root: Path, name: str | None = None, *, json: bool = False) -> Checked[Directory]:
+def read_directory(root: Path, name: str | None = None, *, every_syntax: bool = False) -> Checked[Directory]:
     """Read a directory, except hidden entries and links that lead out.
 
     Args:
         root: the directory.
         name: the name of the directory in messages; None for ``root``.
-        json: whether the caller reads Terraform's JSON syntax, so that a directory may have nothing else.
+        every_syntax: whether the caller reads the JSON syntax and OpenTofu's files, so that a directory may have
+            nothing else.
 
     Returns:
         No value if there is nothing to read. A file that cannot be read yields a finding and is left out.
@@ -213,9 +217,8 @@ def read_directory(root: Path, name: str | None = None, *, json: bool = False) -
                 unread.add(entry.path)
                 room_of_unread -= len(entry.path) + _CHARACTERS_PER_FINDING
                 continue
-            is_other = not _READ_FILES.fullmatch(file) and (
-                entry.kind is EntryKind.FILE or not _NOTED_FILES.fullmatch(file)
-            )
+            is_read = _READ_FILES.fullmatch(file) or (every_syntax and file.endswith(_OTHER_SYNTAX))
+            is_other = not is_read and (entry.kind is EntryKind.FILE or not _NOTED_FILES.fullmatch(file))
             if is_other and entry.kind not in _FOLDERS:
                 continue
             if room_of_unread < 0:
@@ -241,11 +244,11 @@ def read_directory(root: Path, name: str | None = None, *, json: bool = False) -
     except OSError as error:
         return Checked(None, (_no_directory(root, shown_name, error),))
     findings += _limits(shown_name, listing, over_limit.total())
-    endings = (".tf", ".tf.json") if json else (".tf",)
+    endings = DECLARING if every_syntax else DECLARING[:1]
     if not any(file.endswith(endings) for file in texts) and not findings:
         help = (
             "write it as HCL: ticketgen does not read Terraform's JSON syntax"
-            if any(file.endswith(".tf.json") for file in texts) and not json
+            if any(file.endswith(".tf.json") for file in texts) and not every_syntax
             else None
         )
         return Checked(None, (NO_TERRAFORM.found(f"{shown_name} has no .tf file", help),))
