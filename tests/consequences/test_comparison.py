@@ -35,6 +35,19 @@ def test_data_sources_have_no_consequences() -> None:
     assert actions('data "aws_region" "here" {}', "") == {}
 
 
+def test_what_a_data_source_reads_changes_with_its_arguments() -> None:
+    named = (
+        'data "aws_ssm_parameter" "name" {{\n  name = "{}"\n}}\n'
+        'data "aws_vpcs" "all" {{\n  filter {{\n    name = "{}"\n    values = []\n  }}\n}}\n'
+        'resource "aws_sqs_queue" "a" {{\n  name = data.aws_ssm_parameter.name.value\n'
+        "  kms_master_key_id = data.aws_vpcs.all.ids[0]\n}}\n"
+    )
+    old = named.format("/a", "x")
+    assert actions(old, old) == {}
+    assert actions(old, named.format("/b", "x")) == {queue("a"): "replace"}
+    assert actions(old, named.format("/a", "y")) == {queue("a"): "update"}
+
+
 @pytest.mark.parametrize(
     ("body", "action"),
     [

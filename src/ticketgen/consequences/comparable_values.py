@@ -16,6 +16,7 @@ from ticketgen.hcl.follow import resolve_reference, source
 from ticketgen.hcl.module_instances import key_text
 from ticketgen.hcl.operators import as_condition, as_text
 from ticketgen.hcl.syntax import (
+    Block,
     Conditional,
     Expression,
     For,
@@ -53,7 +54,7 @@ _MAX_DEPTH = 100
 """Limit of the expressions that are followed, one inside or through the other, in one value."""
 
 _PLACE = frozenset({"line", "column"})
-_TEXT, _LIST, _MAP, _STEPS = "text", "list", "map", "steps"
+_TEXT, _LIST, _MAP, _STEPS, _DATA = "text", "list", "map", "steps", "data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,14 +305,26 @@ def _into_resource(
         return found
     name, *rest = found.path
     argument = declared.block.attribute(name) if isinstance(name, str) else None
-    if argument is None:
-        return found
     inside = EvaluationContext(base.scope, UNKNOWN_LOOP)
+    if argument is None:
+        # What a data source reads depends on its arguments.
+        is_data = declared.address.kind == "data"
+        return (_DATA, found, _of_block(values, declared.block, inside, depth + 1)) if is_data else found
     given = comparable(values, argument.value, inside, depth + 1)
     if given is None:  # null is no value: AWS gives one
         return found
     given = _into(values, given, rest, where, depth + 1)
     return ("instance", found.address, key, given) if repeated and _has_names(given) else given
+
+
+def _of_block(values: Evaluator, block: Block, where: EvaluationContext, depth: int) -> Comparable:
+    """The arguments of a block and of the blocks in it."""
+    arguments = sorted(
+        ((each.name, comparable(values, each.value, where, depth)) for each in block.body.attributes),
+        key=lambda pair: pair[0],
+    )
+    blocks = ((each.type, each.labels, _of_block(values, each, where, depth)) for each in block.blocks())
+    return (*arguments, *blocks)
 
 
 def _has_names(value: Comparable) -> bool:
