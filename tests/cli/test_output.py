@@ -189,3 +189,35 @@ def test_an_output_file_is_unchanged_if_the_write_fails(
 def test_nothing_is_written_without_a_result(project: Path) -> None:
     assert run("show", "--env", "nowhere", "-o", "stack.svg").exit_code == 2
     assert not (project / "stack.svg").exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ticketgen.yaml",
+        "terraform.tfstate",
+        "main.tf",
+        "main.tf.json",
+        "prod.tfvars.json",
+        "stacks/dev/notes.json",
+        "move.py",
+    ],
+)
+def test_a_result_replaces_nothing_but_results(tmp_path: Path, name: str) -> None:
+    place = tmp_path / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "stacks/dev").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "stacks/dev/.ticketgen.json").write_text("{}")
+    place.write_text("mine\n")
+    (tmp_path / "link.json").symlink_to(place)
+    for output in (name, "link.json"):
+        done = run("schema", "-o", str(tmp_path / output))
+        assert done.exit_code == 5
+        assert "cannot be written: it " in done.stderr
+        assert place.read_text() == "mine\n"
+    place.unlink()
+    assert run("schema", "-o", str(place)).exit_code == 0, "a new file is nobody's"
+    report = tmp_path / "report.json"
+    report.write_text("old\n")
+    assert run("schema", "-o", str(report)).exit_code == 0
+    assert report.read_text() != "old\n"

@@ -76,6 +76,39 @@ def test_a_root_module_goes_only_if_its_state_is_empty(
     assert not (root / "provider.tf").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("backend.tf", REMOTE),
+        ("backend.tf.json", '{"terraform": {"backend": {"s3": {"bucket": "b"}}}}'),
+        ("backend.tofu", REMOTE),
+        (".terraform/terraform.tfstate", '{"version": 3, "backend": {"type": "s3", "config": {}}}'),
+        (".terraform/terraform.tfstate", '{"version": 3, "backend": {"type": "local"}}'),
+        ("backend.txt", REMOTE),
+    ],
+)
+def test_a_backend_of_the_users_own_counts(tmp_path: Path, name: str, text: str) -> None:
+    render(tmp_path, [with_root(LOCAL)])
+    place = tmp_path / "stacks/dev/data/eu-west-1" / name
+    place.parent.mkdir(exist_ok=True)
+    place.write_text(text)
+    is_remote = '"local"' not in text and not name.endswith(".txt")
+    expected = [("state-unknown", f"stacks/dev/data/eu-west-1/{name}")] if is_remote else []
+    assert rules(render(tmp_path, [WITHOUT_ROOT])) == expected
+
+
+def test_a_backend_that_was_added_by_hand_counts(tmp_path: Path) -> None:
+    render(tmp_path, [with_root("# no backend\n")])
+    place = tmp_path / "stacks/dev/data/eu-west-1/provider.tf"
+    place.write_text(place.read_text() + REMOTE)
+    other = Stack("stacks/dev", {"data/eu-west-1/main.tf": "# more\n", **with_root("# no backend\n").files})
+    render(tmp_path, [other], force=True)
+    place.write_text(place.read_text() + REMOTE)
+    assert rules(render(tmp_path, [WITHOUT_ROOT])) == [
+        ("state-unknown", "stacks/dev/data/eu-west-1/provider.tf")
+    ]
+
+
 def test_the_number_of_resources_is_told(tmp_path: Path) -> None:
     render(tmp_path, [with_root(LOCAL)])
     (tmp_path / "stacks/dev/data/eu-west-1/terraform.tfstate").write_text(FULL)

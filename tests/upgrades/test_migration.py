@@ -208,7 +208,8 @@ def test_the_command_reads_the_local_state_by_default(old_project: Path) -> None
         (("--env", "plain", "--suffix", "$(id)"), 2, "is not a suffix"),
         (("--env", "plain", "--suffix", "b" * 40, "--state", "list.txt"), 2, "is not a suffix"),
         (("--env", "plain", "--state", "ticketgen.yaml"), 1, "is not the address"),
-        (("--env", "plain", "--state", "nowhere"), 1, "nowhere cannot be read"),
+        (("--env", "plain", "--state", "nowhere"), 2, "nowhere does not exist"),
+        (("--env", "plain", "--state", "list.txt", "--output", "list.txt"), 5, "the command reads it"),
         (("--env", "alone", "--state", "list.txt"), 3, "us-west-2, which the spec does not have"),
     ],
 )

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketgen.cli.completion import complete_environments
-from ticketgen.cli.displayed_paths import display_path, resolve_argument
+from ticketgen.cli.displayed_paths import STDOUT, display_path, resolve_argument
 from ticketgen.cli.options import OutputOption, Spec
 from ticketgen.cli.output import (
+    check_output,
     exit_with_findings,
     exit_with_usage_error,
     format_findings,
@@ -22,6 +23,7 @@ from ticketgen.cli.output import (
     value_of,
     write_result,
 )
+from ticketgen.cli.session import print_info
 from ticketgen.cli.spec_file import require_spec
 from ticketgen.escaping import as_json
 from ticketgen.findings import Checked, Location
@@ -85,6 +87,8 @@ def migrate(
     from ticketgen.project.migration import migration_plan
     from ticketgen.project.move_script import move_script
 
+    if state is not None:
+        check_output(output, [state])
     report = ReportFormat.JSON if format is _MigrationFormat.JSON else ReportFormat.TEXT
     path = require_spec(spec, report)
     project = value_of(pipeline.read_project(path), report)
@@ -105,6 +109,8 @@ def migrate(
     else:
         write_result(move_script(planned.value, stack, environment.state.bucket or ""), output)
         print_findings(planned.findings, report)
+        if output is not None and output != STDOUT:
+            print_info(f"{display_path(output)}: written; without --run, it only tries the moves")
     exit_with_findings(planned.findings)
 
 
@@ -135,6 +141,10 @@ def _addresses(given: Path | None, root: Path, stack: str, is_default: bool) -> 
         else:
             exit_with_usage_error("name the state of this suffix with --state.")
         return Checked(read_addresses(content.decode("utf-8")))
+    except FileNotFoundError as error:
+        if given:
+            exit_with_usage_error(f"--state {display_path(given)} does not exist.")
+        reason = error.strerror
     except OSError as error:
         reason = error.strerror or str(error)
     except UnicodeDecodeError:

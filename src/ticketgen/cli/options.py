@@ -10,6 +10,7 @@ import typer
 
 from ticketgen.cli.completion import complete_environments
 from ticketgen.cli.displayed_paths import resolve_argument
+from ticketgen.cli.output import check_output
 from ticketgen.hcl.budget import DEFAULT, MAX_FACTOR
 from ticketgen.reports import ReportFormat
 
@@ -113,7 +114,9 @@ OutputOption = Annotated[
         "-o",
         metavar="FILE",
         parser=resolve_argument,
-        help="Write the result to this file instead of standard output.",
+        callback=lambda output: check_output(output),
+        help="Write the result to this file instead of standard output. Specs, states and other Terraform files, and "
+        "whatever is in the folder of a stack, are not overwritten.",
     ),
 ]
 

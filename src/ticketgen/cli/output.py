@@ -20,6 +20,7 @@ from ticketgen.cli.displayed_paths import (
     with_openable_paths,
 )
 from ticketgen.cli.exit_codes import ExitCode, exit_code
+from ticketgen.cli.kept_files import why_kept
 from ticketgen.cli.session import session, use_color
 from ticketgen.cli.streams import write_escaped
 from ticketgen.escaping import as_utf8
@@ -28,6 +29,7 @@ from ticketgen.reports import ReportFormat, Trait
 from ticketgen.safe_open import NotRegularFile, check_place
 
 __all__ = [
+    "check_output",
     "check_writable",
     "exit_with_findings",
     "exit_with_usage_error",
@@ -155,9 +157,22 @@ def write_result(text: str, output: Path | None = None) -> None:
         _cannot_write(output, error.strerror or str(error))
 
 
+def check_output(output: Path | None, inputs: Iterable[Path] = ()) -> Path | None:
+    """The file for a result; exit now if a result must not replace it.
+
+    Args:
+        output: what ``-o`` names.
+        inputs: files that the command reads.
+    """
+    if output is not None and output != STDOUT and (reason := why_kept(output, inputs)):
+        _cannot_write(output, reason)
+    return output
+
+
 def check_writable(output: Path) -> None:
     """Exit now if a file cannot be written later, after a command that takes minutes."""
     place = Path(os.path.realpath(output))
+    check_output(output)
     try:
         check_place(output)
     except NotRegularFile as error:

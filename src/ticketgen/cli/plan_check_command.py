@@ -11,7 +11,7 @@ import typer
 from ticketgen.cli.completion import complete_environments
 from ticketgen.cli.displayed_paths import STDOUT, resolve_argument
 from ticketgen.cli.options import Accept, OutputOption, ReportFormatOption, Spec
-from ticketgen.cli.output import exit_with_findings
+from ticketgen.cli.output import check_output, exit_with_findings
 from ticketgen.cli.plan_output import report_with_plans
 from ticketgen.cli.spec_file import find_spec
 from ticketgen.reports import ReportFormat
@@ -68,6 +68,7 @@ def plan_check(
     from ticketgen.consequences.plan_check import PlanDocument, check_plans
     from ticketgen.pipeline import STACKS, Guarding
 
+    check_output(output, files)
     found = find_spec(spec)
     project = _project(found, required=spec is not None or env is not None, format=format)
     base = found.value.parent if found.value is not None and project is not None else None

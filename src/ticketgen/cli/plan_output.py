@@ -46,7 +46,7 @@ def report_with_plans(
         write_result(f"{as_json(document or _document(found, plans, root))}\n", output)
         return
     if format is ReportFormat.MARKDOWN:
-        _write_markdown(found, plans, root, output)
+        write_result(_markdown(found, plans, root), output)
         return
     if format is ReportFormat.TEXT and detailed is not None:
         print_plans(plans, root, detailed=detailed)
@@ -68,14 +68,12 @@ def print_plans(plans: Mapping[str, StackPlan], root: Path | None, *, detailed: 
         print_info("\n".join(plan_lines(place, plan)) if detailed else f"{place}: {plan_summary(plan)}")
 
 
-def _write_markdown(
-    findings: Iterable[Finding], plans: Mapping[str, StackPlan], root: Path | None, output: Path | None
-) -> None:
-    """Write findings and plans as a comment for a pull request."""
+def _markdown(findings: Iterable[Finding], plans: Mapping[str, StackPlan], root: Path | None) -> str:
+    """Findings and plans as a comment for a pull request."""
     from ticketgen.consequences.plan_report import as_comment, plan_markdown
 
     text = format_findings(findings, ReportFormat.MARKDOWN, root=root)
-    write_result(as_comment([text, "", *plan_markdown(plans)]), output)
+    return as_comment([text, "", *plan_markdown(plans)])
 
 
 def _document(

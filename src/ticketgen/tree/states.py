@@ -12,13 +12,22 @@ from collections.abc import Iterable, Iterator
 
 from ticketgen.findings import Finding, Location
 from ticketgen.findings.stacks import STATE_NOT_EMPTY, STATE_UNKNOWN
+from ticketgen.terraform_file_names import DECLARING
 from ticketgen.tree.disk import Disk
 from ticketgen.wording import counted
 
 __all__ = ["emptied_roots", "lost_states"]
 
-_REMOTE = re.compile(rb'^[ \t]*+(?:backend\s+"(?!local")(\w+)"|cloud\s*\{)', re.MULTILINE)
-"""A backend other than files in the folder: https://developer.hashicorp.com/terraform/language/backend."""
+_REMOTE = re.compile(
+    rb'^[ \t]*+(?:backend\s+"(?!local")(\w+)"|cloud\s*\{)|"backend"\s*:\s*\{\s*"(?!local")\w+"|"cloud"\s*:\s*\{',
+    re.MULTILINE,
+)
+"""A backend other than files in the folder, in HCL or in JSON.
+
+Source: https://developer.hashicorp.com/terraform/language/backend
+"""
+_INITIALIZED = ".terraform/terraform.tfstate"
+"""What `terraform init` records about the backend."""
 
 _STATE = ".tfstate"
 _WORKSPACES = "terraform.tfstate.d"  # https://developer.hashicorp.com/terraform/cli/workspaces
@@ -43,14 +52,39 @@ def lost_states(
             folders.setdefault(folder, []).append((path, content))
     for folder, files in sorted(folders.items()):
         held = [found for path in _states(disk, folder) if (found := _held(disk, path))]
-        remote = [path for path, content in files if _REMOTE.search(content)]
-        if held:
-            yield from held
-        elif remote:
+        remote = None if held else _remote(disk, folder, files)
+        if remote:
             yield STATE_UNKNOWN.found(
                 f"{folder} is no longer rendered, and its remote state may hold resources",
-                at=Location(remote[0]),
+                at=Location(remote),
             )
+        yield from held
+
+
+def _remote(disk: Disk, folder: str, deleted: Iterable[tuple[str, bytes]]) -> str | None:
+    """The file that says that the state is not in the folder: one to delete, or any other that Terraform reads."""
+    for path, content in deleted:
+        if _REMOTE.search(content):
+            return path
+    known = {path for path, _ in deleted}
+    others = (f"{folder}/{name}" for name in sorted(disk.list_names(folder)) if name.endswith(DECLARING))
+    for path in (*others, f"{folder}/{_INITIALIZED}"):
+        if path not in known and not disk.unsafe_path(path) and _is_remote(disk, path):
+            return path
+    return None
+
+
+def _is_remote(disk: Disk, path: str) -> bool:
+    try:
+        content = disk.read(path, _MAX_STATE_BYTES) or b""
+    except OSError:
+        return False
+    if not path.endswith(_INITIALIZED):
+        return _REMOTE.search(content) is not None
+    try:
+        return bool(json.loads(content)["backend"]["type"] != "local")
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return False
 
 
 def _states(disk: Disk, folder: str) -> Iterator[str]:

@@ -1,0 +1,40 @@
+"""Files that a result never replaces: a slip in ``--output`` must not cost a state, a spec or a part of a stack."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from ticketgen.terraform_file_names import DECLARING, SETTING_VARIABLES
+
+__all__ = ["why_kept"]
+
+_KINDS: Final = {
+    (".tfstate", ".tfstate.backup"): "it is a Terraform state",
+    (*DECLARING, *SETTING_VARIABLES, ".hcl", ".tfplan"): "it belongs to Terraform",
+    (".yaml", ".yml", ".toml"): "it is a spec or a configuration",
+    (".j2", ".py", ".patch"): "it is not a report",
+}
+"""The ends of the names of files that no command makes with ``--output``, and what they are."""
+_MANIFEST: Final = ".ticketgen.json"
+"""The name of the file in the folder of each rendered stack."""
+
+
+def why_kept(output: Path, inputs: Iterable[Path] = ()) -> str | None:
+    """Why a result does not replace a file; None if it may.
+
+    Args:
+        output: the file that the result is for.
+        inputs: files that the command reads.
+    """
+    if not output.is_file():
+        return None
+    place = Path(os.path.realpath(output))
+    if any(os.path.realpath(each) == str(place) for each in inputs):
+        return "the command reads it"
+    if any((folder / _MANIFEST).is_file() for folder in place.parents):
+        return "it is in the folder of a stack"
+    name = place.name.lower()
+    return next((why for ends, why in _KINDS.items() if name.endswith(ends)), None)
