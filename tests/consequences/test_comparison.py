@@ -35,6 +35,29 @@ def test_data_sources_have_no_consequences() -> None:
     assert actions('data "aws_region" "here" {}', "") == {}
 
 
+def test_another_profile_is_another_account_unless_the_accounts_are_named() -> None:
+    table = 'provider "aws" {{\n  region = "eu-west-1"\n  {}\n}}\nresource "aws_dynamodb_table" "a" {{}}\n'
+    named = 'allowed_account_ids = ["111111111111"]\n  '
+    assert actions(table.format(""), table.format('profile = "b"')) == {"aws_dynamodb_table.a": "replace"}
+    assert actions(table.format(named), table.format(f'{named}profile = "b"')) == {}
+
+
+def test_instances_that_only_a_plan_knows_may_be_fewer() -> None:
+    many = 'data "aws_regions" "all" {{}}\nresource "aws_sqs_queue" "a" {{\n  {}\n}}\n'
+    names = "for_each = toset(data.aws_regions.all.names)"
+    fewer = "for_each = toset(slice(data.aws_regions.all.names, 0, 1))"
+    assert actions(many.format(names), many.format(names)) == {}
+    assert actions(many.format(names), many.format(fewer)) == {queue("a[*]"): "destroy"}
+    assert reasons(many.format(names), many.format(fewer))[queue("a[*]")] == (
+        "its for_each changes to one that only a plan knows",
+    )
+    known = many.format('for_each = toset(["x"])')
+    assert actions(known, many.format(names)) == {queue('a["x"]'): "destroy", queue("a[*]"): "create"}
+    assert reasons(known, many.format(names))[queue('a["x"]')] == (
+        "only a plan knows which instances are left",
+    )
+
+
 def test_what_a_data_source_reads_changes_with_its_arguments() -> None:
     named = (
         'data "aws_ssm_parameter" "name" {{\n  name = "{}"\n}}\n'

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from edited_stacks import LOCKS, RENAMED, Edits, found, judged, stack
 from guarded_project import SPEC, edit
+from project_tools import run
 
 from ticketgen.consequences.accepted_losses import Acceptance, AcceptedLosses, LossPlace
 from ticketgen.consequences.consequence import Action, Consequence, RootPlan
@@ -56,7 +57,7 @@ def test_the_same_loss_in_several_roots_is_one_finding(guarded: Path) -> None:
     assert finding.message.endswith(
         "name changes from spring-tour-distributed-locks-prod to spring-tour-locks-prod"
     )
-    assert finding.help.endswith(f"`--accept {LOCKS}`")
+    assert finding.help.endswith(f"`--accept prod:{LOCKS}`")
     assert finding.location is not None
     assert finding.location.file == "stacks/prod/modules/data/locks.tf"
     assert [root.root for root in plans["stacks/prod"].roots if any(each.loss for each in root.consequences)] == [
@@ -137,8 +138,10 @@ def test_an_acceptance_holds_on_its_last_day() -> None:
         ("aws_x.y", True),
         ('aws_x.y["a:b', False),
         ('aws_x.y["a"]', False),
-        ("aws_x", True),
+        ("aws_x", False),
         ("aws", False),
+        ("prod:aws_x.y", True),
+        ("dev:aws_x.y", False),
         ("prod/data", False),
         ("prod/data/r", True),
         ("prod/data/r:", False),
@@ -149,12 +152,37 @@ def test_addresses_with_colons_and_parts_of_addresses(address: str, covered: boo
     assert Acceptance(address).covers(LossPlace("prod", "data/r", 'aws_x.y["a:b"]')) is covered
 
 
+@pytest.mark.parametrize(
+    ("address", "covered"),
+    [
+        ("module", False),
+        ("module.data", True),
+        ("module.data.", False),
+        ("module.data.module", False),
+        ('module.data.module.eu["a.b"]', True),
+        ('module.data.module.eu["a.b"].aws_x', False),
+        ('module.data.module.eu["a.b"].aws_x.y', True),
+        ('module.data.module.eu["a.b"].aws_x.y["c"]', True),
+        ("module.dat", False),
+    ],
+)
+def test_a_module_or_a_resource_is_accepted_and_not_a_first_word(address: str, covered: bool) -> None:
+    loss = LossPlace("prod", "data/r", 'module.data.module.eu["a.b"].aws_x.y["c"]')
+    assert Acceptance(address).covers(loss) is covered
+
+
+def test_an_acceptance_of_all_environments_expires_once() -> None:
+    day, place = date(2026, 1, 1), Location("ticketgen.yaml", 3)
+    every = [Acceptance("aws_x.y", name, day, place) for name in ("dev", "prod")]
+    assert len(list(AcceptedLosses(every, date(2026, 1, 2)).findings())) == 1
+
+
 def test_the_suggested_argument_is_safe_in_a_shell() -> None:
     address = "aws_dynamodb_table.mine[\"a'; touch pwned; '$(id)`\"]"
     plan = StackPlan("prod", (RootPlan("", (Consequence(address, "aws_dynamodb_table", Action.DESTROY),)),))
     (finding,) = judge_losses(plan, AcceptedLosses((), date(2026, 1, 1)), Severity.ERROR, "tfplan.json")
     argument = finding.help.split("--accept ")[1].removesuffix("`")
-    assert shlex.split(argument) == [address]
+    assert shlex.split(argument) == [f"prod:{address}"]
 
 
 def test_nothing_is_said_of_a_stack_that_stays(guarded: Path) -> None:
@@ -195,6 +223,9 @@ def test_roots_that_hold_nothing_may_go(guarded: Path) -> None:
     assert gone[0] not in found(judged(prod, others_gone=True, destroyed=True)[1])
     for root in roots:
         (root / "terraform.tfstate").write_text('{"version": 4, "resources": []}', encoding="utf-8")
+    assert gone[0] in found(judged(prod, others_gone=True)[1]), "a file beside a bucket is not the state"
+    edit("ticketgen.yaml", ("  dev:\n", "  dev:\n    state: { bucket: null }\n"))
+    assert run("render", "--env", "dev").exit_code == 0
     assert gone[0] not in found(judged(prod, others_gone=True)[1])
     resource = {"mode": "managed", "type": "aws_dynamodb_table", "name": "x", "instances": [{}]}
     (roots[0] / "terraform.tfstate").write_text(
@@ -241,6 +272,50 @@ def test_terraform_of_the_users_own_counts_on_both_sides(guarded: Path) -> None:
     assert judged(stack("prod")) == ({}, ())
     renamed: Edits = {"global/variables.tf": ('"spring-tour"', '"autumn-tour"')}
     assert "global:aws_dynamodb_table.mine" in judged(stack("prod", renamed))[1][0].message
+
+
+def test_a_folder_without_a_project_is_no_base(guarded: Path) -> None:
+    (guarded.parent / "empty").mkdir()
+    for base in ("../empty", "stacks"):
+        (finding,) = judged(stack("prod"), against=base)[1]
+        assert (finding.rule, finding.severity) == ("plan-unknown", Severity.ERROR)
+
+
+def test_a_base_without_its_manifest_is_compared_all_the_same(guarded: Path) -> None:
+    shutil.copytree(guarded, guarded.parent / "base")
+    Path("../base/stacks/prod/.ticketgen.json").unlink()
+    assert judged(stack("prod"), against="../base") == ({}, ())
+    assert found(judged(stack("prod", RENAMED), against="../base")[1]) == [LOST]
+
+
+def test_modules_and_roots_of_the_users_own_count(guarded: Path) -> None:
+    table = 'resource "aws_dynamodb_table" "mine" {\n  name = "mine"\n}\n'
+    shutil.copytree(guarded, guarded.parent / "base")
+    call = 'module "mine" {\n  source = "./mine"\n}\n'
+    for base in ("../base", "."):
+        Path(base, "stacks/prod/global/mine").mkdir()
+        Path(base, "stacks/prod/mine").mkdir()
+        Path(base, "stacks/prod/global/mine.tf").write_text(call, encoding="utf-8")
+    for name in ("global/mine/main.tf", "mine/main.tf"):
+        Path("../base/stacks/prod", name).write_text(table, encoding="utf-8")
+    messages = [each.message for each in judged(stack("prod"), against="../base")[1]]
+    assert len(messages) == 2
+    assert messages[0].startswith("prod/global: `module.mine.aws_dynamodb_table.mine` would be destroyed")
+    assert messages[1].startswith("prod/mine: `aws_dynamodb_table.mine` would be destroyed")
+
+
+def test_a_state_without_its_files_is_unknown(guarded: Path) -> None:
+    folder = Path("stacks/prod/data/eu-west-1")
+    resource = {"mode": "managed", "type": "aws_dynamodb_table", "name": "x", "instances": [{}]}
+    state = json.dumps({"version": 4, "resources": [resource]})
+    new = stack("prod")
+    for path in Path("stacks/prod").rglob("*.tf"):
+        path.unlink()
+    Path("stacks/prod/.ticketgen.json").unlink()
+    assert "error plan-unknown" not in found(judged(new)[1])
+    (folder / "terraform.tfstate").write_text(state, encoding="utf-8")
+    unknown = [each for each in judged(new)[1] if each.rule == "plan-unknown"]
+    assert [str(each.location) for each in unknown] == [f"{folder}/terraform.tfstate:1:1"]
 
 
 TABLE = {"resource": {"aws_dynamodb_table": {"mine": {"name": "${local.app_name}-mine", "hash_key": "id"}}}}

@@ -245,6 +245,66 @@ def test_a_pull_request_gets_annotations_and_a_comment(guarded: Path) -> None:
     assert f"| `data/eu-west-1` | `{LOCKS}` | **replace** | name changes from " in comment
 
 
+def test_a_secondary_that_is_retired_in_the_same_edit_is_lost_all_the_same(guarded: Path) -> None:
+    edit(
+        "ticketgen.yaml",
+        (
+            "    secondary_region: eu-central-1\n",
+            "    secondary_region: eu-north-1\n    retired_regions: [eu-central-1]\n",
+        ),
+        ("[eu-west-1, eu-central-1, eu-north-1]", "[eu-west-1, eu-north-1]"),
+    )
+    found = refused("render", "--env", "prod")
+    assert (found.code, "error secondary-changed" in found.findings) == (1, True)
+    assert ("regions/eu-central-1", CLUSTER) in found.losses()
+
+
+def test_a_region_that_was_never_retired_holds_something_whatever_the_option_says(guarded: Path) -> None:
+    found = refused("remove-region", "eu-north-1", "--env", "prod", "--destroyed")
+    assert (found.code, "error region-removed" in found.findings) == (1, True)
+    edit("ticketgen.yaml", ("[eu-west-1, eu-central-1, eu-north-1]", "[eu-west-1, eu-central-1]"))
+    found = refused("render", "--env", "prod", "--destroyed")
+    assert (found.code, "error region-removed" in found.findings) == (1, True)
+
+
+def test_another_checkout_is_for_checks_only(guarded: Path) -> None:
+    (guarded.parent / "base").mkdir()
+    done = run("render", "--against", "../base")
+    assert (done.exit_code, "add --check or --diff" in done.stderr) == (2, True)
+
+
+def test_a_region_that_the_text_no_longer_names_may_be_another(guarded: Path) -> None:
+    place = Path("stacks/prod/data/eu-west-1/provider.tf")
+    named = place.read_text("utf-8")
+    unknown = re.sub(r"(?m)^  region .*\n", "  region = data.aws_region.here.name\n", named, count=1)
+    for text in (
+        re.sub(r"(?m)^  region .*\n", "", named, count=1),
+        f'{unknown}\ndata "aws_region" "here" {{}}\n',
+    ):
+        place.write_text(text, encoding="utf-8")
+        done = run("keep", str(place))
+        assert (done.exit_code, "[stateful-replaced]" in done.stderr) == (1, True)
+        assert "its Region changes from eu-west-1 to one that the text does not name" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "moves"),
+    [
+        ('backend "s3" {}', 'cloud {\n    organization = "x"\n  }', True),
+        ('backend "s3" {}', 'backend "pg" {\n    schema_name = "x"\n  }', True),
+        ('backend "s3" {}', 'backend "s3" {\n    encrypt = true\n  }', False),
+        ("  region ", '  profile = "other"\n  region ', False),
+    ],
+)
+def test_a_state_in_another_place_is_found_whatever_the_backend(
+    guarded: Path, before: str, after: str, moves: bool
+) -> None:
+    place = Path("stacks/prod/data/eu-west-1/provider.tf")
+    place.write_text(place.read_text("utf-8").replace(before, after, 1), encoding="utf-8")
+    done = run("keep", str(place))
+    assert (done.exit_code, "[state-moved]" in done.stderr) == ((1, True) if moves else (0, False))
+
+
 def test_add_region_is_judged_like_a_render(guarded: Path) -> None:
     edit("ticketgen.yaml", ("project: spring-tour", "project: autumn-tour"))
     for option in ("--force", "--dry-run"):

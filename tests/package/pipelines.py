@@ -62,6 +62,7 @@ class _Job:
     """The state of a running job."""
 
     failed: bool = False
+    folder: Path = Path()
     context: dict[str, Any] = field(default_factory=dict)
 
     def evaluate(self, expression: str) -> Any:
@@ -75,6 +76,7 @@ class _Job:
             "cancelled": lambda: False,
             "failure": lambda: self.failed,
             "fromJSON": json.loads,
+            "hashFiles": lambda pattern: "0" * 64 if (self.folder / pattern).is_file() else "",
             "success": lambda: not self.failed,
         }
         return eval(text.strip(), {"__builtins__": {}}, functions)
@@ -110,14 +112,16 @@ def run_github(workflow: Path, clone: Clone, shell: Shell) -> Iterator[Step]:
         )
         job = waiting.pop(name)
         failed = any(needs[each]["result"] != "success" for each in _listed(job.get("needs")))
-        outer = _Job(failed, {"needs": needs, "github": {**_PULL_REQUEST, "workflow": document["name"]}})
+        outer = _Job(
+            failed, context={"needs": needs, "github": {**_PULL_REQUEST, "workflow": document["name"]}}
+        )
         if not outer.should_run(job.get("if")):
             needs[name] = {"result": "skipped", "outputs": {}}
             continue
         outputs: dict[str, str] = {}
         results = []
         for values in _combinations(job.get("strategy", {}).get("matrix", {}), outer):
-            running = _Job(False, {**outer.context, "matrix": values, "steps": {}})
+            running = _Job(False, context={**outer.context, "matrix": values, "steps": {}})
             label = f"{name} ({', '.join(values.values())})" if values else name
             variables = {key: running.filled(str(text)) for key, text in job.get("env", {}).items()}
             yield from _github_steps(label, job["steps"], running, clone, variables, shell)
@@ -129,7 +133,7 @@ def run_github(workflow: Path, clone: Clone, shell: Shell) -> Iterator[Step]:
 def _github_steps(
     label: str, steps: Any, job: _Job, clone: Clone, variables: Mapping[str, str], shell: Shell
 ) -> Iterator[Step]:
-    folder = clone()
+    folder = job.folder = clone()
     for number, step in enumerate(steps):
         name = str(step.get("name", step.get("uses", "")))
         if not job.should_run(step.get("if")):

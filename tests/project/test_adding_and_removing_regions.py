@@ -47,7 +47,8 @@ def test_adding_and_removing_leaves_every_byte_as_it_was(small_project: Path) ->
     before = everything_in(small_project)
     assert run("add-region", "eu-west-3", "--env", "prod", "--env", "dev").exit_code == 0
     assert everything_in(small_project) != before
-    assert run("remove-region", "eu-west-3", "--destroyed").exit_code == 0
+    assert run("remove-region", "eu-west-3", "--destroyed").exit_code == 1, "it was never retired"
+    assert run("remove-region", "eu-west-3", "--destroyed", "--accept", "prod").exit_code == 0
     assert everything_in(small_project) == before
 
 

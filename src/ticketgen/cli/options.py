@@ -71,7 +71,7 @@ Accept = Annotated[
         "--accept",
         metavar="ADDRESS",
         help="Accept that this resource, which holds data, is replaced or destroyed; can be repeated. ADDRESS, "
-        "ROOT:ADDRESS, ENVIRONMENT/ROOT:ADDRESS, ENVIRONMENT/ROOT or ENVIRONMENT.",
+        "ROOT:ADDRESS, ENVIRONMENT:ADDRESS, ENVIRONMENT/ROOT:ADDRESS, ENVIRONMENT/ROOT or ENVIRONMENT.",
     ),
 ]
 

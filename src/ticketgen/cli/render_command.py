@@ -20,7 +20,7 @@ from ticketgen.cli.options import (
     ReportFormatOption,
     Spec,
 )
-from ticketgen.cli.output import exit_with_findings
+from ticketgen.cli.output import exit_with_findings, exit_with_usage_error
 from ticketgen.cli.plan_output import report_with_plans
 from ticketgen.cli.progress_line import progress
 from ticketgen.cli.session import print_info
@@ -76,6 +76,8 @@ def render(
     """
     from ticketgen import pipeline
 
+    if against is not None and not (check or diff):
+        exit_with_usage_error("--against judges without writing: add --check or --diff.")
     path = require_spec(spec, format)
     root = path.parent
     merged = run_merge(path, asked=merge, upgrade=upgrade, dry_run=check or diff)
@@ -159,7 +161,9 @@ def _report_drift(
     changes = result.changes
     drifted = drift(changes) if changes else ()
     standing = _standing_findings(root)
-    findings = (*merged.findings, *found, *drifted, *standing, *_upgrade_reasons(changes))
+    # What would be refused is no drift that a render ends.
+    differing = () if has_errors(found) else drifted
+    findings = (*merged.findings, *found, *differing, *standing, *_upgrade_reasons(changes))
     difference = f"{merged.difference}{changes_diff(changes.files) if changes else ''}" if diff else None
     _report(findings, result, root, format, output, difference=difference, detailed=diff)
     if changes and format is ReportFormat.TEXT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -26,9 +27,9 @@ class Acceptance:
     """What somebody accepts.
 
     Attributes:
-        address: one of ``ADDRESS``, ``ROOT:ADDRESS``, ``ENVIRONMENT/ROOT:ADDRESS``, ``ENVIRONMENT/ROOT`` and
-            ``ENVIRONMENT``. As with ``terraform plan -target``, the address of a module or of a resource stands for
-            everything in it.
+        address: one of ``ADDRESS``, ``ROOT:ADDRESS``, ``ENVIRONMENT:ADDRESS``, ``ENVIRONMENT/ROOT:ADDRESS``,
+            ``ENVIRONMENT/ROOT`` and ``ENVIRONMENT``. As with ``terraform plan -target``, the address of a module or of
+            a resource stands for everything in it.
         environment: the only environment in which it holds; "" for all.
         until: the last day on which it holds; None without an end.
         place: in the spec; None on the command line.
@@ -47,7 +48,7 @@ class Acceptance:
         if loss.environment and self.address in {loss.environment, whole}:
             return True
         root, colon, address = _split(self.address)
-        if colon and root not in {loss.root, whole}:
+        if colon and root not in {loss.root, whole, loss.environment}:
             return False
         return bool(loss.address) and _is_below(loss.address, address)
 
@@ -58,9 +59,16 @@ def _split(text: str) -> tuple[str, str, str]:
     return (head, colon, rest) if colon and "[" not in head else ("", "", text)
 
 
+_TARGET = re.compile(
+    r"(?:module\.[\w-]+(?:\[[^\]]*+\])?(?:\.|\Z))*+(?:[\w-]+\.[\w-]+(?:\[.*\])?)?", re.DOTALL
+)
+"""The address of a module or of a resource, but not its first words alone."""
+
+
 def _is_below(address: str, target: str) -> bool:
     rest = address[len(target) :]
-    return bool(target) and address.startswith(target) and (not rest or rest[0] in ".[")
+    is_part = address.startswith(target) and (not rest or rest[0] in ".[")
+    return bool(target) and is_part and _TARGET.fullmatch(target) is not None and not target.endswith(".")
 
 
 class AcceptedLosses:
@@ -85,7 +93,8 @@ class AcceptedLosses:
 
     def findings(self) -> Iterator[Finding]:
         """The acceptances that have expired, and those of the command line that covered nothing."""
-        for each in self._expired:
+        # An acceptance of the whole project expires once, not in each environment.
+        for each in {(each.address, each.until, each.place): each for each in self._expired}.values():
             message = f"the acceptance of {each.address} expired on {each.until}"
             yield ACCEPTANCE_EXPIRED.found(message, at=each.place)
         for each in self._valid:

@@ -18,6 +18,8 @@ from ticketgen.consequences.resource_instances import Placement, ResourceInstanc
 
 __all__ = ["compare"]
 
+_UNKNOWN_KEY = "[*]"
+_REPETITIONS = frozenset({"count", "for_each"})
 _MAX_SHOWN = 60
 """Characters of a value in a reason."""
 
@@ -42,6 +44,7 @@ def compare(
         for one, other in ((deployed, wanted), (wanted, deployed))
         for address in one.keys() - other.keys()
     }
+    unknown = {each.declared_address for each in wanted.values() if each.address.endswith(_UNKNOWN_KEY)}
     replaced, following = _followed(pairs, different, resized)
     found = [
         _of_pair(
@@ -60,7 +63,9 @@ def compare(
     for address, instance in deployed.items():
         if address not in wanted:
             action = Action.FORGET if changes.forgets(address) else Action.DESTROY
-            reasons = ("it is no longer declared",) if action is Action.DESTROY else ()
+            is_unknown = instance.declared_address in unknown
+            why = "only a plan knows which instances are left" if is_unknown else "it is no longer declared"
+            reasons = (why,) if action is Action.DESTROY else ()
             found.append(Consequence(instance.address, instance.type, action, reasons, instance.place))
     return tuple(sorted((each for each in found if each), key=report_order))
 
@@ -76,6 +81,9 @@ def _of_pair(
     moved = before.address if before.address != address else ""
     if reasons:
         return Consequence(address, after.type, Action.REPLACE, reasons, after.place, moved)
+    if after.address.endswith(_UNKNOWN_KEY) and different & _REPETITIONS:
+        reasons = (f"its {min(different & _REPETITIONS)} changes to one that only a plan knows",)
+        return Consequence(address, after.type, Action.DESTROY, reasons, after.place, moved)
     if different or following:
         arguments = (*(f"{each} changes" for each in sorted(different)), *following)
         return Consequence(address, after.type, Action.UPDATE, arguments, after.place, moved)
@@ -162,10 +170,12 @@ def _elsewhere(before: ResourceInstance, after: ResourceInstance) -> Iterator[st
     if before.type != after.type:
         yield f"its type was {before.type}"
     old, new = before.placement, after.placement
-    if old.region and new.region and old.region != new.region and not is_global(after.type):
-        yield f"its Region changes from {old.region} to {new.region}"
+    if old.region and old.region != new.region and not is_global(after.type):
+        yield f"its Region changes from {old.region} to {new.region or 'one that the text does not name'}"
     if _other_account(old, new):
         yield f"its account changes from {_ids(old)} to {_ids(new)}"
+    elif old.profile != new.profile and not (old.accounts and new.accounts):
+        yield f"its profile changes from {old.profile or 'the default'} to {new.profile or 'the default'}"
 
 
 def _other_account(old: Placement, new: Placement) -> bool:

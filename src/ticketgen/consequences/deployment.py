@@ -19,6 +19,7 @@ from ticketgen.hcl.guards import refusal
 from ticketgen.hcl.native_texts import NativeTexts, native_texts
 from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import Attribute, Body, File
+from ticketgen.hcl.values import is_known
 from ticketgen.hcl.variable_files import automatic_values
 from ticketgen.terraform_file_names import SETTING_VARIABLES
 from ticketgen.verification.bounded_parsing import parse_and
@@ -33,10 +34,19 @@ _BACKEND = "backend.hcl"
 _APP_NAME = "app_name"
 _SUFFIX = "environment_suffix"
 
-_STATE_SETTINGS = frozenset({"bucket", "key", "path", "prefix", "container_name", "workspace_key_prefix"})
-"""The settings of backends that say where a state is: https://developer.hashicorp.com/terraform/language/backend.
+_NO_PLACE = frozenset({
+    "access_key", "acl", "allowed_account_ids", "assume_role", "assume_role_with_web_identity", "dynamodb_table",
+    "encrypt", "forbidden_account_ids", "kms_key_id", "lock_address", "lock_method", "max_retries", "password",
+    "region",
+    "retry_mode", "role_arn", "secret_key", "session_name", "shared_credentials_files", "shared_config_files",
+    "skip_credentials_validation", "skip_metadata_api_check", "skip_region_validation", "skip_requesting_account_id",
+    "skip_s3_checksum", "sse_customer_key", "token", "unlock_address", "unlock_method", "use_dualstack_endpoint",
+    "use_fips_endpoint", "use_lockfile", "use_path_style", "username",
+})  # fmt: skip
+"""The settings of backends that do not say where a state is, such as credentials and locks.
 
-The Region of a bucket is not one of them, because no two buckets have the same name.
+The Region of a bucket is one of them, because no two buckets have the same name. Source:
+https://developer.hashicorp.com/terraform/language/backend and the pages of the backends below it.
 """
 
 
@@ -122,9 +132,11 @@ class Deployment:
 
     def was_retired(self, folder: str) -> bool:
         """Whether a root module belongs to a Region that the stack has left."""
-        region = folder.rpartition("/")[2]
-        known = self.names.regions
-        return "/" in folder and bool(known) and region not in known
+        return "/" in folder and bool(self.names.regions) and not self.is_active(folder)
+
+    def is_active(self, folder: str) -> bool:
+        """Whether a root module belongs to a Region that the stack is in."""
+        return "/" in folder and folder.rpartition("/")[2] in self.names.regions
 
     @property
     def protects(self) -> bool:
@@ -198,6 +210,9 @@ def _root(
 def _state(values: Evaluator, root: Scope, settings: str | None) -> Iterator[tuple[str, str]]:
     """The backend's type, and the settings that say where a state is."""
     for terraform in root.module.blocks("terraform"):
+        for cloud in terraform.blocks("cloud"):
+            yield "type", "cloud"
+            yield from _texts(values, root, cloud.body)
         for backend in terraform.blocks("backend"):
             yield "type", "".join(backend.labels)
             yield from _texts(values, root, backend.body)
@@ -206,11 +221,14 @@ def _state(values: Evaluator, root: Scope, settings: str | None) -> Iterator[tup
                 yield from _texts(values, root, parsed.body)
 
 
-def _texts(values: Evaluator, root: Scope, body: Body) -> Iterator[tuple[str, str]]:
+def _texts(values: Evaluator, root: Scope, body: Body, prefix: str = "") -> Iterator[tuple[str, str]]:
     for attribute in body.attributes:
         value = values.of(attribute.value, root)
-        if attribute.name in _STATE_SETTINGS and isinstance(value, str):
-            yield attribute.name, value
+        if attribute.name not in _NO_PLACE and is_known(value):
+            yield f"{prefix}{attribute.name}", value if isinstance(value, str) else json.dumps(value)
+    for block in body.blocks:
+        if block.type not in _NO_PLACE:
+            yield from _texts(values, root, block.body, f"{prefix}{block.type}.")
 
 
 def _names(text: str | None) -> StackNames:

@@ -18,7 +18,7 @@ from ticketgen.tree.disk import Disk, open_project
 from ticketgen.tree.manifest import stack_folders
 from ticketgen.tree.paths import fingerprint
 from ticketgen.tree.stack_texts import missing_terraform, own_terraform, stack_texts, text_of
-from ticketgen.tree.states import emptied_roots
+from ticketgen.tree.states import emptied_roots, held_states
 
 __all__ = ["DestructionGuard", "accepted_in"]
 
@@ -71,8 +71,9 @@ class DestructionGuard:
                     if planned.value.roots or planned.value.edits:
                         self.plans[folder] = planned.value
                     findings += self._judged(planned.value, folder)
-        except OSError as error:
-            message = f"the stacks to compare with cannot be read: {error.strerror}"
+        except (OSError, _NoProject) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            message = f"the stacks to compare with cannot be read: {why}"
             findings.append(PLAN_UNKNOWN.found(message, "name the folder of the project in another checkout"))
         return (*findings, *self._accepted.findings())
 
@@ -88,6 +89,8 @@ class DestructionGuard:
                 yield folder, self._files(disk, folder, before, after, missing, gone, created)
             return
         with open_project(self._against) as base:
+            if not base.exists(self._spec) and not base.exists(self._stacks):
+                raise _NoProject(f"it has neither {self._spec} nor {self._stacks}/")
             known = stack_folders(base, self._stacks)
             created = _names(folder for folder in rendered if folder not in known)
             left = {folder for folder in known if PurePosixPath(folder).name not in self._environments}
@@ -109,14 +112,17 @@ class DestructionGuard:
         name = PurePosixPath(folder).name
         environment = self._environments.get(name)
         roots = _terraform_folders(before) - _terraform_folders(after)
+        # A state without the files that it was applied from: what it holds is unknown.
+        held = held_states(disk, folder, _terraform_folders(after) - _terraform_folders(before))
         return StackFiles(
             name,
             before,
             None if gone else after,
             frozenset(environment.retired_regions) if environment else frozenset(),
             created,
-            roots if self._destroyed else emptied_roots(disk, folder, roots),
-            () if gone and self._destroyed else missing,
+            emptied_roots(disk, folder, roots, before),
+            () if gone and self._destroyed else (*missing, *held),
+            self._destroyed,
         )
 
     def _judged(self, plan: StackPlan, folder: str) -> Iterable[Finding]:
@@ -139,6 +145,10 @@ class DestructionGuard:
             ("environments",),
         )
         return next((locations[key] for key in nearest if key and key in locations), Location(self._spec))
+
+
+class _NoProject(Exception):
+    """A folder is not that of a project."""
 
 
 def accepted_in(project: Project | None) -> Iterator[Acceptance]:

@@ -143,5 +143,5 @@ def _where(environment: str, roots: list[str]) -> str:
 
 def _argument(environment: str, roots: list[str], address: str) -> str:
     """The address for ``--accept``, quoted for a shell."""
-    root = "/".join(filter(None, (environment, roots[0]))) if len(roots) == 1 and roots[0] else ""
+    root = "/".join(filter(None, (environment, roots[0] if len(roots) == 1 else "")))
     return as_shell_word(f"{root}:{address}" if root else address)

@@ -15,13 +15,16 @@ from ticketgen.hcl.module_instances import instance_key, module_instances
 from ticketgen.hcl.operators import as_text
 from ticketgen.hcl.provider_resolution import provider_of
 from ticketgen.hcl.syntax import Block, GetAttribute, Reference, Tuple
-from ticketgen.hcl.values import EvaluationContext, Value
+from ticketgen.hcl.values import UNKNOWN_LOOP, EvaluationContext, Value
 
 __all__ = ["Placement", "ReplacementTrigger", "ResourceInstance", "resource_instances"]
 
 _META_ARGUMENTS = frozenset({"count", "depends_on", "for_each", "provider", "region"})
 _META_BLOCKS = frozenset({"connection", "lifecycle", "provisioner", "timeouts"})
 """Arguments and blocks that say nothing about the resource itself; the Region is in its placement."""
+
+_REPETITIONS = frozenset({"count", "for_each"})
+"""Arguments that are compared if the instances are unknown; otherwise the instances themselves are."""
 
 _BLOCK = "block"
 _EVERYTHING = "all"
@@ -35,10 +38,12 @@ class Placement:
     Attributes:
         region: the Region; None if the configuration does not say.
         accounts: the ids of the accounts that it may use; empty if it does not say.
+        profile: the profile of the AWS configuration files that it uses; "" for the default one.
     """
 
     region: str | None = None
     accounts: frozenset[str] = frozenset()
+    profile: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +132,8 @@ def _collect(
     values: Evaluator, block: Block, where: EvaluationContext, prefix: str, found: dict[str, list[Comparable]]
 ) -> None:
     for attribute in block.body.attributes:
-        if prefix or attribute.name not in _META_ARGUMENTS:
+        is_meta = not prefix and attribute.name in _META_ARGUMENTS
+        if not is_meta or (attribute.name in _REPETITIONS and where.bound is UNKNOWN_LOOP):
             value = comparable(values, attribute.value, where)
             if value is not None:  # null is no value
                 found.setdefault(f"{prefix}{attribute.name}", []).append(value)
@@ -174,9 +180,9 @@ def _placement(values: Evaluator, declared: Declaration, where: EvaluationContex
     accounts = values.of(block.value("allowed_account_ids"), outer)
     ids = {as_text(each) for each in accounts} if isinstance(accounts, list) else set()
     ids |= {_account(_text(values.of(each.value("role_arn"), outer))) for each in block.blocks("assume_role")}
-    return Placement(
-        own or _text(values.of(block.value("region"), outer)), frozenset(each for each in ids if each)
-    )
+    region = own or _text(values.of(block.value("region"), outer))
+    profile = _text(values.of(block.value("profile"), outer)) or ""
+    return Placement(region, frozenset(each for each in ids if each), profile)
 
 
 def _text(value: Value) -> str | None:

@@ -199,7 +199,7 @@ def _states_moved(change: StackChange) -> Iterator[StackEdit]:
 
 def _place(state: tuple[tuple[str, str], ...]) -> str:
     settings = dict(state)
-    place = "/".join(settings[name] for name in ("bucket", "key", "path") if name in settings)
+    place = "/".join(value for name, value in sorted(settings.items()) if name != "type")
     return f"{settings['type']} {place}".strip() if settings else "the folder"
 
 
@@ -217,6 +217,6 @@ _EDITS: tuple[Callable[[StackChange], Iterator[StackEdit]], ...] = (
     _suffix_changed,
     _state_split,
     _regions_removed,
+    _hubs_changed,  # before a retirement, which is a warning only
     _regions_retired,
-    _hubs_changed,
 )

@@ -13,6 +13,9 @@ from ticketgen.consequences.stack_edits import MOVE_HOME, StackChange, StackEdit
 from ticketgen.findings import Checked
 from ticketgen.terraform_file_names import DECLARING, SETTING_VARIABLES
 
+_PROVIDER = "provider.tf"
+"""The file that every rendered root module has, and no module."""
+
 __all__ = ["StackFiles", "StackPlan", "plan_stack"]
 
 
@@ -27,7 +30,9 @@ class StackFiles:
         retired: the Regions that the spec retires.
         created: the names of environments that are rendered for the first time.
         emptied: the folders of root modules that hold nothing any more.
-        missing: the paths of deployed Terraform that is not in ``before``.
+        missing: the paths of deployed Terraform and of states that are not in ``before``.
+        destroyed: whether root modules that are no longer rendered hold nothing, except those of Regions that were
+            never retired: something has to be wrong with such a claim.
     """
 
     environment: str
@@ -37,6 +42,7 @@ class StackFiles:
     created: tuple[str, ...] = ()
     emptied: Collection[str] = ()
     missing: tuple[str, ...] = ()
+    destroyed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,8 @@ def plan_stack(files: StackFiles) -> Checked[StackPlan]:
     if not changed:
         return Checked(StackPlan(files.environment))
     folders = {posixpath.dirname(path) for path in changed}
-    wanted = None if any(f"{each}/".startswith(MODULES) for each in folders) else folders
+    roots = {posixpath.dirname(path) for path in paths if posixpath.basename(path) == _PROVIDER}
+    wanted = folders if folders <= roots else None
     before = read_deployment(_terraform(files.before, wanted), files.before)
     return before.then(
         lambda old: read_deployment(_terraform(after, wanted), after, old).then(
@@ -101,7 +108,8 @@ def _plan(files: StackFiles, old: Deployment, new: Deployment) -> StackPlan:
     moves_homes = MOVE_HOME in (files.after or {})
     change = StackChange(files.environment, old, after, files.retired, files.created, moves_homes)
     gone = {each for each in old.roots if each not in new.roots}
-    nothing_left = gone & {*files.emptied, *filter(old.was_retired, gone)}
+    destroyed = {each for each in gone if after is None or not old.is_active(each)} if files.destroyed else ()
+    nothing_left = gone & {*files.emptied, *destroyed, *filter(old.was_retired, gone)}
     folders = sorted({*old.roots, *new.roots} - nothing_left)
     roots = [_root_plan(old.roots.get(each), new.roots.get(each)) for each in folders]
     return StackPlan(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ticketgen.terraform_file_names import DECLARING, SETTING_VARIABLES
 from ticketgen.tree.disk import Disk
@@ -10,14 +10,19 @@ from ticketgen.tree.manifest import read_manifest
 
 __all__ = ["missing_terraform", "own_terraform", "stack_texts", "text_of"]
 
+_BACKEND, _FACTS = "backend.hcl", "ops/stack.json"
+"""The settings of a root module's backend, and the description of the stack for the operator's scripts."""
 _MAX_FILE_BYTES = 4_000_000
 _MAX_TOTAL_BYTES = 64_000_000
+_MAX_FOLDERS = 10_000
+"""Limit of the folders, and of files that could be folders, below one stack."""
+_MAX_DEPTH = 10
 
 
 def stack_texts(disk: Disk, folder: str) -> Mapping[str, str]:
     """The texts by path below a stack's folder; what cannot be read is left out."""
     manifest = read_manifest(disk, folder)[1].value
-    listed = tuple(manifest.files) if manifest else ()
+    listed = tuple(manifest.files) if manifest and manifest.files else _without_manifest(disk, folder)
     found: dict[str, str] = {}
     left = _MAX_TOTAL_BYTES
     for name in listed:
@@ -26,6 +31,13 @@ def stack_texts(disk: Disk, folder: str) -> Mapping[str, str]:
         if text is not None and left >= 0:
             found[name] = text
     return {**found, **own_terraform(disk, folder, listed)}
+
+
+def _without_manifest(disk: Disk, folder: str) -> tuple[str, ...]:
+    """The paths of what describes a deployment, as far as they can be found without a list of them."""
+    terraform = [path for path in _terraform_below(disk, folder) if path.endswith(DECLARING)]
+    backends = dict.fromkeys(f"{path.rpartition('/')[0]}/{_BACKEND}".lstrip("/") for path in terraform)
+    return (*terraform, *backends, _FACTS)
 
 
 def missing_terraform(disk: Disk, folder: str, texts: Iterable[str]) -> Mapping[str, str]:
@@ -45,7 +57,7 @@ def missing_terraform(disk: Disk, folder: str, texts: Iterable[str]) -> Mapping[
 
 
 def own_terraform(disk: Disk, folder: str, listed: Iterable[str]) -> Mapping[str, str]:
-    """The Terraform of the user's own: Terraform reads it together with the rendered files in the same folder.
+    """The Terraform of the user's own, beside the rendered files and in folders of its own.
 
     Args:
         disk: the project.
@@ -54,12 +66,10 @@ def own_terraform(disk: Disk, folder: str, listed: Iterable[str]) -> Mapping[str
     """
     known = frozenset(listed)
     found = {}
-    for place in sorted({name.rpartition("/")[0] for name in known if name.endswith(".tf")}):
-        for name in _terraform_in(disk, f"{folder}/{place}" if place else folder):
-            path = f"{place}/{name}" if place else name
-            text = None if path in known else _read(disk, f"{folder}/{path}")
-            if text is not None:
-                found[path] = text
+    for path in _terraform_below(disk, folder):
+        text = None if path in known else _read(disk, f"{folder}/{path}")
+        if text is not None:
+            found[path] = text
     return found
 
 
@@ -68,13 +78,23 @@ def text_of(content: bytes) -> str:
     return content.decode("utf-8", "replace").replace("\r\n", "\n").removeprefix("\ufeff")
 
 
-def _terraform_in(disk: Disk, folder: str) -> list[str]:
-    try:
-        return sorted(
-            name for name in disk.list_names(folder) if name.endswith((*DECLARING, *SETTING_VARIABLES))
-        )
-    except OSError:
-        return []
+def _terraform_below(disk: Disk, folder: str) -> Iterator[str]:
+    """The paths of Terraform's files below a folder, except hidden ones."""
+    waiting = [""]
+    left = _MAX_FOLDERS
+    while waiting and left:
+        left -= 1
+        place = waiting.pop()
+        try:
+            names = sorted(disk.list_names(f"{folder}/{place}" if place else folder))
+        except OSError:  # a file or a link, or not readable, which Terraform reports
+            continue
+        for name in names:
+            path = f"{place}/{name}" if place else name
+            if name.endswith((*DECLARING, *SETTING_VARIABLES)):
+                yield path
+            elif not name.startswith(".") and path.count("/") < _MAX_DEPTH:
+                waiting.append(path)
 
 
 def _read(disk: Disk, path: str) -> str | None:

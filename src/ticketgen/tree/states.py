@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from ticketgen.findings import Finding, Location
 from ticketgen.findings.stacks import STATE_NOT_EMPTY, STATE_UNKNOWN
@@ -16,7 +16,7 @@ from ticketgen.terraform_file_names import DECLARING
 from ticketgen.tree.disk import Disk
 from ticketgen.wording import counted
 
-__all__ = ["emptied_roots", "lost_states"]
+__all__ = ["emptied_roots", "held_states", "lost_states"]
 
 _REMOTE = re.compile(
     rb'^[ \t]*+(?:backend\s+"(?!local")(\w+)"|cloud\s*\{)|"backend"\s*:\s*\{\s*"(?!local")\w+"|"cloud"\s*:\s*\{',
@@ -118,15 +118,38 @@ def _held(disk: Disk, path: str) -> Finding | None:
     )
 
 
-def emptied_roots(disk: Disk, stack: str, folders: Iterable[str]) -> frozenset[str]:
-    """The folders of root modules whose local states are there and hold nothing.
+def emptied_roots(disk: Disk, stack: str, folders: Iterable[str], texts: Mapping[str, str]) -> frozenset[str]:
+    """The folders of root modules whose states are in files that are there and hold nothing.
+
+    Args:
+        disk: the project.
+        stack: the folder of the stack.
+        folders: of root modules, below it.
+        texts: the deployed files by path below it. A file beside a remote backend is not the state.
+    """
+    remote = {path.rpartition("/")[0] for path, text in texts.items() if _REMOTE.search(text.encode())}
+    local = (each for each in folders if each not in remote)
+    return frozenset(each for each in local if _is_emptied(disk, f"{stack}/{each}" if each else stack))
+
+
+def held_states(disk: Disk, stack: str, folders: Iterable[str]) -> tuple[str, ...]:
+    """The paths of local states that hold resources or cannot be read, below a stack's folder.
 
     Args:
         disk: the project.
         stack: the folder of the stack.
         folders: of root modules, below it.
     """
-    return frozenset(each for each in folders if _is_emptied(disk, f"{stack}/{each}" if each else stack))
+    found = []
+    for each in sorted(folders):
+        try:
+            states = [
+                path for path in _states(disk, f"{stack}/{each}" if each else stack) if _held(disk, path)
+            ]
+        except OSError:
+            continue
+        found += [path.removeprefix(f"{stack}/") for path in states]
+    return tuple(found)
 
 
 def _is_emptied(disk: Disk, folder: str) -> bool:
