@@ -14,12 +14,11 @@ from ticketgen.consequences.comparable_values import Comparable, map_references,
 from ticketgen.consequences.consequence import Action, Consequence, report_order
 from ticketgen.consequences.forced_replacement import is_replaced_by, is_replaced_by_any_change
 from ticketgen.consequences.move_blocks import StateChanges
-from ticketgen.consequences.resource_instances import Placement, ResourceInstance
+from ticketgen.consequences.resource_instances import REPETITIONS, Placement, ResourceInstance
 
 __all__ = ["compare"]
 
 _UNKNOWN_KEY = "[*]"
-_REPETITIONS = frozenset({"count", "for_each"})
 _MAX_SHOWN = 60
 """Characters of a value in a reason."""
 
@@ -81,8 +80,8 @@ def _of_pair(
     moved = before.address if before.address != address else ""
     if reasons:
         return Consequence(address, after.type, Action.REPLACE, reasons, after.place, moved)
-    if after.address.endswith(_UNKNOWN_KEY) and different & _REPETITIONS:
-        reasons = (f"its {min(different & _REPETITIONS)} changes to one that only a plan knows",)
+    if after.address.endswith(_UNKNOWN_KEY) and different & REPETITIONS:
+        reasons = (f"its {min(different & REPETITIONS)} changes to one that only a plan knows",)
         return Consequence(address, after.type, Action.DESTROY, reasons, after.place, moved)
     if different or following:
         arguments = (*(f"{each} changes" for each in sorted(different)), *following)

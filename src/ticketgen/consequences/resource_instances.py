@@ -17,13 +17,13 @@ from ticketgen.hcl.provider_resolution import provider_of
 from ticketgen.hcl.syntax import Block, GetAttribute, Reference, Tuple
 from ticketgen.hcl.values import UNKNOWN_LOOP, EvaluationContext, Value
 
-__all__ = ["Placement", "ReplacementTrigger", "ResourceInstance", "resource_instances"]
+__all__ = ["REPETITIONS", "Placement", "ReplacementTrigger", "ResourceInstance", "resource_instances"]
 
 _META_ARGUMENTS = frozenset({"count", "depends_on", "for_each", "provider", "region"})
 _META_BLOCKS = frozenset({"connection", "lifecycle", "provisioner", "timeouts"})
 """Arguments and blocks that say nothing about the resource itself; the Region is in its placement."""
 
-_REPETITIONS = frozenset({"count", "for_each"})
+REPETITIONS = frozenset({"count", "for_each"})
 """Arguments that are compared if the instances are unknown; otherwise the instances themselves are."""
 
 _BLOCK = "block"
@@ -133,7 +133,7 @@ def _collect(
 ) -> None:
     for attribute in block.body.attributes:
         is_meta = not prefix and attribute.name in _META_ARGUMENTS
-        if not is_meta or (attribute.name in _REPETITIONS and where.bound is UNKNOWN_LOOP):
+        if not is_meta or (attribute.name in REPETITIONS and where.bound is UNKNOWN_LOOP):
             value = comparable(values, attribute.value, where)
             if value is not None:  # null is no value
                 found.setdefault(f"{prefix}{attribute.name}", []).append(value)
