@@ -72,7 +72,7 @@ lint: $(READY)
 
 prove: $(READY) dynamodb $(SCANNERS)/.ready $(CHROMIUM)/.ready ## Run the slow proofs: whole stacks planned, dev applied and rehearsed, the package installed elsewhere. CASES=1 for one of each, WITHOUT=FILE or FILE::TEST for all but one.
 	$(BIN)/python -m pytest -m slow $(CASES:%=--cases=%) -n 2 --dist worksteal $(patsubst %,--deselect=%,$(ALONE) $(WITHOUT))
-	$(BIN)/python -m pytest -m slow $(CASES:%=--cases=%) $(filter-out $(WITHOUT),$(ALONE))
+	$(BIN)/python -m pytest -m slow $(CASES:%=--cases=%) $(filter-out $(WITHOUT),$(ALONE)) $(patsubst %,--deselect=%,$(WITHOUT))
 
 exhaust: $(READY) dynamodb ## Try every attack on the readers and writers at full size: an hour on two cores.
 	$(BIN)/python -m pytest -m exhaustive --timeout 0 -n 2 --dist worksteal
