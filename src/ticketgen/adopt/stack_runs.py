@@ -31,6 +31,7 @@ __all__ = [
     "Run",
     "backend_buckets",
     "environments",
+    "is_below",
     "roots_of",
     "variable_value",
 ]
@@ -109,7 +110,7 @@ def roots_of(stack: SourceStack, only: str | None = None) -> tuple[Scope, ...]:
     """
     scopes = [scope for scope in stack.configuration.all_scopes() if scope.call is None]
     if only is not None:
-        return tuple(each for each in scopes if _is_below(each.module.folder, only))
+        return tuple(each for each in scopes if is_below(each.module.folder, only))
     deployed = [each for each in scopes if not _NO_STACKS & set(each.module.folder.split("/"))] or scopes
     configured = [
         each for each in deployed if any(each.module.blocks("provider")) or _has_backend(each.module)
@@ -117,7 +118,8 @@ def roots_of(stack: SourceStack, only: str | None = None) -> tuple[Scope, ...]:
     return tuple(sorted(configured or deployed, key=lambda scope: scope.module.folder))
 
 
-def _is_below(folder: str, above: str) -> bool:
+def is_below(folder: str, above: str) -> bool:
+    """Whether a path is a folder or below it."""
     return above in {"", "."} or folder == above or folder.startswith(f"{above}/")
 
 
@@ -239,7 +241,7 @@ def _owner(file: _Variables, roots: tuple[Scope, ...]) -> Scope | None:
     def match(root: Scope) -> tuple[int, bool, int]:
         shared = len(file.values.keys() & root.module.variables.keys())
         folder = root.module.folder
-        return shared, _is_below(file.path, folder), len(folder)
+        return shared, is_below(file.path, folder), len(folder)
 
     best = max(roots, key=match, default=None)
     return best if best is not None and match(best)[0] else None
