@@ -284,3 +284,25 @@ def test_providers_that_opentofu_repeats_place_their_modules(tmp_path: Path) -> 
         "  providers = {\n    aws = aws.each[each.key]\n  }\n}\n",
     )
     assert only(found).regions == ("eu-west-1", "eu-west-3")
+
+
+_QUEUE = 'provider "aws" {\n  region = "eu-west-1"\n}\nresource "aws_sqs_queue" "a" {}\n'
+
+
+def test_each_reason_why_a_file_is_not_checked_has_its_own_places(tmp_path: Path) -> None:
+    found = imported(
+        tmp_path,
+        _QUEUE,
+        broken__tf__json="{",
+        main_override__tf='resource "aws_sqs_queue" "a" {\n  name = "b"\n}\n',
+        x_override__tf__json='{"resource": {"aws_sqs_queue": {"a": {"name": "c"}}}}',
+    )
+    rules = {each.rule: each for each in found.rules}
+    places = {(each.rule, at.file) for each in found.rules for at in each.places}
+    assert "JSON syntax is not checked" not in rules["not-checked"].message
+    assert places == {
+        ("syntax", "broken.tf.json"),
+        ("not-checked", "main_override.tf"),
+        ("not-checked", "x_override.tf.json"),
+    }
+    assert {each.reason for each in found.failures} == {"no folder has only files that could be read"}
