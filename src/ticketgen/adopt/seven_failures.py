@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from ticketgen.adopt.folder_environments import judge_names_by_folder
 from ticketgen.adopt.source_stack import SourceStack
 from ticketgen.findings import Finding, Location, Severity
 from ticketgen.findings.verification import MODULE_NOT_CHECKED, NOT_CHECKED, VALUE_NOT_CHECKED
@@ -91,7 +92,7 @@ _TYPES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
 def seven_failures(stack: SourceStack) -> tuple[FailureReport, ...]:
     """Each of the seven failures: broken and where, not broken, or not applicable."""
     by_rule: dict[str, list[Finding]] = {}
-    for finding in stack.findings:
+    for finding in judge_names_by_folder(stack.findings, stack.configuration, stack.place):
         by_rule.setdefault(finding.rule, []).append(finding)
     limit = _limit_of_check(stack)
     return tuple(

@@ -11,6 +11,7 @@ from typing import Final
 from ticketgen.adopt.environment_names import (
     KNOWN_NAMES,
     as_environment_name,
+    environment_of_folder,
     environment_variables,
     named_in_code,
 )
@@ -41,9 +42,6 @@ DEFAULT_NAME: Final = "prod"
 
 _MAX_RUNS: Final = 100
 """Limit of runs, each of which evaluates the resources of a root module."""
-_ABOVE_ENVIRONMENTS: Final = frozenset(
-    {"environments", "environment", "envs", "env", "live", "stages", "stacks", "deployments", "workspaces"}
-)
 _BACKEND_SETTINGS: Final = frozenset({
     "bucket", "key", "region", "dynamodb_table", "use_lockfile", "encrypt", "kms_key_id", "profile", "role_arn",
     "workspace_key_prefix", "acl", "assume_role",
@@ -144,7 +142,7 @@ def environments(
     found: dict[str, list[Run]] = {}
     why: dict[str, tuple[str, Location | None]] = {}
     shared: list[Run] = []
-    folders = {root: _environment_of_folder(root.module.folder) for root in roots}
+    folders = {root: environment_of_folder(root.module.folder) for root in roots}
     for root in roots:
         automatic, named = _values_of(root, roots, files)
         named = [_Variables(file.path, *_merged(file, own)) for file in named]
@@ -201,17 +199,6 @@ def _rank(name: str) -> int:
     if name.startswith(("preprod", "pre-prod")):
         return 3
     return next((5 - place for place, group in enumerate(words) if any(word in name for word in group)), 2)
-
-
-def _environment_of_folder(folder: str) -> str:
-    parts = folder.split("/") if folder else []
-    for above, part in zip(["", *parts], parts, strict=False):
-        is_named = KNOWN_NAMES.fullmatch(part.lower()) or (
-            above in _ABOVE_ENVIRONMENTS and part not in REGIONS
-        )
-        if is_named and (name := as_environment_name(part)):
-            return name
-    return ""
 
 
 def _variable_files(stack: SourceStack) -> Iterator[_Variables]:
