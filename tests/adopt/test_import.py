@@ -8,7 +8,10 @@ import pytest
 from adopted_stacks import STYLES, adopted, expected_file, results
 
 from ticketgen.adopt.adoption import Adoption, adopt
+from ticketgen.adopt.counterpart_table import TABLE, data_advice
+from ticketgen.adopt.report_text import adoption_text
 from ticketgen.adopt.seven_failures import FailureStatus
+from ticketgen.aws.stateful import STATEFUL
 from ticketgen.findings import errors
 from ticketgen.sizing import size
 from ticketgen.spec.load import load
@@ -306,3 +309,30 @@ def test_each_reason_why_a_file_is_not_checked_has_its_own_places(tmp_path: Path
         ("not-checked", "x_override.tf.json"),
     }
     assert {each.reason for each in found.failures} == {"no folder has only files that could be read"}
+
+
+@pytest.mark.parametrize("type", STATEFUL)
+def test_each_type_that_holds_data_is_listed_as_data(type: str) -> None:
+    assert bool(data_advice(type)) is (type != TABLE)
+
+
+def test_a_global_table_is_listed_as_data(tmp_path: Path) -> None:
+    found = imported(
+        tmp_path,
+        f'{_QUEUE}resource "aws_dynamodb_global_table" "t" {{\n  name = "orders"\n'
+        '  replica {\n    region_name = "eu-west-1"\n  }\n}\nresource "aws_s3_bucket" "b" {\n  bucket = "pages"\n}\n',
+    )
+    report = adoption_text(found, with_spec=False)
+    assert "  aws_dynamodb_global_table (1): nothing: the new tables have a replica" in report
+    assert "  aws_s3_bucket (1): nothing is brought over: keep it in a root module of your own" in report
+
+
+def test_a_table_that_only_an_earlier_environment_has_is_listed(tmp_path: Path) -> None:
+    found = imported(
+        tmp_path,
+        f'variable "environment" {{}}\n{_QUEUE}resource "aws_dynamodb_table" "t" {{\n'
+        '  count = var.environment == "dev" ? 1 : 0\n  name = "orders"\n  hash_key = "id"\n}\n',
+        dev__tfvars='environment = "dev"\n',
+        prod__tfvars='environment = "prod"\n',
+    )
+    assert [each.name for each in found.tables] == ["orders"]

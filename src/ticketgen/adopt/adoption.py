@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from ticketgen.adopt.counterpart_table import TABLE
 from ticketgen.adopt.counterparts import ResourceGroup, TableMatch, match_tables, resource_groups
 from ticketgen.adopt.find_account import find_account, find_state
 from ticketgen.adopt.find_api import find_api
@@ -130,7 +131,6 @@ def _adopted(
         if draft
         else tuple(each for all in values.values() for each in all if isinstance(each, LeftOut))
     )
-    last = list(views.values())[-1]
     project = draft.project.name if draft else "PROJECT"
     findings += (too_large(why, None, FIX, rendered=False) for why in stack.budget.shortages)
     return Checked(
@@ -143,10 +143,7 @@ def _adopted(
             draft,
             left_out,
             _groups(stack, views),
-            tuple(
-                _table(stack, each)
-                for each in match_tables(last.resources("aws_dynamodb_table"), project, last.environment.name)
-            ),
+            tuple(_tables(stack, views, project)),
         ),
         tuple(findings),
     )
@@ -207,5 +204,12 @@ def _groups(stack: SourceStack, views: dict[str, StackView]) -> tuple[ResourceGr
     )
 
 
-def _table(stack: SourceStack, match: TableMatch) -> TableMatch:
-    return replace(match, location=stack.place(match.location))
+def _tables(stack: SourceStack, views: dict[str, StackView], project: str) -> Iterator[TableMatch]:
+    """The tables of the last environment, and those that only earlier ones have."""
+    seen: set[Location] = set()
+    for view in reversed(list(views.values())):
+        found = list(match_tables(view.resources(TABLE), project, view.environment.name))
+        yield from (
+            replace(each, location=stack.place(each.location)) for each in found if each.location not in seen
+        )
+        seen |= {each.location for each in found}
