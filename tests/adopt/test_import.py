@@ -336,3 +336,108 @@ def test_a_table_that_only_an_earlier_environment_has_is_listed(tmp_path: Path) 
         prod__tfvars='environment = "prod"\n',
     )
     assert [each.name for each in found.tables] == ["orders"]
+
+
+_PURCHASE = (
+    'provider "aws" {\n  region = "eu-west-1"\n}\nresource "aws_lambda_function" "purchase" {\n'
+    '  function_name = "gala-a"\n  environment {\n    variables = { %s }\n  }\n}\n'
+)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "ORDERS_PER_MINUTE",
+        "SALES_PER_HOUR",
+        "HOLD_SECONDS",
+        "HOLD_MINUTES",
+        "SEATS_PER_ORDER",
+        "MAX_CONCURRENT_EVENTS",
+    ],
+)
+@pytest.mark.parametrize("value", ["999999999999", "-3", "soon", "0"])
+def test_a_setting_that_is_no_usable_number_is_listed(tmp_path: Path, setting: str, value: str) -> None:
+    found = imported(tmp_path, _PURCHASE % f'{setting} = "{value}"')
+    assert f'{setting} = "{value}": it gives no number from 1 to 999,999,999' in left_out(found)
+
+
+def test_a_setting_that_is_not_in_the_text_or_contradicts_another_is_listed(tmp_path: Path) -> None:
+    found = imported(
+        tmp_path,
+        'variable "concurrent_events" {}\nvariable "venue_capacity" {\n  default = null\n}\n'
+        f"{_PURCHASE % 'HOLD_SECONDS = 60, HOLD_MINUTES = 2, SEATS_PER_ORDER = 4'}",
+    )
+    assert only(found).event_scale.hold_seconds == 60
+    assert "var.concurrent_events: its value is not in the text" in left_out(found)
+    assert "event_scale.hold_seconds 120 (HOLD_MINUTES × 60 s): the spec has 60 of main.tf:" in left_out(
+        found
+    )
+    assert "venue_capacity" not in left_out(found)
+
+
+@pytest.mark.parametrize(
+    ("type", "setting", "comment"),
+    [
+        ("aws_elasticache_cluster", "", "assumption: no engine is set in aws_elasticache_cluster.c"),
+        (
+            "aws_elasticache_replication_group",
+            "",
+            "the default engine of aws_elasticache_replication_group.c",
+        ),
+        ("aws_elasticache_cluster", 'engine = "redis"', "aws_elasticache_cluster.c"),
+    ],
+)
+def test_the_engine_of_a_cache_says_what_it_is_read_from(
+    tmp_path: Path, type: str, setting: str, comment: str
+) -> None:
+    found = imported(tmp_path, f'{_QUEUE}resource "{type}" "c" {{\n  {setting}\n}}\n')
+    line = 6 if setting else 5
+    assert found.draft is not None
+    assert f"  engine: redis # main.tf:{line} {comment}\n" in found.draft.text
+
+
+def test_an_engine_that_is_not_in_the_text_is_listed(tmp_path: Path) -> None:
+    found = imported(
+        tmp_path,
+        f'{_QUEUE}variable "engine" {{}}\nresource "aws_elasticache_cluster" "c" {{\n  engine = var.engine\n}}\n',
+    )
+    assert found.draft is not None
+    assert "engine:" not in found.draft.text
+    assert "the engine of aws_elasticache_cluster.c: its engine is not in the text" in left_out(found)
+
+
+def test_values_that_have_no_meaning_for_a_spec_are_listed(tmp_path: Path) -> None:
+    found = imported(
+        tmp_path,
+        'terraform {\n  backend "s3" {\n    bucket = "states"\n    region = "mars"\n  }\n}\n'
+        f'{_QUEUE}provider "aws" {{\n  alias = "b"\n  region = "eu-west-1"\n  allowed_account_ids = ["12"]\n}}\n'
+        'locals {\n  pms_url = "box office"\n}\n'
+        'resource "aws_cloudwatch_log_group" "api" {\n  name = "api"\n  retention_in_days = 8\n}\n',
+    )
+    for text in (
+        "Region mars of the backend",
+        'local.pms_url = "box office"',
+        "the account in",
+        ".api, 8 days",
+    ):
+        assert text in left_out(found)
+
+
+def test_identifiers_of_every_kind_name_the_project(tmp_path: Path) -> None:
+    found = imported(
+        tmp_path,
+        f'{_PURCHASE % ""}resource "aws_db_instance" "d" {{\n  identifier = "gala-db"\n}}\n'
+        'resource "aws_elasticache_cluster" "c" {\n  cluster_id = "gala-c"\n}\n',
+    )
+    assert only(found).project == "gala"
+    assert found.draft is not None
+    assert "project: gala # main.tf:5 how 3 names begin" in found.draft.text
+
+
+def test_names_of_which_few_begin_alike_do_not_name_the_project(tmp_path: Path) -> None:
+    names = ["gala-a", "gala-b", *(f"n{number}-x" for number in range(8))]
+    text = "".join(
+        f'resource "aws_sqs_queue" "q{number}" {{\n  name = "{name}"\n}}\n'
+        for number, name in enumerate(names)
+    )
+    assert only(imported(tmp_path, _QUEUE + text)).project != "gala"
