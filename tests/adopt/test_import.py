@@ -441,3 +441,16 @@ def test_names_of_which_few_begin_alike_do_not_name_the_project(tmp_path: Path) 
         for number, name in enumerate(names)
     )
     assert only(imported(tmp_path, _QUEUE + text)).project != "gala"
+
+
+def test_protection_and_addresses_that_are_not_in_the_text_are_listed(tmp_path: Path) -> None:
+    found = imported(
+        tmp_path,
+        f'{_QUEUE}variable "safe" {{}}\nresource "aws_dynamodb_table" "t" {{\n'
+        "  deletion_protection_enabled = var.safe\n}\n"
+        'resource "aws_sns_topic_subscription" "mail" {\n  protocol = "email"\n  endpoint = var.safe\n}\n',
+    )
+    assert "deletion_protection_enabled of aws_dynamodb_table.t: its value is not in the text" in left_out(
+        found
+    )
+    assert "the address of aws_sns_topic_subscription.mail: its value is not in the text" in left_out(found)

@@ -49,8 +49,9 @@ def find_stores(view: StackView) -> Iterator[FoundValue | LeftOut]:
             yield LeftOut(shown, "it is no URL: set `pms.url`", each.location)
 
 
-def _protection(view: StackView) -> Iterator[FoundValue]:
+def _protection(view: StackView) -> Iterator[FoundValue | LeftOut]:
     answers: list[FoundValue] = []
+    unknown: list[LeftOut] = []
     for type, attribute in _PROTECTION.items():
         for each in view.resources(type):
             if each.block.attribute(attribute) is not None:
@@ -59,6 +60,9 @@ def _protection(view: StackView) -> Iterator[FoundValue]:
                     protect = value in {True, "true", "ACTIVE"}
                     basis = f"{attribute} of {each.address}"
                     answers.append(FoundValue(("protect",), protect, basis, each.at(attribute)))
+                elif value is not None:
+                    reason = "its value is not in the text: set `protect`"
+                    unknown.append(LeftOut(f"{attribute} of {each.address}", reason, each.at(attribute)))
     for each in view.resources(*_STORES):
         for lifecycle in each.block.blocks("lifecycle"):
             written = lifecycle.value("prevent_destroy")
@@ -66,6 +70,8 @@ def _protection(view: StackView) -> Iterator[FoundValue]:
                 basis = f"prevent_destroy of {each.address}"
                 answers.append(FoundValue(("protect",), True, basis, each.declared.at(written)))
     yield from sorted(answers, key=lambda answer: not answer.value)[:1]
+    if not answers:
+        yield from unknown
 
 
 def _cache(view: StackView) -> Iterator[FoundValue | LeftOut]:
@@ -130,6 +136,9 @@ def _alarms(view: StackView) -> Iterator[FoundValue | LeftOut]:
         address = each.value("endpoint")
         if each.value("protocol") == "email" and isinstance(address, str):
             emails[address] = FoundValue((), address, each.address, each.at("endpoint"))
+        elif each.value("protocol") == "email":
+            reason = "its value is not in the text: add it to `alarms.email`"
+            yield LeftOut(f"the address of {each.address}", reason, each.at("endpoint"))
     topics: dict[str, FoundValue] = {}
     for each in view.resources("aws_cloudwatch_metric_alarm"):
         actions = each.value("alarm_actions")
