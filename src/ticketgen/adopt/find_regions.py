@@ -124,6 +124,14 @@ def _declared_only(search: _Search, view: StackView) -> Iterator[LeftOut]:
                 "it is not a Region of AWS that ticketgen knows",
                 each.block.at("region"),
             )
+        elif (
+            written is not None
+            and not isinstance(written, str)
+            and each.declared.value("for_each") is None
+            and not each.view.provider_regions(each.configuration, each.scope)
+        ):
+            reason = "it is not in the text: pass the variable that has it with --var"
+            yield LeftOut(f"the Region of {each.title}", reason, each.block.at("region"))
 
 
 def _chosen(search: _Search, view: StackView) -> Iterator[FoundValue | LeftOut]:
