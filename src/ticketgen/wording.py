@@ -5,10 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["counted", "format_number", "join_words", "singular"]
+__all__ = ["counted", "format_number", "join_words", "plural", "singular"]
 
 _HEAD = re.compile(r"(?P<noun>[^/]*?[a-z])(?P<rest>(?:/| (?:a|an|at|in|of|on|per) ).*)?", re.DOTALL)
-_PLURALS = (("ies", "y"), ("ches", "ch"), ("shes", "sh"), ("sses", "ss"), ("xes", "x"), ("s", ""))
+# The e of "cache" is part of the word, and that of "batches" is not.
+_PLURALS = (
+    ("caches", "cache"),
+    ("ies", "y"),
+    ("ches", "ch"),
+    ("shes", "sh"),
+    ("sses", "ss"),
+    ("xes", "x"),
+    ("s", ""),
+)
 
 
 def format_number(number: float) -> str:
@@ -24,6 +33,13 @@ def singular(things: str) -> str:
     noun = split["noun"]
     ending = next((pair for pair in _PLURALS if noun.endswith(pair[0])), ("", ""))
     return noun[: len(noun) - len(ending[0])] + ending[1] + (split["rest"] or "")
+
+
+def plural(thing: str) -> str:
+    """The plural of a singular such as ``search index``: ``search indexes``."""
+    if thing.endswith("y") and thing[-2:-1] not in set("aeiou"):
+        return f"{thing[:-1]}ies"
+    return f"{thing}{'es' if thing.endswith(('s', 'x', 'z', 'ch', 'sh')) else 's'}"
 
 
 def counted(number: float, things: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from adopted_stacks import STYLES, adopted, expected_file, results
+from adopted_stacks import STYLES, adopted, expected_file, imported, left_out, only, results
 
-from ticketgen.adopt.adoption import Adoption, adopt
+from ticketgen.adopt.adoption import adopt
 from ticketgen.adopt.seven_failures import FailureStatus
 from ticketgen.findings import errors
 from ticketgen.sizing import size
@@ -27,25 +27,6 @@ def environments(style: str) -> dict[str, Environment]:
 
 def statuses(style: str) -> list[FailureStatus]:
     return [each.status for each in adopted(style).failures]
-
-
-def left_out(adoption: Adoption) -> str:
-    return "\n".join(f"{each.what}: {each.reason}" for each in adoption.left_out)
-
-
-def imported(folder: Path, text: str, **others: str) -> Adoption:
-    folder.joinpath("main.tf").write_text(text, encoding="utf-8")
-    for name, content in others.items():
-        folder.joinpath(name.replace("__", ".")).write_text(content, encoding="utf-8")
-    done = adopt(folder, "stack")
-    assert done.value is not None, done.findings
-    return done.value
-
-
-def only(adoption: Adoption) -> Environment:
-    assert adoption.draft is not None
-    (environment,) = adoption.draft.project.environments
-    return environment
 
 
 @pytest.mark.parametrize("style", STYLES)

@@ -80,7 +80,9 @@ def test_root_and_var_choose_what_is_read(tmp_path: Path) -> None:
     ("arguments", "code", "message"),
     [
         (("nowhere",), 2, "nowhere does not exist"),
-        (("flat-aliases", "--root", "elsewhere"), 2, "flat-aliases deploys nothing"),
+        (("flat-aliases", "--root", "elsewhere"), 2, "flat-aliases/elsewhere does not exist"),
+        (("seven-failures", "--root", "lambda"), 2, "seven-failures/lambda has no Terraform"),
+        (("modules-providers", "--root", "modules"), 2, "modules-providers/modules has no root module"),
         (("flat-aliases", "--var", "region"), 2, "write NAME=VALUE"),
         (("flat-aliases", "--output", "-", "--format", "json"), 2, "exclude each other"),
     ],
@@ -92,6 +94,26 @@ def test_wrong_usage(
     done = run(*arguments)
     assert done.exit_code == code
     assert message in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("main.tf", b'resource "aws_sqs_queue" "a" {\n', "[syntax]"),
+        ("main.tf", b'variable "a" { type = "string", default = "x" }\n', "[syntax]"),
+        ("main.tf", b'locals {\n  a = "\xff"\n}\n', "[unreadable]"),
+        ("main.tf.json", b'{"resource":', "[syntax]"),
+    ],
+)
+def test_code_that_could_not_be_read_is_reported_if_nothing_else_is_deployed(
+    tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    tmp_path.joinpath(name).write_bytes(content)
+    done = run(tmp_path)
+    assert done.exit_code == 2
+    assert f"{name}:" in done.stderr
+    assert message in done.stderr
+    assert "deploys nothing [nothing-deployed]" in done.stderr
 
 
 def test_links_that_lead_out_are_not_followed(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
+from ticketgen.adopt.counterpart_table import TABLE
 from ticketgen.adopt.counterparts import ResourceGroup, TableMatch, match_tables, resource_groups
 from ticketgen.adopt.find_account import find_account, find_state
 from ticketgen.adopt.find_api import find_api
@@ -17,16 +19,26 @@ from ticketgen.adopt.found_values import FoundValue, LeftOut, place_text
 from ticketgen.adopt.seven_failures import BrokenRule, FailureReport, broken_rules, seven_failures
 from ticketgen.adopt.source_stack import SourceStack, read_stack
 from ticketgen.adopt.spec_draft import SpecDraft, draft_spec
-from ticketgen.adopt.stack_runs import backend_buckets, environments, roots_of
+from ticketgen.adopt.stack_runs import backend_buckets, environments, is_below, roots_of
 from ticketgen.adopt.stack_view import StackView
 from ticketgen.findings import Checked, Finding, Location
 from ticketgen.findings.imports import NO_REGION_FOUND, NOTHING_DEPLOYED
+from ticketgen.findings.verification import (
+    NO_DIRECTORY,
+    NO_TERRAFORM,
+    NOT_CHECKED,
+    SYNTAX,
+    UNREADABLE,
+)
 from ticketgen.hcl.budget import DEFAULT
 from ticketgen.hcl.values import Value
 from ticketgen.hcl.watchdog import LimitExceeded, Watchdog
 from ticketgen.verification.admission import FIX, too_large
 
 __all__ = ["Adoption", "adopt"]
+
+_UNREAD: Final = frozenset({SYNTAX.id, UNREADABLE.id, NOT_CHECKED.id})
+_ROOT_FIX: Final = "name a folder with root modules below the directory with --root, or omit --root"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +109,7 @@ def _adopted(
     if not any(
         each for view in views.values() for run in view.runs for each in (*run.resources, *run.remote_calls())
     ):
-        return Checked(None, (NOTHING_DEPLOYED.found(f"{name} deploys nothing"),))
+        return Checked(None, (*_unread(stack), _nothing_deployed(stack, name, root)))
     values = {each: tuple(_placed(stack, _found(view, folder))) for each, view in views.items()}
     basis = {each.name: _basis(stack, each.basis, each.location) for each in found}
     drafted = draft_spec(values, basis)
@@ -119,7 +131,6 @@ def _adopted(
         if draft
         else tuple(each for all in values.values() for each in all if isinstance(each, LeftOut))
     )
-    last = list(views.values())[-1]
     project = draft.project.name if draft else "PROJECT"
     findings += (too_large(why, None, FIX, rendered=False) for why in stack.budget.shortages)
     return Checked(
@@ -132,13 +143,31 @@ def _adopted(
             draft,
             left_out,
             _groups(stack, views),
-            tuple(
-                _table(stack, each)
-                for each in match_tables(last.resources("aws_dynamodb_table"), project, last.environment.name)
-            ),
+            tuple(_tables(stack, views, project)),
         ),
         tuple(findings),
     )
+
+
+def _unread(stack: SourceStack) -> Iterator[Finding]:
+    """The findings about code that was not read and may deploy something."""
+    return (each for each in stack.findings if each.rule in _UNREAD)
+
+
+def _nothing_deployed(stack: SourceStack, name: str, root: str | None) -> Finding:
+    """Why there is nothing to adopt."""
+    if not root or root == ".":
+        return NOTHING_DEPLOYED.found(f"{name} deploys nothing")
+    shown = f"{name}/{root}"
+    modules = stack.configuration.modules.keys()
+    paths = stack.configuration.paths
+    if not any(is_below(folder, root) for folder in modules):
+        if paths is None or any(is_below(path, root) for path in paths):
+            return NO_TERRAFORM.found(f"{shown} has no Terraform that could be read", _ROOT_FIX)
+        return NO_DIRECTORY.found(f"{shown} does not exist, or is hidden", _ROOT_FIX)
+    if not roots_of(stack, root):
+        return NOTHING_DEPLOYED.found(f"{shown} has no root module: other modules call it", _ROOT_FIX)
+    return NOTHING_DEPLOYED.found(f"{shown} deploys nothing")
 
 
 def _found(view: StackView, folder: Path) -> Iterator[FoundValue | LeftOut]:
@@ -175,5 +204,12 @@ def _groups(stack: SourceStack, views: dict[str, StackView]) -> tuple[ResourceGr
     )
 
 
-def _table(stack: SourceStack, match: TableMatch) -> TableMatch:
-    return replace(match, location=stack.place(match.location))
+def _tables(stack: SourceStack, views: dict[str, StackView], project: str) -> Iterator[TableMatch]:
+    """The tables of the last environment, and those that only earlier ones have."""
+    seen: set[Location] = set()
+    for view in reversed(list(views.values())):
+        found = list(match_tables(view.resources(TABLE), project, view.environment.name))
+        yield from (
+            replace(each, location=stack.place(each.location)) for each in found if each.location not in seen
+        )
+        seen |= {each.location for each in found}

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from ticketgen.aws.stateful import stateful_type
+
 __all__ = [
     "COUNTERPARTS",
     "DATA",
     "GLOBAL_TYPES",
     "NOT_PLACED",
+    "TABLE",
     "advice_for",
     "counterpart_of",
     "data_advice",
@@ -109,11 +112,20 @@ _ADVICE: Mapping[str, str] = MappingProxyType({
 })  # fmt: skip
 """What to do about types without a counterpart; the longest match counts."""
 
+_CACHE = "nothing: the new cache is filled from the inventory"
+_REPLICAS = "nothing: the new tables have a replica in each Region of the spec"
+
 DATA: Mapping[str, str] = MappingProxyType({
+    "aws_cloudwatch_log_group": "the new log groups are empty: keep the old ones as long as their logs have to be kept",
     "aws_cognito_user_pool": "a new pool has no users, and passwords cannot be exported: migrate them when "
     "they sign in, or let them register again",
     "aws_db_instance": "the new database is filled from the ledger: keep the old one for reports about past sales",
-    "aws_elasticache_replication_group": "nothing: the new cache is filled from the inventory",
+    "aws_dynamodb_global_table": _REPLICAS,
+    "aws_dynamodb_table_replica": _REPLICAS,
+    "aws_elasticache_cluster": _CACHE,
+    "aws_elasticache_global_replication_group": _CACHE,
+    "aws_elasticache_replication_group": _CACHE,
+    "aws_elasticache_serverless_cache": _CACHE,
     "aws_kinesis_stream": "nothing, once its consumers have read what is left in the old stream",
     "aws_kms_key": "keep the old key as long as anything is encrypted with it",
     "aws_rds_cluster": "the new cluster is filled from the ledger: keep the old one for reports about past sales",
@@ -122,6 +134,9 @@ DATA: Mapping[str, str] = MappingProxyType({
     "aws_timestreamwrite_table": "the new audit trail is empty: keep the old one as long as it has to be kept",
 })  # fmt: skip
 """What adopting means for the data in resources of a type, other than tables: ticketgen creates its own beside them."""
+
+TABLE = "aws_dynamodb_table"
+"""The type whose resources are listed one by one, each with the most similar table of ticketgen's."""
 
 _OTHERWISE = "keep it in a root module of your own beside the rendered ones"
 
@@ -144,8 +159,14 @@ def advice_for(type: str) -> str:
 
 
 def data_advice(type: str) -> str:
-    """What adopting means for the data in resources of a type; "" if they hold none."""
-    return DATA.get(type, "")
+    """What adopting means for the data in resources of a type; "" if they hold none, or are listed as tables."""
+    held = stateful_type(type)
+    if type in DATA or held is None or type == TABLE:
+        return DATA.get(type, "")
+    if held.rebuilt:
+        return f"nothing: {held.holds} can be loaded again"
+    old = "the old one" if counterpart_of(type) else "it in a root module of your own"
+    return f"nothing is brought over: keep {old} as long as you need {held.holds}"
 
 
 def _longest(type: str, table: Mapping[str, str]) -> str:

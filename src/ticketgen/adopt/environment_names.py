@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from ticketgen.aws.regions import REGIONS
 from ticketgen.findings import Location
 from ticketgen.hcl.address import WORKSPACE
 from ticketgen.hcl.budget import Budget
@@ -26,7 +27,14 @@ from ticketgen.hcl.syntax import (
 from ticketgen.hcl.traversal import nested
 from ticketgen.rules.resource_names import SUFFIX
 
-__all__ = ["KNOWN_NAMES", "as_environment_name", "environment_variables", "named_in_code"]
+__all__ = [
+    "KNOWN_NAMES",
+    "as_environment_name",
+    "contains_environment",
+    "environment_of_folder",
+    "environment_variables",
+    "named_in_code",
+]
 
 KNOWN_NAMES: Final = re.compile(
     r"dev(?:elop(?:ment)?)?|test(?:ing)?|qa|uat|int(?:egration)?|perf|load|sandbox|demo|stag(?:e|ing)|pre-?prod(?:uction)?"
@@ -37,6 +45,12 @@ KNOWN_NAMES: Final = re.compile(
 _VALID: Final = re.compile(r"[a-z](?:-?[a-z0-9])*")
 _MAX_NAME: Final = 20
 _MAX_NAMES: Final = 30
+_MIN_FORM: Final = 3
+"""The letters of the shortest form of a name, such as dev."""
+_WORDS: Final = re.compile(r"[a-z0-9]+")
+_ABOVE_ENVIRONMENTS: Final = frozenset(
+    {"environments", "environment", "envs", "env", "live", "stages", "stacks", "deployments", "workspaces"}
+)
 
 
 def as_environment_name(text: object) -> str:
@@ -45,6 +59,31 @@ def as_environment_name(text: object) -> str:
         return ""
     name = text.lower().replace("_", "-")
     return name if _VALID.fullmatch(name) else ""
+
+
+def environment_of_folder(folder: str) -> str:
+    """The environment that the path of a folder names; "" if it names none."""
+    parts = folder.split("/") if folder else []
+    for above, part in zip(["", *parts], parts, strict=False):
+        is_named = KNOWN_NAMES.fullmatch(part.lower()) or (
+            above in _ABOVE_ENVIRONMENTS and part not in REGIONS
+        )
+        if is_named and (name := as_environment_name(part)):
+            return name
+    return ""
+
+
+def contains_environment(text: str, environment: str) -> bool:
+    """Whether a name has an environment as its words, or a usual short or long form such as prod of production."""
+    words = _WORDS.findall(text.lower())
+    if f"-{environment}-" in f"-{'-'.join(words)}-":
+        return True
+    return any(
+        KNOWN_NAMES.fullmatch(word)
+        and len(word) >= _MIN_FORM
+        and (environment.startswith(word) or word.startswith(environment))
+        for word in words
+    )
 
 
 def environment_variables(module: Module) -> list[str]:

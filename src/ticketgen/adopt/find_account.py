@@ -59,6 +59,9 @@ def find_account(view: StackView) -> Iterator[FoundValue | LeftOut]:
     for account, (basis, location) in accounts.items():
         if _ACCOUNT_ID.fullmatch(account):
             yield FoundValue(("account_id",), account, basis, location)
+        else:
+            reason = "an account has an id of 12 digits that is in the text: set `account_id`"
+            yield LeftOut(f"the account in {basis}", reason, location)
     if len(roles) == 1:
         role, (basis, location) = next(iter(roles.items()))
         yield FoundValue(("deploy_role",), role, f"assume_role of {basis}", location)
@@ -131,6 +134,9 @@ def _bucket(buckets: dict[str, tuple[str, Location]]) -> Iterator[FoundValue | L
     yield FoundValue(("state", "bucket"), first, "the backend s3", location)
     if region in REGIONS:
         yield FoundValue(("state", "region"), region, "the backend s3", location)
+    elif region:
+        reason = "it is not a Region of AWS that ticketgen knows: set `state.region`"
+        yield LeftOut(f"Region {region} of the backend s3", reason, location)
 
 
 def _shape(bucket: str) -> str:

@@ -15,6 +15,7 @@ from ticketgen.aws.name_limits import NAME_LIMITS
 from ticketgen.aws.regions import REGIONS
 from ticketgen.escaping import quoted
 from ticketgen.findings import Location
+from ticketgen.rules.resource_names import NAME_ATTRIBUTES
 from ticketgen.spec.tags import RESERVED_TAGS
 
 __all__ = ["find_project", "find_tags", "shortened_name"]
@@ -26,6 +27,12 @@ _NAMES: Final = (
 )
 """Names of values of a root module with the project's name, the likeliest first."""
 _TAGS: Final = ("project", "application", "app", "service", "product")
+_IDENTIFIERS: Final = (
+    "bucket", "function_name", "identifier", "cluster_identifier", "cluster_id", "cluster_name", "replication_group_id",
+)  # fmt: skip
+"""Attributes that name a resource of any type that has them."""
+_MOST: Final = 0.7
+"""The share of names that must begin with the name of the project."""
 _MAX_NAME: Final = 20
 _MIN_NAME: Final = 3
 _COMMON_TAGS: Final = re.compile(r"(?:common_|default_|base_|global_|standard_)?tags")
@@ -89,20 +96,32 @@ def _common_prefix(view: StackView) -> Iterator[tuple[str, Location | None, str]
     """The first words of most names of resources."""
     prefixes: Counter[str] = Counter()
     places: dict[str, Location] = {}
+    total = 0
     for each in view.resources():
-        for type, attribute in ((each.type, name) for name in ("name", "function_name", "bucket")):
-            text = each.text(attribute) if (type, attribute) in NAME_LIMITS else ""
-            words = re.split(r"[-_]", text)
+        for attribute in _name_attributes(each.type):
+            if each.block.attribute(attribute) is None:
+                continue
+            words = re.split(r"[-_]", each.text(attribute))
+            first = words[0]
+            total += bool(first) and "?" not in first
             for count in range(1, min(len(words), 4)):
                 prefix = "-".join(words[:count])
                 if "?" not in prefix and prefix:
                     prefixes[prefix] += 1
                     places.setdefault(prefix, each.at(attribute))
-    total = max(prefixes.values(), default=0)
-    common = [prefix for prefix, count in prefixes.items() if count >= max(2, 0.7 * total)]
+    common = [prefix for prefix, count in prefixes.items() if count >= max(2, _MOST * total)]
     if common:
         best = max(common, key=len)
         yield f"how {prefixes[best]} names begin", places[best], best
+
+
+def _name_attributes(type: str) -> Iterator[str]:
+    """The attributes that may name a resource of a type, or begin its name."""
+    limited = ("name",) if (type, "name") in NAME_LIMITS else ()
+    attributes = dict.fromkeys((*NAME_ATTRIBUTES.get(type, ()), *limited, *_IDENTIFIERS))
+    for attribute in attributes:
+        yield attribute
+        yield f"{attribute}_prefix"
 
 
 def find_tags(view: StackView) -> Iterator[FoundValue | LeftOut]:

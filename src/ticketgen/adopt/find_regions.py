@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -124,61 +124,140 @@ def _declared_only(search: _Search, view: StackView) -> Iterator[LeftOut]:
                 "it is not a Region of AWS that ticketgen knows",
                 each.block.at("region"),
             )
+        elif (
+            written is not None
+            and not isinstance(written, str)
+            and each.declared.value("for_each") is None
+            and not each.view.provider_regions(each.configuration, each.scope)
+        ):
+            reason = "it is not in the text: pass the variable that has it with --var"
+            yield LeftOut(f"the Region of {each.title}", reason, each.block.at("region"))
 
 
 def _chosen(search: _Search, view: StackView) -> Iterator[FoundValue | LeftOut]:
-    found = search.found
-    primary, why, place = _primary(found, view)
-    if not primary:
+    natural = _primary(search.found, view)
+    if natural is None:
         return
-    partition = REGIONS[primary].partition
-    for region, seen in found.items():
-        if REGIONS[region].partition != partition:
-            reason = f"a spec has Regions of one partition, and {primary} is in {partition}"
-            yield LeftOut(f"Region {region} ({seen.basis})", reason, seen.location)
-    regions = [region for region in found if REGIONS[region].partition == partition]
-    regions.sort(key=lambda region: region != primary)
+    partition = REGIONS[natural.region].partition
+    found = {}
+    for region, seen in search.found.items():
+        if REGIONS[region].partition == partition:
+            found[region] = seen
+            continue
+        reason = f"a spec has Regions of one partition, and {natural.region} is in {partition}"
+        yield LeftOut(f"Region {region} ({seen.basis})", reason, seen.location, region)
+    usable = {region: seen for region, seen in found.items() if region not in DATA_API_MISSING}
+    primary = _primary(usable, view)
+    if primary is None:
+        yield from _nearest(natural.region, found)
+        return
+    if primary.region != natural.region:
+        at = natural.location or found[natural.region].location
+        yield _without_data_api("primary", natural, primary.region, at)
+    secondary = yield from _secondary(usable, primary.region, view)
+    if secondary.value is None:
+        yield from _left_alone(found, primary.region)
+        found = {primary.region: found[primary.region]}
+    regions = sorted(found, key=lambda region: region != primary.region)
     notes = tuple((found[region].basis, found[region].location) for region in regions)
     yield FoundValue(("regions",), tuple(regions), "", None, notes)
-    yield FoundValue(("primary_region",), primary, why, place)
-    yield from _secondary(found, regions, primary, view)
+    yield FoundValue(("primary_region",), primary.region, primary.basis, primary.location)
+    yield secondary
     opt_in = [region for region in regions if REGIONS[region].opt_in]
     if opt_in:
         basis = "the stack has resources there, so the account has enabled them"
         yield FoundValue(("opt_in_regions",), tuple(opt_in), basis)
 
 
-def _primary(found: Mapping[str, _Seen], view: StackView) -> tuple[str, str, Location | None]:
-    usable = {region: seen for region, seen in found.items() if region not in DATA_API_MISSING} or found
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A Region with a role, and why it was chosen."""
+
+    region: str
+    basis: str
+    location: Location | None
+
+
+def _without_data_api(role: str, refused: _Choice, chosen: str, at: Location | None) -> LeftOut:
+    reason = (
+        f"{refused.region} has no Aurora Data API, so it cannot be the {role} Region; the spec has {chosen}"
+    )
+    return LeftOut(f"{role}_region {refused.region} ({refused.basis})", reason, at)
+
+
+def _nearest(region: str, found: Mapping[str, _Seen]) -> Iterator[FoundValue | LeftOut]:
+    """Yield the nearest Region that can be primary, for a stack that has none."""
+    start = REGIONS[region]
+    near = min(
+        (
+            each
+            for each in REGIONS.values()
+            if each.partition == start.partition and not each.opt_in and each.name not in DATA_API_MISSING
+        ),
+        key=lambda each: abs(each.slot - start.slot),  # slots are numbered by part of the world
+    )
+    for name, seen in found.items():
+        reason = (
+            f"{name} has no Aurora Data API, so it cannot be the primary Region; the spec has {near.name}, "
+            f"{near.long_name}: write the Region that sales should run in"
+        )
+        yield LeftOut(f"Region {name} ({seen.basis})", reason, seen.location, name)
+    basis = f"assumption: near {region}, which has no Aurora Data API"
+    yield FoundValue(("regions",), (near.name,), "", None, ((basis, None),))
+    yield FoundValue(("primary_region",), near.name, "there is one Region")
+    yield FoundValue(("secondary_region",), None, "there is one Region")
+
+
+def _left_alone(found: Mapping[str, _Seen], primary: str) -> Iterator[LeftOut]:
+    """Yield the Regions that a spec cannot have because none of them can be the secondary one."""
+    for region, seen in found.items():
+        if region != primary:
+            reason = (
+                f"{region} has no Aurora Data API, so it cannot be the secondary Region that several Regions need; add "
+                "it together with a Region that can"
+            )
+            yield LeftOut(f"Region {region} ({seen.basis})", reason, seen.location, region)
+
+
+def _primary(found: Mapping[str, _Seen], view: StackView) -> _Choice | None:
     for each in view.named_values():
-        if _PRIMARY.fullmatch(each.name) and isinstance(each.value, str) and each.value in usable:
-            return each.value, each.written, each.location
-    tables = Counter({region: seen.tables for region, seen in usable.items()})
+        if _PRIMARY.fullmatch(each.name) and isinstance(each.value, str) and each.value in found:
+            return _Choice(each.value, each.written, each.location)
+    tables = Counter({region: seen.tables for region, seen in found.items()})
     most = max(tables.values(), default=0)
-    with_tables = [region for region in usable if tables[region] == most > 0]
+    with_tables = [region for region in found if tables[region] == most > 0]
     if len(with_tables) == 1:
-        return with_tables[0], f"has the most tables, {most}", usable[with_tables[0]].location
+        return _Choice(with_tables[0], f"has the most tables, {most}", found[with_tables[0]].location)
     default = next(
         (region for region, (title, _) in _provider_regions(view).items() if title == "provider aws"), ""
     )
-    if default in usable:
-        return default, "the provider without an alias", _provider_regions(view)[default][1]
-    first = max(usable, key=lambda region: (region in with_tables, usable[region].resources), default="")
-    return first, "assumption: the first Region with the most resources", None
+    if default in found:
+        return _Choice(default, "the provider without an alias", _provider_regions(view)[default][1])
+    if not found:
+        return None
+    first = max(found, key=lambda region: (region in with_tables, found[region].resources))
+    return _Choice(first, "assumption: the first Region with the most resources", None)
 
 
 def _secondary(
-    found: Mapping[str, _Seen], regions: list[str], primary: str, view: StackView
-) -> Iterator[FoundValue | LeftOut]:
-    others = [region for region in regions if region != primary]
+    usable: Mapping[str, _Seen], primary: str, view: StackView
+) -> Generator[LeftOut, None, FoundValue]:
+    """Yield a Region that is named as the secondary one and cannot be it; return the one that can."""
+    others = [region for region in usable if region != primary]
+    named = next(
+        (
+            _Choice(str(each.value), each.written, each.location)
+            for each in view.named_values()
+            if _SECONDARY.fullmatch(each.name) and each.value in {*others, *DATA_API_MISSING}
+        ),
+        None,
+    )
+    if named and named.region in others:
+        return FoundValue(("secondary_region",), named.region, named.basis, named.location)
     if not others:
-        yield FoundValue(("secondary_region",), None, "there is one Region")
-        return
-    for each in view.named_values():
-        if _SECONDARY.fullmatch(each.name) and each.value in others:
-            yield FoundValue(("secondary_region",), str(each.value), each.written, each.location)
-            return
-    usable = [region for region in others if region not in DATA_API_MISSING] or others
-    best = max(usable, key=lambda region: found[region].resources)
+        return FoundValue(("secondary_region",), None, "there is one Region")
+    best = max(others, key=lambda region: usable[region].resources)
+    if named:
+        yield _without_data_api("secondary", named, best, named.location)
     basis = "assumption: of the other Regions, the first with the most resources"
-    yield FoundValue(("secondary_region",), best, basis, found[best].location)
+    return FoundValue(("secondary_region",), best, basis, usable[best].location)

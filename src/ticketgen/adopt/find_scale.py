@@ -8,7 +8,8 @@ from math import floor
 from typing import Final
 
 from ticketgen.adopt.found_values import FoundValue, LeftOut
-from ticketgen.adopt.stack_view import StackView
+from ticketgen.adopt.stack_view import NamedValue, StackView
+from ticketgen.escaping import quoted
 from ticketgen.figures import assumptions as assumed
 from ticketgen.findings import Location
 from ticketgen.wording import counted, format_number
@@ -51,6 +52,9 @@ _SETTINGS: Final[tuple[tuple[str, re.Pattern[str], float], ...]] = (
     ("seats_per_buyer", re.compile(r"(?:max_)?(?:seats|tickets)_per_(?:buyer|user|customer|person)"), 1),
 )
 
+_MAX_DIGITS: Final = 10
+_MAX_NUMBER: Final = 10**9
+_MAX_SHOWN: Final = 40
 _PURCHASE: Final = re.compile(r"purchase|order|checkout|book|buy|sell|reserve", re.IGNORECASE)
 
 
@@ -61,17 +65,35 @@ def find_scale(view: StackView) -> Iterator[FoundValue | LeftOut]:
         yield from estimate(view)
     for key, pattern, factor in _SETTINGS:
         for each in view.named_values():
+            if not pattern.fullmatch(each.name):
+                continue
             number = _number(each.value)
-            if pattern.fullmatch(each.name) and number is not None and number * factor >= 1:
-                unit = f"{each.written} × 60 s" if factor == 60 else each.written
-                yield FoundValue(("event_scale", key), round(number * factor), unit, each.location)
-                break
+            if number is None or number * factor < 1:
+                yield from _unusable(each)
+                continue
+            unit = f"{each.written} × 60 s" if factor == 60 else each.written
+            yield FoundValue(("event_scale", key), round(number * factor), unit, each.location)
+
+
+def _unusable(named: NamedValue) -> Iterator[LeftOut]:
+    """Yield a setting whose value is no number that a scale can have; an unset one says nothing."""
+    value = named.value
+    if value is None or isinstance(value, list | dict):
+        return
+    if not isinstance(value, str | int | float):
+        reason = "its value is not in the text: pass it with --var, or set it in `event_scale`"
+        yield LeftOut(named.written, reason, named.location)
+        return
+    text = str(value) if isinstance(value, str) or abs(value) < 10**_MAX_DIGITS else "a larger number"
+    shown = quoted(text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…")
+    reason = f"it gives no number from 1 to {_MAX_NUMBER - 1:,}: set it in `event_scale`"
+    yield LeftOut(f"{named.written} = {shown}", reason, named.location)
 
 
 def _number(value: object) -> float | None:
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10:
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < _MAX_DIGITS:
         return float(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 10**9:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _MAX_NUMBER:
         return None
     return float(value)
 
@@ -84,15 +106,16 @@ def _found(rate: float, basis: str, location: Location) -> Iterator[FoundValue]:
         yield FoundValue(("event_scale", "purchases_per_minute"), rounded, basis, location)
 
 
-def _named_rates(view: StackView) -> Iterator[FoundValue]:
+def _named_rates(view: StackView) -> Iterator[FoundValue | LeftOut]:
     for each in view.named_values():
-        match, number = _RATE_NAME.fullmatch(each.name), _number(each.value)
-        if match and number is not None:
-            rate = number * _PER_MINUTE[match[1]]
-            if rate >= 1:
-                yield FoundValue(
-                    ("event_scale", "purchases_per_minute"), round(rate), each.written, each.location
-                )
+        match = _RATE_NAME.fullmatch(each.name)
+        if not match:
+            continue
+        rate = (_number(each.value) or 0) * _PER_MINUTE[match[1]]
+        if rate < 1:
+            yield from _unusable(each)
+            continue
+        yield FoundValue(("event_scale", "purchases_per_minute"), round(rate), each.written, each.location)
 
 
 def _throttling(view: StackView) -> Iterator[FoundValue]:

@@ -10,7 +10,9 @@ from ticketgen.adopt.found_values import FoundValue, LeftOut
 from ticketgen.adopt.stack_view import StackView
 from ticketgen.aws.limits import LOG_RETENTION_DAYS
 from ticketgen.aws.regions import REGIONS, TIMESTREAM
+from ticketgen.escaping import quoted
 from ticketgen.hcl.syntax import Literal
+from ticketgen.wording import counted
 
 __all__ = ["find_stores"]
 
@@ -38,12 +40,18 @@ def find_stores(view: StackView) -> Iterator[FoundValue | LeftOut]:
     yield from _alarms(view)
     yield from _concurrency(view)
     for each in view.named_values():
-        if _PMS.fullmatch(each.name) and isinstance(each.value, str) and each.value.startswith("http"):
+        if not _PMS.fullmatch(each.name) or not isinstance(each.value, str) or not each.value:
+            continue
+        if each.value.startswith("http"):
             yield FoundValue(("pms", "url"), each.value, each.written, each.location)
+        else:
+            shown = f"{each.written} = {quoted(each.value)}"
+            yield LeftOut(shown, "it is no URL: set `pms.url`", each.location)
 
 
-def _protection(view: StackView) -> Iterator[FoundValue]:
+def _protection(view: StackView) -> Iterator[FoundValue | LeftOut]:
     answers: list[FoundValue] = []
+    unknown: list[LeftOut] = []
     for type, attribute in _PROTECTION.items():
         for each in view.resources(type):
             if each.block.attribute(attribute) is not None:
@@ -52,6 +60,9 @@ def _protection(view: StackView) -> Iterator[FoundValue]:
                     protect = value in {True, "true", "ACTIVE"}
                     basis = f"{attribute} of {each.address}"
                     answers.append(FoundValue(("protect",), protect, basis, each.at(attribute)))
+                elif value is not None:
+                    reason = "its value is not in the text: set `protect`"
+                    unknown.append(LeftOut(f"{attribute} of {each.address}", reason, each.at(attribute)))
     for each in view.resources(*_STORES):
         for lifecycle in each.block.blocks("lifecycle"):
             written = lifecycle.value("prevent_destroy")
@@ -59,6 +70,8 @@ def _protection(view: StackView) -> Iterator[FoundValue]:
                 basis = f"prevent_destroy of {each.address}"
                 answers.append(FoundValue(("protect",), True, basis, each.declared.at(written)))
     yield from sorted(answers, key=lambda answer: not answer.value)[:1]
+    if not answers:
+        yield from unknown
 
 
 def _cache(view: StackView) -> Iterator[FoundValue | LeftOut]:
@@ -70,7 +83,17 @@ def _cache(view: StackView) -> Iterator[FoundValue | LeftOut]:
             and each.block.attribute("replication_group_id") is not None
         ):
             continue
-        engine = each.text("engine") or "redis"  # the default of a replication group
+        if each.block.attribute("engine") is None:
+            # A replication group has a default: https://registry.terraform.io/providers/hashicorp/aws/latest/docs
+            has_default = each.type == "aws_elasticache_replication_group"
+            why = "the default engine of" if has_default else "assumption: no engine is set in"
+            yield FoundValue(("cache", "engine"), "redis", f"{why} {each.address}", each.location)
+            return
+        engine = each.text("engine")
+        if not engine or "?" in engine:
+            reason = "its engine is not in the text: set `cache.engine`"
+            yield LeftOut(f"the engine of {each.address}", reason, each.at("engine"))
+            return
         if engine in {"redis", "valkey"}:
             yield FoundValue(("cache", "engine"), engine, each.address, each.at("engine"))
             return
@@ -95,6 +118,13 @@ def _retention(view: StackView) -> Iterator[FoundValue | LeftOut]:
         if not _ADDRESSES.search(f"{each.text('name')} {each.declared.name}"):
             continue
         days = each.value("retention_in_days")
+        if isinstance(days, int) and days not in LOG_RETENTION_DAYS and days:
+            reason = "CloudWatch Logs has no such retention: set `logs.ip_retention_days`"
+            yield LeftOut(
+                f"the retention of {each.address}, {counted(days, 'days')}",
+                reason,
+                each.at("retention_in_days"),
+            )
         if isinstance(days, int) and days in LOG_RETENTION_DAYS:
             yield FoundValue(("logs", "ip_retention_days"), days, each.address, each.at("retention_in_days"))
             return
@@ -106,6 +136,9 @@ def _alarms(view: StackView) -> Iterator[FoundValue | LeftOut]:
         address = each.value("endpoint")
         if each.value("protocol") == "email" and isinstance(address, str):
             emails[address] = FoundValue((), address, each.address, each.at("endpoint"))
+        elif each.value("protocol") == "email":
+            reason = "its value is not in the text: add it to `alarms.email`"
+            yield LeftOut(f"the address of {each.address}", reason, each.at("endpoint"))
     topics: dict[str, FoundValue] = {}
     for each in view.resources("aws_cloudwatch_metric_alarm"):
         actions = each.value("alarm_actions")

@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from ticketgen.adopt.folder_environments import judge_names_by_folder
 from ticketgen.adopt.source_stack import SourceStack
 from ticketgen.findings import Finding, Location, Severity
 from ticketgen.findings.verification import MODULE_NOT_CHECKED, NOT_CHECKED, VALUE_NOT_CHECKED
@@ -65,6 +66,7 @@ class BrokenRule:
 
 
 _LIMITS: Final = frozenset({MODULE_NOT_CHECKED.id, NOT_CHECKED.id, VALUE_NOT_CHECKED.id})
+_NOTHING_WHOLE: Final = "no folder has only files that could be read"
 _NO_SUITE = "the directory has no pytest suite"
 _FAILURES: Final[tuple[tuple[str, str, str], ...]] = (
     ("lambda-code-inline", "Lambda code in external files or zips", "the stack has no Lambda function"),
@@ -90,7 +92,7 @@ _TYPES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
 def seven_failures(stack: SourceStack) -> tuple[FailureReport, ...]:
     """Each of the seven failures: broken and where, not broken, or not applicable."""
     by_rule: dict[str, list[Finding]] = {}
-    for finding in stack.findings:
+    for finding in judge_names_by_folder(stack.findings, stack.configuration, stack.place):
         by_rule.setdefault(finding.rule, []).append(finding)
     limit = _limit_of_check(stack)
     return tuple(
@@ -111,7 +113,7 @@ def _report(
     if findings:
         return FailureReport(number, title, rule, FailureStatus.BROKEN, "", findings)
     if not any(module.complete for module in configuration.modules.values()):
-        return FailureReport(number, title, rule, FailureStatus.NOT_CHECKED, limit, ())
+        return FailureReport(number, title, rule, FailureStatus.NOT_CHECKED, _NOTHING_WHOLE, ())
     if not _is_applicable(rule, configuration):
         return FailureReport(number, title, rule, FailureStatus.NOT_APPLICABLE, otherwise, ())
     return FailureReport(number, title, rule, FailureStatus.HOLDS, limit, ())
@@ -140,12 +142,16 @@ def _limit_of_check(stack: SourceStack) -> str:
 
 
 def broken_rules(findings: Iterable[Finding]) -> tuple[BrokenRule, ...]:
-    """The other rules that are broken, errors first, with counts and the first places."""
+    """The other rules that are broken, errors first, with counts and the first places.
+
+    Reasons why a file is not checked have nothing in common but the rule, so each is listed.
+    """
     of_failures = {rule for rule, _, _ in _FAILURES}
-    groups: dict[str, list[Finding]] = {}
+    groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         if finding.rule not in of_failures:
-            groups.setdefault(finding.rule, []).append(finding)
+            reason = finding.message if finding.rule == NOT_CHECKED.id else ""
+            groups.setdefault((finding.rule, reason), []).append(finding)
     reports = (
         BrokenRule(
             rule,
@@ -154,6 +160,6 @@ def broken_rules(findings: Iterable[Finding]) -> tuple[BrokenRule, ...]:
             group[0].message,
             tuple(each.location for each in group if each.location)[:_MAX_PLACES],
         )
-        for rule, group in groups.items()
+        for (rule, _), group in groups.items()
     )
     return tuple(sorted(reports, key=lambda each: (each.severity.rank, -each.count, each.rule)))

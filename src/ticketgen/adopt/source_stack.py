@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ticketgen.aws.provider.schema import schema_of
 from ticketgen.findings import Checked, Finding, Location
-from ticketgen.findings.verification import SYNTAX
+from ticketgen.findings.verification import NOT_CHECKED, SYNTAX
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.configuration import Configuration
 from ticketgen.hcl.native_texts import NativeTexts, native_texts
@@ -68,7 +68,12 @@ def read_stack(folder: Path, name: str, factor: int) -> Checked[SourceStack]:
     verified = verify_cached(
         directory.texts, rendered=False, paths=directory.paths, left_out=directory.unread, budget=factor
     )
-    findings = (*read.findings, *broken, *(_placed(each, native) for each in verified))
+    findings = (
+        *read.findings,
+        *broken,
+        # `broken` says why such a file is not read: its syntax alone is no reason here.
+        *(_placed(each, native) for each in verified if not _is_note_about(each, native.broken)),
+    )
     with Watchdog(budget.seconds, budget.bytes):
         return Checked(_parsed(directory, findings, native, budget))
 
@@ -109,6 +114,11 @@ def _files(texts: Mapping[str, str]) -> Iterator[File]:
         file = check_syntax(path, text, rendered=False, round_trips=False).value
         if file is not None:
             yield file
+
+
+def _is_note_about(finding: Finding, paths: Collection[str]) -> bool:
+    at = finding.location
+    return finding.rule == NOT_CHECKED.id and at is not None and at.file in paths
 
 
 def _placed(finding: Finding, native: NativeTexts) -> Finding:

@@ -5,38 +5,36 @@ The text is checked as every spec is. A value that the check refuses is left out
 
 from __future__ import annotations
 
-import json
-import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
-from ticketgen.adopt.find_project import shortened_name
-from ticketgen.adopt.found_values import FoundValue, LeftOut, SpecPath, SpecValue, place_text
+from ticketgen.adopt.draft_regions import complete_regions, draftable
+from ticketgen.adopt.draft_values import (
+    Draft,
+    Values,
+    add_defaults,
+    fit_names,
+    scalar,
+    shared_values,
+    shown,
+)
+from ticketgen.adopt.found_values import FoundValue, LeftOut, SpecPath, place_text
 from ticketgen.escaping import visible
 from ticketgen.findings import Finding, Severity
 from ticketgen.sizing import size
 from ticketgen.spec.authoring import SPEC_KEYS
 from ticketgen.spec.load import SpecDocument
 from ticketgen.spec.model import Project
-from ticketgen.spec.nodes import find, plain_value_of
-from ticketgen.spec.presets import presets
 from ticketgen.spec.reader import read
 from ticketgen.spec.resolve import resolve
-from ticketgen.stack.names import check_names, longest_suffix
+from ticketgen.stack.names import check_names
 
 __all__ = ["SpecDraft", "draft_spec"]
 
 _NAME: Final = "ticketgen.yaml"
 _MAX_ATTEMPTS: Final = 50
 _MAX_COMMENT: Final = 300
-_PRESET: Final = "small-venue"
-"""The preset whose event scale is assumed where the stack says nothing."""
-_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-_WORDS: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
-
-_Values = dict[SpecPath, FoundValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +51,9 @@ class SpecDraft:
 
     text: str
     project: Project
-    values: Mapping[str, _Values]
+    values: Mapping[str, Values]
     left_out: tuple[LeftOut, ...]
     findings: tuple[Finding, ...]
-
-
-@dataclass(slots=True)
-class _Draft:
-    """The values of a spec that is being made."""
-
-    common: _Values
-    own: dict[str, _Values]
-    basis: Mapping[str, str]
-    left_out: list[LeftOut] = field(default_factory=list)
 
 
 def draft_spec(
@@ -80,9 +68,14 @@ def draft_spec(
     Returns:
         The findings of the spec if it cannot be made to resolve.
     """
-    draft = _shared(found, basis)
-    _add_defaults(draft)
-    _fit_names(draft)
+    environments, others = draftable(found)
+    draft = shared_values(environments, basis)
+    draft.left_out += others
+    complete_regions(draft)
+    if not draft.own:
+        return ()
+    add_defaults(draft)
+    fit_names(draft)
     refused: tuple[Finding, ...] = ()
     for _ in range(_MAX_ATTEMPTS):
         text = _text(draft)
@@ -103,83 +96,6 @@ def draft_spec(
     return refused
 
 
-def _shared(found: Mapping[str, Sequence[FoundValue | LeftOut]], basis: Mapping[str, str]) -> _Draft:
-    draft = _Draft({}, {name: {} for name in found}, basis)
-    for name, each_found in found.items():
-        values = draft.own[name]
-        for each in each_found:
-            if isinstance(each, LeftOut):
-                draft.left_out.append(each)
-                continue
-            first = values.setdefault(each.path, each)
-            if first.value != each.value and each.path[0] not in {"project", "tags"}:
-                where = f" of {place_text(first.location)}" if first.location else ""
-                reason = f"the spec has {_shown(first.value)}{where}"
-                draft.left_out.append(
-                    LeftOut(
-                        f"{'.'.join(each.path)} {_shown(each.value)} ({each.basis})", reason, each.location
-                    )
-                )
-    for path in dict.fromkeys(path for values in draft.own.values() for path in values):
-        given = [values[path] for values in draft.own.values() if path in values]
-        if len(given) < len(draft.own) and path[0] != "project":
-            continue
-        counts = Counter(each.value for each in given)
-        most = max(counts.values())
-        common = [each for each in given if counts[each.value] == most][-1]
-        draft.common[path] = common
-        for values in draft.own.values():
-            if path in values and (values[path].value == common.value or path[0] == "project"):
-                del values[path]
-    return draft
-
-
-def _shown(value: SpecValue) -> str:
-    return ", ".join(value) if isinstance(value, tuple) else _scalar(value)
-
-
-def _add_defaults(draft: _Draft) -> None:
-    """Add what every spec must say."""
-    path = presets()[_PRESET].path
-    preset = read(path.read_bytes(), str(path)).value
-    scale = plain_value_of(find(preset, ("event_scale",))) if preset is not None else {}
-    assert isinstance(scale, dict)
-    for key, value in scale.items():
-        where = ("event_scale", str(key))
-        if any(where not in {**draft.common, **own} for own in draft.own.values()):
-            basis = f"assumption: as in the preset {_PRESET}; measure it, or take it from your sales"
-            draft.common.setdefault(where, FoundValue(where, value, basis))
-    per_order, per_buyer = ("event_scale", "seats_per_order"), ("event_scale", "seats_per_buyer")
-    for values in (draft.common, *draft.own.values()):
-        order, buyer = {**draft.common, **values}.get(per_order), {**draft.common, **values}.get(per_buyer)
-        if (
-            order
-            and buyer
-            and not order.location
-            and isinstance(buyer.value, int)
-            and int(str(order.value)) > buyer.value
-        ):
-            values[per_order] = replace(
-                order, value=buyer.value, basis="assumption: as many as a buyer may have"
-            )
-
-
-def _fit_names(draft: _Draft) -> None:
-    """Shorten the project's name until every name in the stack fits."""
-    found = draft.common[("project",)]
-    name = str(found.value)
-    longest = max(map(len, draft.own))
-    while len(name) > 3 and longest_suffix(name) < longest:
-        shorter = shortened_name(name, len(name) - 1)
-        if not shorter:
-            break
-        name = shorter
-    if name != found.value:
-        reason = f"the spec has {name}, because names that end with the environment would be too long"
-        draft.left_out.append(LeftOut(f"the project's name {found.value}", reason, found.location))
-        draft.common["project",] = replace(found, value=name)
-
-
 def _resolved(text: str) -> tuple[Project | None, tuple[Finding, ...]]:
     checked = read(text.encode("utf-8", "backslashreplace"), _NAME)
     if checked.value is None:
@@ -188,7 +104,7 @@ def _resolved(text: str) -> tuple[Project | None, tuple[Finding, ...]]:
     return resolved.value, checked.findings + resolved.findings
 
 
-def _without_refused(draft: _Draft, text: str, refused: Iterable[Finding]) -> bool:
+def _without_refused(draft: Draft, text: str, refused: Iterable[Finding]) -> bool:
     """Leave out the values at the lines of errors; False if there is none to leave out."""
     lines = _paths_of_lines(draft)
     done = False
@@ -210,10 +126,13 @@ def _without_refused(draft: _Draft, text: str, refused: Iterable[Finding]) -> bo
             values[path] = replace(
                 found, value=rest, notes=tuple(note for each, note in pairs if each != item)
             )
-        what = f"{'.'.join(path)} {item or _shown(found.value)} ({found.basis or 'found in the stack'})"
-        draft.left_out.append(LeftOut(what, f"ticketgen refuses it: {finding.message}", found.location))
-        _add_defaults(draft)
-    return done
+        what = f"{'.'.join(path)} {item or shown(found.value)} ({found.basis or 'found in the stack'})"
+        draft.refused |= {(path, item or found.value)}
+        at = found.location or next((place for _, place in found.notes if place), None)
+        draft.left_out.append(LeftOut(what, f"ticketgen refuses it: {finding.message}", at))
+    complete_regions(draft)
+    add_defaults(draft)
+    return done and bool(draft.own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +144,7 @@ class _Line:
     owner: tuple[str, SpecPath, str] | None = None
 
 
-def _text(draft: _Draft) -> str:
+def _text(draft: Draft) -> str:
     lines = list(_lines(draft))
     return "".join(f"{_with_comment(line)}\n" for line in lines)
 
@@ -237,11 +156,11 @@ def _with_comment(line: _Line) -> str:
     return " ".join(filter(None, (line.text, comment and f"# {comment}")))
 
 
-def _paths_of_lines(draft: _Draft) -> list[tuple[str, SpecPath, str] | None]:
+def _paths_of_lines(draft: Draft) -> list[tuple[str, SpecPath, str] | None]:
     return [line.owner for line in _lines(draft)]
 
 
-def _lines(draft: _Draft) -> Iterator[_Line]:
+def _lines(draft: Draft) -> Iterator[_Line]:
     yield _Line(
         "",
         "Made by `ticketgen import`. Each comment says where the stack has the value, or that it is assumed.",
@@ -251,13 +170,13 @@ def _lines(draft: _Draft) -> Iterator[_Line]:
     yield _Line("environments:")
     for name, values in draft.own.items():
         if values:
-            yield _Line(f"  {_scalar(name)}:", draft.basis[name])
+            yield _Line(f"  {scalar(name)}:", draft.basis[name])
             yield from _section(name, values, 2)
         else:
-            yield _Line(f"  {_scalar(name)}: {{}}", draft.basis[name])
+            yield _Line(f"  {scalar(name)}: {{}}", draft.basis[name])
 
 
-def _section(name: str, values: _Values, depth: int) -> Iterator[_Line]:
+def _section(name: str, values: Values, depth: int) -> Iterator[_Line]:
     order = {key: place for place, key in enumerate(SPEC_KEYS)}
     opened: SpecPath = ()
     for path, found in sorted(
@@ -268,7 +187,7 @@ def _section(name: str, values: _Values, depth: int) -> Iterator[_Line]:
             min(len(opened), len(path) - 1),
         )
         for level in range(shared, len(path) - 1):
-            yield _Line(f"{'  ' * (depth + level)}{_scalar(path[level])}:", "", (name, path, ""))
+            yield _Line(f"{'  ' * (depth + level)}{scalar(path[level])}:", "", (name, path, ""))
         opened = path[:-1]
         yield from _value_lines(name, path, found, "  " * (depth + len(path) - 1))
 
@@ -290,23 +209,15 @@ def _place(path: SpecPath) -> tuple[int, str]:
 def _value_lines(name: str, path: SpecPath, found: FoundValue, indent: str) -> Iterator[_Line]:
     comment = _comment(found)
     if not isinstance(found.value, tuple):
-        yield _Line(f"{indent}{_scalar(path[-1])}: {_scalar(found.value)}", comment, (name, path, ""))
+        yield _Line(f"{indent}{scalar(path[-1])}: {scalar(found.value)}", comment, (name, path, ""))
         return
-    yield _Line(f"{indent}{_scalar(path[-1])}:", comment, (name, path, ""))
+    yield _Line(f"{indent}{scalar(path[-1])}:", comment, (name, path, ""))
     for item, (basis, location) in zip(
         found.value, found.notes or (("", None),) * len(found.value), strict=True
     ):
         note = " ".join(filter(None, (place_text(location), basis)))
-        yield _Line(f"{indent}  - {_scalar(item)}", note, (name, path, item))
+        yield _Line(f"{indent}  - {scalar(item)}", note, (name, path, item))
 
 
 def _comment(found: FoundValue) -> str:
     return " ".join(filter(None, (place_text(found.location), found.basis)))
-
-
-def _scalar(value: SpecValue) -> str:
-    if value is None or isinstance(value, bool | int):
-        return json.dumps(value)
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
-        return value
-    return json.dumps(value)

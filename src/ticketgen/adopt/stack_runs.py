@@ -11,6 +11,7 @@ from typing import Final
 from ticketgen.adopt.environment_names import (
     KNOWN_NAMES,
     as_environment_name,
+    environment_of_folder,
     environment_variables,
     named_in_code,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "Run",
     "backend_buckets",
     "environments",
+    "is_below",
     "roots_of",
     "variable_value",
 ]
@@ -40,9 +42,6 @@ DEFAULT_NAME: Final = "prod"
 
 _MAX_RUNS: Final = 100
 """Limit of runs, each of which evaluates the resources of a root module."""
-_ABOVE_ENVIRONMENTS: Final = frozenset(
-    {"environments", "environment", "envs", "env", "live", "stages", "stacks", "deployments", "workspaces"}
-)
 _BACKEND_SETTINGS: Final = frozenset({
     "bucket", "key", "region", "dynamodb_table", "use_lockfile", "encrypt", "kms_key_id", "profile", "role_arn",
     "workspace_key_prefix", "acl", "assume_role",
@@ -109,7 +108,7 @@ def roots_of(stack: SourceStack, only: str | None = None) -> tuple[Scope, ...]:
     """
     scopes = [scope for scope in stack.configuration.all_scopes() if scope.call is None]
     if only is not None:
-        return tuple(each for each in scopes if _is_below(each.module.folder, only))
+        return tuple(each for each in scopes if is_below(each.module.folder, only))
     deployed = [each for each in scopes if not _NO_STACKS & set(each.module.folder.split("/"))] or scopes
     configured = [
         each for each in deployed if any(each.module.blocks("provider")) or _has_backend(each.module)
@@ -117,7 +116,8 @@ def roots_of(stack: SourceStack, only: str | None = None) -> tuple[Scope, ...]:
     return tuple(sorted(configured or deployed, key=lambda scope: scope.module.folder))
 
 
-def _is_below(folder: str, above: str) -> bool:
+def is_below(folder: str, above: str) -> bool:
+    """Whether a path is a folder or below it."""
     return above in {"", "."} or folder == above or folder.startswith(f"{above}/")
 
 
@@ -142,7 +142,7 @@ def environments(
     found: dict[str, list[Run]] = {}
     why: dict[str, tuple[str, Location | None]] = {}
     shared: list[Run] = []
-    folders = {root: _environment_of_folder(root.module.folder) for root in roots}
+    folders = {root: environment_of_folder(root.module.folder) for root in roots}
     for root in roots:
         automatic, named = _values_of(root, roots, files)
         named = [_Variables(file.path, *_merged(file, own)) for file in named]
@@ -201,17 +201,6 @@ def _rank(name: str) -> int:
     return next((5 - place for place, group in enumerate(words) if any(word in name for word in group)), 2)
 
 
-def _environment_of_folder(folder: str) -> str:
-    parts = folder.split("/") if folder else []
-    for above, part in zip(["", *parts], parts, strict=False):
-        is_named = KNOWN_NAMES.fullmatch(part.lower()) or (
-            above in _ABOVE_ENVIRONMENTS and part not in REGIONS
-        )
-        if is_named and (name := as_environment_name(part)):
-            return name
-    return ""
-
-
 def _variable_files(stack: SourceStack) -> Iterator[_Variables]:
     values = Evaluator(budget=stack.budget)
     for path, file in sorted(stack.variable_files.items()):
@@ -239,7 +228,7 @@ def _owner(file: _Variables, roots: tuple[Scope, ...]) -> Scope | None:
     def match(root: Scope) -> tuple[int, bool, int]:
         shared = len(file.values.keys() & root.module.variables.keys())
         folder = root.module.folder
-        return shared, _is_below(file.path, folder), len(folder)
+        return shared, is_below(file.path, folder), len(folder)
 
     best = max(roots, key=match, default=None)
     return best if best is not None and match(best)[0] else None

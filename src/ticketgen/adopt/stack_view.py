@@ -13,6 +13,7 @@ from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.evaluator import Evaluator
+from ticketgen.hcl.provider_resolution import ProviderConfiguration
 from ticketgen.hcl.syntax import Attribute, GetAttribute, Reference
 from ticketgen.hcl.values import EvaluationContext, Value
 
@@ -53,6 +54,11 @@ class ProviderBlock:
         """The block, to read its attributes."""
         where = EvaluationContext(self.scope)
         return PlacedResource(self.view, self.declared, self.declared.block, where, ())
+
+    @property
+    def configuration(self) -> ProviderConfiguration:
+        """The configuration that the block declares."""
+        return ProviderConfiguration(self.scope, self.declared.type, self.declared.name, self.declared)
 
     @property
     def title(self) -> str:

@@ -17,7 +17,7 @@ from ticketgen.findings.losses import (
     STATEFUL_DESTROYED,
     STATEFUL_REPLACED,
 )
-from ticketgen.wording import counted, join_words
+from ticketgen.wording import counted, join_words, plural
 
 __all__ = ["judge_losses", "judge_plan"]
 
@@ -97,15 +97,11 @@ def _and_loses(losses: list[tuple[str, Consequence]]) -> str:
     for _, each in losses:
         assert each.loss
         counts[each.loss.kind] = counts.get(each.loss.kind, 0) + 1
-    what = join_words([_counted_kind(number, kind) for kind, number in counts.items()])
+    what = join_words([counted(number, plural(kind)) for kind, number in counts.items()])
     named = [f"{root}:{each.address}" if root else each.address for root, each in losses[:_MAX_NAMED]]
     others = len(losses) - len(named)
     more = f" and {others} more" if others else ""
     return f", which replaces or destroys {what}: {', '.join(named)}{more}"
-
-
-def _counted_kind(number: int, kind: str) -> str:
-    return counted(number, f"{kind[:-1]}ies" if kind.endswith("y") and kind != "key" else f"{kind}s")
 
 
 def _loss_findings(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 from ticketgen.hcl.address import Address
 from ticketgen.hcl.declarations import Declaration, declared_in, declared_in_checks, provider_address
@@ -23,6 +25,8 @@ from ticketgen.hcl.traversal import free_references
 from ticketgen.hcl.uses import BUILT_INS, Use, uses
 
 __all__ = ["Module", "is_override", "modules", "source_folder"]
+
+_OVERRIDE: Final = re.compile(r"(?s:(?:.*_)?override\.(?:tf|tf\.json\.tf|tofu\.tf|tofu\.json\.tf))")
 
 
 @dataclass(frozen=True)
@@ -209,12 +213,11 @@ def modules(files: Iterable[File], incomplete: Iterable[str] = ()) -> Mapping[st
 
 
 def is_override(path: str) -> bool:
-    """Whether Terraform merges a file into the others.
+    """Whether Terraform merges a file, or one that was translated (`ticketgen.hcl.native_texts`), into the others.
 
     Source: https://developer.hashicorp.com/terraform/language/files/override
     """
-    name = posixpath.basename(path)
-    return name == "override.tf" or name.endswith("_override.tf")
+    return _OVERRIDE.fullmatch(posixpath.basename(path)) is not None
 
 
 def source_folder(caller: Module, call: Block) -> str | None:

@@ -15,6 +15,7 @@ from ticketgen.hcl.syntax import Expression, Literal, Parentheses, Reference
 from ticketgen.rules.subject import BlockInstance, Subject
 
 __all__ = [
+    "NAME_ATTRIBUTES",
     "SUFFIX",
     "UNRESTRICTED",
     "NameAttribute",
@@ -57,7 +58,8 @@ _MORE_NAMES = frozenset({
 })  # fmt: skip
 
 
-_NAME_ATTRIBUTES: dict[str, tuple[str, ...]] = {}
+NAME_ATTRIBUTES: dict[str, tuple[str, ...]] = {}
+"""The attributes of each type with names that must be unique in an account."""
 for _type, _attribute in sorted({*NAME_LIMITS, *_MORE_NAMES}):
     _limit = NAME_LIMITS.get((_type, _attribute))
     # Names within a parent need no suffix of their own. A dotted path leads into a block or a map.
@@ -66,7 +68,7 @@ for _type, _attribute in sorted({*NAME_LIMITS, *_MORE_NAMES}):
         and (_limit is None or _limit.scope != "parent")
         and (_type, _attribute) not in UNRESTRICTED
     ):
-        _NAME_ATTRIBUTES[_type] = (*_NAME_ATTRIBUTES.get(_type, ()), _attribute)
+        NAME_ATTRIBUTES[_type] = (*NAME_ATTRIBUTES.get(_type, ()), _attribute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class NameAttribute:
 
 def names(subject: Subject) -> Iterator[NameAttribute]:
     """Every name that must be unique in an account, in every scope of its module."""
-    for type, attributes in _NAME_ATTRIBUTES.items():
+    for type, attributes in NAME_ATTRIBUTES.items():
         for found in subject.resources(type):
             for attribute in attributes:
                 expression = found.expression(attribute)

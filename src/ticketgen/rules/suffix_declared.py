@@ -10,11 +10,17 @@ from ticketgen.rules.resource_names import NameAttribute, names, suffixes, varie
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 
-__all__ = ["RULE"]
+__all__ = ["RULE", "fixed_names", "fixed_names_problem"]
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
-    fixed_names: dict[int, list[NameAttribute]] = {}
+    for names_of_root in fixed_names(subject):
+        yield fixed_names_problem(names_of_root)
+
+
+def fixed_names(subject: Subject) -> list[list[NameAttribute]]:
+    """The names that every deployment of a root module has, for each root module without a suffix."""
+    found: dict[int, list[NameAttribute]] = {}
     for name in names(subject):
         root = name.resource.scope.root
         origins = name.origins
@@ -24,13 +30,17 @@ def _check(subject: Subject) -> Iterator[Problem]:
             or any(origin.kind == "var" for origin in origins)
         ):
             continue
-        fixed_names.setdefault(id(root), []).append(name)
-    for names_of_root in fixed_names.values():
-        first = min(names_of_root, key=lambda name: name.resource.at(name.attribute))
-        others = len({(name.resource.address, name.attribute) for name in names_of_root}) - 1
-        more = f", and {others} other name{'s are' if others > 1 else ' is'} fixed too" if others else ""
-        message = f"{first.resource.address} {_describe(first)} in every deployment{more}"
-        yield Problem(message, first.resource.at(first.attribute))
+        found.setdefault(id(root), []).append(name)
+    return list(found.values())
+
+
+def fixed_names_problem(names_of_root: list[NameAttribute]) -> Problem:
+    """The violation that fixed names of a root module are: the first one, and how many others there are."""
+    first = min(names_of_root, key=lambda name: name.resource.at(name.attribute))
+    others = len({(name.resource.address, name.attribute) for name in names_of_root}) - 1
+    more = f", and {others} other name{'s are' if others > 1 else ' is'} fixed too" if others else ""
+    message = f"{first.resource.address} {_describe(first)} in every deployment{more}"
+    return Problem(message, first.resource.at(first.attribute))
 
 
 def _describe(name: NameAttribute) -> str:
