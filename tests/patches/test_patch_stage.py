@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ticketgen.findings import Checked, Severity
-from ticketgen.patches import patch_files, patches_without_environment
+from ticketgen.patches import PatchedFiles, patch_files, patches_without_environment
 from ticketgen.patches.patch_folder import patch_path, patched_file
 from ticketgen.patches.patched_files import PatchState, patch_file
 from ticketgen.patches.unified_patch import make_patch
@@ -35,7 +35,7 @@ def edit(name: str, after: str | None) -> str:
 
 
 def applied(root: Path, files: Mapping[str, str] = FILES) -> Checked[Mapping[str, str]]:
-    return patch_files(str(root), "stacks/dev", files)
+    return patch_files(str(root), "stacks/dev", files).then(lambda each: Checked(each.files))
 
 
 def rules(checked: Checked[Mapping[str, str]]) -> list[tuple[str, str, int]]:
@@ -44,7 +44,7 @@ def rules(checked: Checked[Mapping[str, str]]) -> list[tuple[str, str, int]]:
 
 def test_a_project_without_patches_stays_as_rendered(tmp_path: Path) -> None:
     assert applied(tmp_path) == Checked(FILES)
-    assert patch_files(None, "stacks/dev", FILES) == Checked(FILES)
+    assert patch_files(None, "stacks/dev", FILES) == Checked(PatchedFiles(FILES))
 
 
 def test_edits_and_deletions_are_applied(tmp_path: Path) -> None:
@@ -63,7 +63,9 @@ def test_each_environment_has_its_own(tmp_path: Path) -> None:
     put(tmp_path, "global/main.tf", production, "prod")
     assert applied(tmp_path).value == {**FILES, "global/main.tf": EDITED}
     prod = patch_files(str(tmp_path), "stacks/prod", FILES)
-    assert prod.value == {**FILES, "global/main.tf": "other\n"}
+    assert prod.value == PatchedFiles(
+        {**FILES, "global/main.tf": "other\n"}, {"global/main.tf": FILES["global/main.tf"]}
+    )
 
 
 def test_an_empty_file_is_not_a_deleted_one(tmp_path: Path) -> None:
@@ -217,7 +219,8 @@ def folder_with_the_name(root: Path, outside: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "plant", [linked_patch, linked_folder, linked_environment, linked_top, file_at_top, pipe]
+    "plant",
+    [linked_patch, linked_folder, linked_environment, linked_top, file_at_top, pipe, folder_with_the_name],
 )
 def test_only_plain_files_and_folders_are_read(tmp_path: Path, plant: object) -> None:
     outside, root = tmp_path / "outside", tmp_path / "project"
@@ -231,11 +234,6 @@ def test_only_plain_files_and_folders_are_read(tmp_path: Path, plant: object) ->
     assert done.value is None
     assert [each.rule for each in done.findings] == ["patch-broken"]
     assert patches_without_environment(str(root), {"dev"}) == ()
-
-
-def test_a_folder_with_the_name_of_a_patch_is_none(tmp_path: Path) -> None:
-    folder_with_the_name(tmp_path, tmp_path)
-    assert applied(tmp_path) == Checked(FILES)
 
 
 def test_names_that_nobody_renders_are_not_opened(tmp_path: Path) -> None:

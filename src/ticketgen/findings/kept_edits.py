@@ -35,6 +35,14 @@ PATCH_EMPTIES_ROOT = _render(
     "Terraform cannot destroy what the state of a root module without files holds: it stays in the account.",
     "keep at least one file; remove a Region with `ticketgen remove-region`",
 )
+PATCH_MISSING = _keep(
+    "patch-missing",
+    "Every file that was written with a patch still has the patch, unless it was dropped",
+    "A render without the patch would lose the edit, so it refuses, with --force, too.",
+    "restore the patch from version control, make it again with `ticketgen keep FILE`, or give the edit up with "
+    "`ticketgen keep FILE --drop`",
+    category=Category.HAND_EDIT,
+)
 PATCH_UNUSED = _render(
     "patch-unused",
     "Every patch is for a file that is rendered",

@@ -112,7 +112,7 @@ def _names(disk: Disk, environment: str) -> Iterator[str]:
                 raise _NotReadable(
                     f"{PATCHES}/{environment}", f"it has more than {_MAX_ENTRIES:,} files and folders"
                 )
-            if not is_folder and name.endswith(_SUFFIX):
+            if name.endswith(_SUFFIX):  # a folder, too: reading it reports what is in the place of a patch
                 yield f"{below}{name.removesuffix(_SUFFIX)}"
             elif is_folder and below.count("/") < _MAX_DEPTH:
                 waiting.append(f"{below}{name}/")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -25,6 +25,7 @@ from ticketgen.wording import counted
 __all__ = [
     "PatchState",
     "PatchedFile",
+    "PatchedFiles",
     "patch_all",
     "patch_file",
     "patch_files",
@@ -58,7 +59,15 @@ class PatchedFile:
     findings: tuple[Finding, ...] = ()
 
 
-def patch_files(root: str | None, folder: str, files: Mapping[str, str]) -> Checked[Mapping[str, str]]:
+@dataclass(frozen=True, slots=True)
+class PatchedFiles:
+    """The files of a stack after its patches, and the text without its patch of each file that has one."""
+
+    files: Mapping[str, str]
+    renderings: Mapping[str, str] = field(default_factory=dict)
+
+
+def patch_files(root: str | None, folder: str, files: Mapping[str, str]) -> Checked[PatchedFiles]:
     """Apply the patches of an environment.
 
     Args:
@@ -70,7 +79,7 @@ def patch_files(root: str | None, folder: str, files: Mapping[str, str]) -> Chec
         All files but the deleted ones, with warnings and notes; no value if a patch does not apply.
     """
     if root is None:
-        return Checked(files)
+        return Checked(PatchedFiles(files))
     environment = folder.rpartition("/")[2]
     read = read_patches(Path(root), environment, files.keys())
     if read.value is None:
@@ -82,7 +91,7 @@ def patch_files(root: str | None, folder: str, files: Mapping[str, str]) -> Chec
 
 def patch_all(
     root: Path, folder: str, files: Mapping[str, str], patches: Mapping[str, bytes]
-) -> Checked[Mapping[str, str]]:
+) -> Checked[PatchedFiles]:
     """Apply patches; see `patch_files`.
 
     Args:
@@ -106,7 +115,8 @@ def patch_all(
         else:
             result[name] = done.text
     findings += _emptied(root, folder, files, result)
-    return Checked(None if errors(findings) else result, tuple(findings))
+    renderings = {name: files[name] for name in patches}
+    return Checked(None if errors(findings) else PatchedFiles(result, renderings), tuple(findings))
 
 
 def patch_file(root: Path, folder: str, name: str, text: str, content: bytes) -> PatchedFile:

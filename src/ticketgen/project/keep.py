@@ -171,15 +171,17 @@ def _planned(
         return Checked(None, (_unreadable(error),))
     if edits.value is None:
         return Checked(None, edits.findings)
-    patches, entries = dict(old), dict(recorded.files)
+    patches, entries, patched_entries = dict(old), dict(recorded.files), dict(recorded.patched)
     changed: dict[str, _Pair] = {}
     for edit in edits.value:
         _put(patches, edit.name, edit.patch)
         _put(entries, edit.name, edit.entry)
+        _put(patched_entries, edit.name, edit.patched)
         changed[patch_path(environment.name, edit.name)] = (old.get(edit.name), edit.patch)
         changed[f"{folder}/{edit.name}"] = (edit.before, edit.after)
-    if entries != recorded.files:
-        changed[f"{folder}/{NAME}"] = (text, replace(recorded, files=entries).text().encode())
+    manifest_after = replace(recorded, files=entries, patched=patched_entries)
+    if manifest_after != recorded:
+        changed[f"{folder}/{NAME}"] = (text, manifest_after.text().encode())
     kept = tuple(_kept_file(environment.name, edit, old.get(edit.name), recorded) for edit in edits.value)
     before = {name: patch_file(root, folder, name, files[name], patch).text for name, patch in old.items()}
     patched = patch_all(root, folder, files, dict(sorted(patches.items())))
@@ -227,9 +229,11 @@ def _not_rendered(folder: str, name: str, files: Mapping[str, str]) -> Finding:
 
 def _kept_file(environment: str, edit: HandEdit, old: bytes | None, manifest: Manifest) -> KeptFile:
     action = KeepAction.KEPT if edit.after is not None else KeepAction.DELETED
-    if edit.patch is None and old is not None:
+    if edit.patch is None and (old is not None or edit.name in manifest.patched):
         action = KeepAction.DROPPED
-    elif edit.patch == old and edit.before == edit.after and edit.entry == manifest.files.get(edit.name):
+    elif edit.patch == old and (
+        edit.patch is None or (edit.before == edit.after and edit.entry == manifest.files.get(edit.name))
+    ):
         action = KeepAction.UNCHANGED
     text = (edit.patch or b"").decode("utf-8", "replace")
     return KeptFile(f"{STACKS}/{environment}/{edit.name}", patch_path(environment, edit.name), action, text)
