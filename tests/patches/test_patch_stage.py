@@ -10,7 +10,7 @@ import pytest
 
 from ticketgen.findings import Checked, Severity
 from ticketgen.patches import PatchedFiles, patch_files, patches_without_environment
-from ticketgen.patches.patch_folder import patch_path, patched_file
+from ticketgen.patches.patch_folder import patch_path, patched_environments, patched_file
 from ticketgen.patches.patched_files import PatchState, patch_file
 from ticketgen.patches.unified_patch import make_patch
 
@@ -119,11 +119,15 @@ def test_patches_of_an_environment_that_is_gone_are_reported(tmp_path: Path) -> 
     put(tmp_path, "global/main.tf", edit("global/main.tf", EDITED))
     put(tmp_path, "global/main.tf", "", "old")
     (tmp_path / "patches/empty").mkdir()
+    (tmp_path / "patches/README.md").write_text("Why we have patches.\n")
+    (tmp_path / "patches/link").symlink_to(tmp_path)
+    (tmp_path / "patches/pipe").touch()
     (found,) = patches_without_environment(str(tmp_path), {"dev"})
     assert (found.rule, found.location and found.location.file) == (
         "patch-unused",
         str(tmp_path / "patches/old"),
     )
+    assert patched_environments(tmp_path) == ("dev", "old")
     assert patches_without_environment(None, {"dev"}) == ()
     assert patches_without_environment(str(tmp_path / "elsewhere"), {"dev"}) == ()
 
