@@ -68,6 +68,26 @@ def test_each_environment_has_its_own(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("ops/a.py", "x = 1\ndef f(:\n", 2),
+        ("ops/a.py", "x = 1\n", 0),
+        ("ops/a.py", "import " + "a." * 100_000, 0),
+        ("ops/a.json", '{\n"a": 1,}\n', 2),
+        ("ops/a.json", '{"a": [1, 2.5, null]}\n', 0),
+        ("ops/a.json", "[" * 100_000, 0),
+        ("ops/a.json", "1" * 5_000, 0),
+        ("ops/a.sh", "if (\n", 0),
+    ],
+)
+def test_patched_code_is_parsed(tmp_path: Path, name: str, text: str, line: int) -> None:
+    put(tmp_path, name, make_patch(f"stacks/dev/{name}", "one\n", text))
+    done = applied(tmp_path, {**FILES, name: "one\n"})
+    assert rules(done) == ([("patched-file-invalid", f"stacks/dev/{name}", line)] if line else [])
+    assert (done.value is None) is bool(line)
+
+
 def test_an_empty_file_is_not_a_deleted_one(tmp_path: Path) -> None:
     put(tmp_path, "global/main.tf", edit("global/main.tf", ""))
     assert applied(tmp_path).value == {**FILES, "global/main.tf": ""}

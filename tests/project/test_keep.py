@@ -167,6 +167,18 @@ def test_an_edit_that_fails_verification_is_not_kept(small_project: Path) -> Non
     assert everything_in(small_project) == before
 
 
+def test_an_edit_that_leaves_no_valid_code_is_not_kept(small_project: Path) -> None:
+    files = ("stacks/dev/ops/sale.py", "stacks/dev/ops/policy.json")
+    for file, text in zip(files, ("def f(:\n", "{"), strict=True):
+        append(small_project, file, text)
+    before = everything_in(small_project)
+    assert rules("keep", *files) == (1, ["patched-file-invalid"] * 2)
+    shown = run("keep", *files).stderr
+    assert f"{files[0]}:" in shown
+    assert "the file is not valid JSON: Extra data" in shown
+    assert everything_in(small_project) == before
+
+
 def test_a_patched_stack_is_verified_at_each_render(small_project: Path) -> None:
     append(small_project)
     assert run("keep", LOCKS).exit_code == 0

@@ -35,6 +35,12 @@ PATCH_EMPTIES_ROOT = _render(
     "Terraform cannot destroy what the state of a root module without files holds: it stays in the account.",
     "keep at least one file; remove a Region with `ticketgen remove-region`",
 )
+PATCHED_FILE_INVALID = _render(
+    "patched-file-invalid",
+    "Every Python and JSON file can be parsed with its patch",
+    "Suites and scripts of the stack would fail when they are needed.",
+    "correct the file and run `ticketgen keep FILE`, or drop its patch with `ticketgen keep FILE --drop`",
+)
 PATCH_MISSING = _keep(
     "patch-missing",
     "Every file that was written with a patch still has the patch, unless it was dropped",

@@ -19,6 +19,7 @@ from ticketgen.findings.kept_edits import (
 )
 from ticketgen.patches.apply_hunks import apply_hunks
 from ticketgen.patches.patch_folder import PATCHES, patch_path, patched_environments, read_patches
+from ticketgen.patches.patched_syntax import syntax_error
 from ticketgen.patches.unified_patch import FilePatch, PatchSyntaxError, parse_patch
 from ticketgen.wording import counted
 
@@ -114,6 +115,10 @@ def patch_all(
             del result[name]
         else:
             result[name] = done.text
+            invalid = (
+                syntax_error(f"{folder}/{name}", done.text) if done.state is PatchState.APPLIES else None
+            )
+            findings += [invalid] if invalid else []
     findings += _emptied(root, folder, files, result)
     renderings = {name: files[name] for name in patches}
     return Checked(None if errors(findings) else PatchedFiles(result, renderings), tuple(findings))
