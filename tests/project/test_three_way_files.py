@@ -112,6 +112,18 @@ def test_a_conflict_has_its_line_and_is_no_longer_reported_once_it_is_resolved(
     assert text_of(tmp_path) == CLASHING.replace("one", "ONE").replace("five", "V")
 
 
+def test_a_text_that_shows_a_conflict_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = "\n```\n<<<<<<< HEAD\na\n||||||| base\n=======\nb\n>>>>>>> x\n```\n"
+    make_project(tmp_path, {FILE: BASE})
+    write_texts(tmp_path, {FILE: (BASE + shown).encode()})
+    be_version(monkeypatch, "9.0.0", {FILE: CLASHING})
+    assert rules(merge(tmp_path)) == ["file-merged"]
+    assert text_of(tmp_path) == CLASHING + shown
+    for left in ("<<<<<<< yours\r\n", "||||||| ticketgen 0.0.1\n", ">>>>>>> ticketgen 9.0.0"):
+        write_texts(tmp_path, {FILE: f"{CLASHING}{shown}{left}".encode()})
+        assert [each.rule for each in standing_findings(tmp_path)] == ["merge-conflict"], left
+
+
 def test_a_dry_run_reports_the_merge_and_writes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
