@@ -331,4 +331,5 @@ def _built(project: Project, only: Sequence[str], progress: ProgressCallback) ->
 
     stray = patches_without_environment(project.folder, {each.name for each in project.environments})
     built = environments_of(project, only).then(lambda chosen: gather(map(build, chosen)))
-    return replace(built, findings=built.findings + stray)
+    # A template of the project can fail in each environment, at the same place and for the same reason.
+    return replace(built, findings=tuple(dict.fromkeys(built.findings + stray)))

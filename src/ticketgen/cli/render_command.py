@@ -88,12 +88,13 @@ def render(
                 path, env or (), force=force, upgrade=upgrade, guarding=guarding, progress=shown.step
             )
     result = checked.value or pipeline.Rendered(None, {})
+    found, standing = _standing_findings(root, checked.findings)
     if check or diff:
-        _report_drift(result, checked.findings, merged, root, format, diff, output)
+        _report_drift(result, found, standing, merged, root, format, diff, output)
     findings = (
         *merged.findings,
-        *checked.findings,
-        *_standing_findings(root),
+        *found,
+        *standing,
         *(() if upgrade else _upgrade_reasons(result.refused)),
     )
     _report(findings, result, root, format, output, difference=merged.difference or None)
@@ -133,10 +134,14 @@ def _report(
     )
 
 
-def _standing_findings(root: Path) -> tuple[Finding, ...]:
-    from ticketgen.project.merge import standing_findings
+def _standing_findings(
+    root: Path, found: tuple[Finding, ...]
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """The findings of a render, and those about the files that people own; no place is in both for the same reason."""
+    from ticketgen.project.merge import standing_findings, without_repeated_conflicts
 
-    return standing_findings(root)
+    standing = standing_findings(root)
+    return without_repeated_conflicts(root, found, standing), standing
 
 
 def _upgrade_reasons(changes: Changes | None) -> tuple[Finding, ...]:
@@ -148,6 +153,7 @@ def _upgrade_reasons(changes: Changes | None) -> tuple[Finding, ...]:
 def _report_drift(
     result: Rendered,
     found: tuple[Finding, ...],
+    standing: tuple[Finding, ...],
     merged: MergeReport,
     root: Path,
     format: ReportFormat,
@@ -158,7 +164,6 @@ def _report_drift(
 
     changes = result.changes
     drifted = drift(changes) if changes else ()
-    standing = _standing_findings(root)
     findings = (*merged.findings, *found, *drifted, *standing, *_upgrade_reasons(changes))
     difference = f"{merged.difference}{changes_diff(changes.files) if changes else ''}" if diff else None
     _report(findings, result, root, format, output, difference=difference, detailed=diff)

@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from ticketgen.assets import asset_folder
+from ticketgen.conflict_markers import any_conflict_lines
 from ticketgen.findings import Checked, Finding, Location, Stage, has_errors
+from ticketgen.findings.merging import MERGE_CONFLICT
 from ticketgen.findings.projects import (
     EJECTED_ALREADY,
     NOT_EJECTED,
@@ -60,7 +62,7 @@ def eject(root: Path, name: str) -> Checked[Path]:
 
 def accept_original(root: Path, name: str) -> Checked[Path]:
     """Record that the project keeps its template although ticketgen's own changed."""
-    refused = _unknown(name) or _unreadable_copy(root, name)
+    refused = _unknown(name) or _unreadable_copy(root, name) or _conflict(root, name)
     return Checked(None, (refused,)) if refused else _record_hash(root, name, copy=False)
 
 
@@ -175,6 +177,19 @@ def _unreadable_copy(root: Path, name: str) -> Finding | None:
             message, "make it a plain file that you may read", at=_place(name), stage=Stage.WRITE
         )
     return None
+
+
+def _conflict(root: Path, name: str) -> Finding | None:
+    """The first conflict in the project's copy, which a render would refuse."""
+    text = read_below(root, f"{OVERRIDES}/{name}", MAX_TEXT).decode("utf-8", "replace")
+    lines = any_conflict_lines(text)
+    if not lines:
+        return None
+    return MERGE_CONFLICT.found(
+        "the template has conflict markers",
+        f"keep what you need of both sides, remove the lines with markers, then run `ticketgen eject {name} --accept`",
+        at=replace(_place(name), line=lines[0]),
+    )
 
 
 def _place(name: str) -> Location:
