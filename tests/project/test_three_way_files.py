@@ -278,6 +278,20 @@ def test_without_git_nothing_that_both_sides_changed_is_written(
     monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
     assert rules(merge(tmp_path)) == ["git-missing", "file-merged"]
     assert (text_of(tmp_path), text_of(tmp_path, "other")) == (MINE, "b\n")
+    without_git = everything_in(tmp_path)
+    assert rules(merge(tmp_path)) == ["git-missing"]
+    assert everything_in(tmp_path) == without_git, "a second run changes nothing"
+    monkeypatch.undo()
+    be_version(monkeypatch, "9.1.0", {FILE: CLASHING, "other": "b\n"})
+    assert rules(merge(tmp_path)) == ["merge-conflict"]
+    conflict = CONFLICT.replace("9.0.0", "9.1.0")
+    assert text_of(tmp_path) == MINE.replace("ONE, as we say it\n", conflict), (
+        "the base is that of the first version"
+    )
+    be_version(monkeypatch, "9.2.0", {FILE: CLASHING.replace("1", "I"), "other": "b\n"})
+    write_texts(tmp_path, {FILE: MINE.encode()})
+    merge(tmp_path)
+    assert "||||||| ticketgen 9.1.0\n" in (text_of(tmp_path) or "")
 
 
 @pytest.mark.parametrize("what", ["edited", "missing", "a link"])

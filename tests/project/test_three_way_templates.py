@@ -103,6 +103,41 @@ def test_a_template_with_conflict_markers_is_not_rendered(small_project: Path) -
     assert run("render", "--env", "dev").exit_code == 0
 
 
+def test_a_template_that_waits_keeps_the_version_of_its_base(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another template moves the manifest's version on, with `eject` or with a merge."""
+    older(tmp_path, "# older\n")
+    write_texts(tmp_path, {COPY: b"# ours\n"})
+    place = tmp_path / "templates/.ticketgen.json"
+    other = next(name for name in ejectable_templates() if name != NAME)
+    assert eject(tmp_path, other).value
+    document = json.loads(place.read_text("utf-8"))
+    assert (document["files"][NAME]["version"], document["files"][other].get("version")) == ("0.0.1", None)
+    (found,) = outdated_copies(tmp_path)
+    assert found.message.endswith("since ticketgen 0.0.1")
+    be_version(monkeypatch, "9.0.0", {}, {NAME: "# theirs\n", other: "# new\n"})
+    before = place.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", str(tmp_path / "nowhere"))
+        merge_project(tmp_path, tmp_path / "ticketgen.yaml")
+    document = json.loads(place.read_text("utf-8"))
+    assert place.read_bytes() != before
+    assert document["ticketgen"] == "9.0.0"
+    assert document["files"][NAME]["version"] == "0.0.1"
+    merge_project(tmp_path, tmp_path / "ticketgen.yaml")
+    assert "\n||||||| ticketgen 0.0.1\n# older\n" in (tmp_path / COPY).read_text("utf-8")
+    assert "version" not in json.loads(place.read_text("utf-8"))["files"][NAME]
+
+
+def test_a_record_that_is_gone_is_not_a_change_of_the_template(tmp_path: Path) -> None:
+    assert eject(tmp_path, NAME).value
+    (tmp_path / "templates/.ticketgen.json").unlink()
+    (found,) = outdated_copies(tmp_path)
+    assert found.message.startswith("templates/.ticketgen.json does not list the template")
+    assert found.help.startswith("restore templates/.ticketgen.json from version control; or ")
+
+
 def test_a_copy_that_was_deleted_is_forgotten_and_stays_deleted(tmp_path: Path) -> None:
     older(tmp_path, "# older\n")
     (tmp_path / COPY).unlink()

@@ -97,15 +97,22 @@ def _outdated(root: Path, name: str, known: tuple[str, ...], recorded: Manifest)
     entry = recorded.files.get(name)
     if entry and entry.sha256 == fingerprint(own_template(name)):
         return None
-    if entry and os.path.lexists(root / base_path(f"{OVERRIDES}/{name}")):
+    if entry is None:
         return TEMPLATE_MOVED_ON.found(
-            f"ticketgen's own template has changed since ticketgen {recorded.ticketgen}",
+            f"{OVERRIDES}/{NAME} does not list the template, so changes to ticketgen's own go unnoticed",
+            f"restore {OVERRIDES}/{NAME} from version control; or run `ticketgen eject {name} --diff`, copy the "
+            f"changes that you need, then run `ticketgen eject {name} --accept`",
+            at=_place(name),
+        )
+    changed = f"ticketgen's own template has changed since ticketgen {entry.version or recorded.ticketgen}"
+    if os.path.lexists(root / base_path(f"{OVERRIDES}/{name}")):
+        return TEMPLATE_MOVED_ON.found(
+            changed,
             "run `ticketgen render --upgrade --merge`, which merges the changes into yours",
             at=_place(name),
         )
-    since = f"since ticketgen {recorded.ticketgen}" if entry else "since the project's template was written"
     return TEMPLATE_MOVED_ON.found(
-        f"ticketgen's own template has changed {since}",
+        changed,
         f"run `ticketgen eject {name} --diff`, copy the changes that you need, then run "
         f"`ticketgen eject {name} --accept`",
         at=_place(name),
@@ -130,8 +137,8 @@ def _record_hash(root: Path, name: str, *, copy: bool) -> Checked[Path]:
     recorded = load(root, OVERRIDES)
     if recorded.value is None:
         return Checked(None, recorded.findings)
-    files = {**recorded.value.files, name: ManifestEntry("template", fingerprint(own))}
-    after = replace(recorded.value, ticketgen=VERSION, files=files).text().encode()
+    files = {**recorded.value.files, name: ManifestEntry("template", fingerprint(own), VERSION)}
+    after = recorded.value.moved_on(VERSION, files).text().encode()
     changed = {manifest: (before, after), base: (_present(root, base), own)}
     found = write_files(root, {f"{OVERRIDES}/{name}": (None, own), **changed} if copy else changed)
     return Checked(None if has_errors(found) else root / OVERRIDES / name, found)

@@ -161,7 +161,7 @@ def plan_files(
         if entry is None:
             after = _first(plan, path, ours or b"", adopted=adopted)
         else:
-            after = _next(plan, path, entry, ours, record.ticketgen)
+            after = _next(plan, path, entry, ours, entry.version or record.ticketgen)
         if after is not entry:
             record = record.with_file(path, after)
     return replace(record, ticketgen=VERSION)
@@ -197,16 +197,24 @@ def _first(plan: MergePlan, path: str, ours: bytes, *, adopted: bool) -> BaseEnt
 
 
 def _next(plan: MergePlan, path: str, entry: BaseEntry, ours: bytes | None, before: str) -> BaseEntry | None:
-    """The entry of a file that has one; the same object if nothing happens to the file."""
+    """The entry of a file that has one.
+
+    Args:
+        plan: gets the changes.
+        path: of the file.
+        entry: before the merge.
+        ours: the text of this version; None if it no longer writes the file.
+        before: the version that wrote the base.
+    """
     known, yours = plan.read(path)
     if not known:
-        return entry
+        return _waiting(entry, before)
     if entry.state is BaseState.NAME_TAKEN:
         return None if ours is None else entry
     base = read_base(plan.root, path, entry.sha256)
     if base.value is None:
         plan.findings += base.findings
-        return entry
+        return _waiting(entry, before)
     if ours is not None and entry.own_lines:
         own = b"".join(
             line.encode() for line in split_lines(base.value.decode(errors="replace"))[: entry.own_lines]
@@ -218,14 +226,20 @@ def _next(plan: MergePlan, path: str, entry: BaseEntry, ours: bytes | None, befo
     else:
         resolved = plan.resolve(path, yours, base.value, ours, before)
         if resolved is None:
-            return entry
+            return _waiting(entry, before)
         found = resolved
     plan.apply(path, yours, found, ours)
     if found.action is FileAction.STAY_DELETED:
-        return _deleted(plan, path, entry)
+        moved = ours is None or fingerprint(normalized(ours)) != entry.sha256
+        return _deleted(plan, path, _waiting(entry, before) if moved else entry)
     if ours is None:
         return None
-    return replace(entry, sha256=fingerprint(normalized(ours)), state=BaseState.MERGED)
+    return replace(entry, sha256=fingerprint(normalized(ours)), state=BaseState.MERGED, version="")
+
+
+def _waiting(entry: BaseEntry, before: str) -> BaseEntry:
+    """The entry of a file whose base stays that of an older version, although the record moves on."""
+    return replace(entry, version="" if before == VERSION or not entry.sha256 else before)
 
 
 def _deleted(plan: MergePlan, path: str, entry: BaseEntry) -> BaseEntry:

@@ -10,7 +10,7 @@ import errno
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ticketgen.findings import Checked, Finding, Location
@@ -60,10 +60,17 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class ManifestEntry:
-    """A written file: its kind, such as ``terraform``, and the SHA-256 of its content in hexadecimal."""
+    """A written file.
+
+    Attributes:
+        kind: such as ``terraform``.
+        sha256: the SHA-256 of its content, in hexadecimal.
+        version: of ticketgen that wrote it, if it is not the manifest's. Only templates of a project have one.
+    """
 
     kind: str
     sha256: str
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +103,25 @@ class Manifest:
     files: Mapping[str, ManifestEntry] = field(default_factory=dict)
     patched: Mapping[str, PatchedEntry] = field(default_factory=dict)
 
+    def moved_on(self, version: str, files: Mapping[str, ManifestEntry]) -> Manifest:
+        """The manifest of another version with these files; those without a version have that of this manifest."""
+        versions = {name: each.version or self.ticketgen for name, each in files.items()}
+        entries = {
+            name: replace(each, version="" if versions[name] == version else versions[name])
+            for name, each in files.items()
+        }
+        return replace(self, ticketgen=version, files=entries)
+
     def text(self) -> str:
         """The manifest as committed: sorted, one file per line, so that merges stay small."""
-        files = {path: {"kind": each.kind, "sha256": each.sha256} for path, each in self.files.items()}
+        files = {
+            path: {
+                "kind": each.kind,
+                "sha256": each.sha256,
+                **({"version": each.version} if each.version else {}),
+            }
+            for path, each in self.files.items()
+        }
         patched = {
             path: {"rendering": each.rendering, **({"dropped": True} if each.dropped else {})}
             for path, each in self.patched.items()
@@ -186,7 +209,10 @@ def _parse(content: bytes) -> Manifest:
             raise ValueError(f"{_shorten(kind)} is not a kind of file")
         if not (isinstance(sha256, str) and HASH_FORM.fullmatch(sha256)):
             raise ValueError(f"{_shorten(sha256)} is not the hash of a file")
-        files[name] = ManifestEntry(kind, sha256)
+        wrote = entry.get("version", "")
+        if not (isinstance(wrote, str) and (not wrote or VERSION_FORM.fullmatch(wrote))):
+            raise ValueError(f"{_shorten(wrote)} is not a version of ticketgen")
+        files[name] = ManifestEntry(kind, sha256, wrote)
     patched = {name: _parse_patched(**entry) for name, entry in document.get("patched", {}).items()}
     return Manifest(version, spec, files, patched)
 
