@@ -106,6 +106,7 @@ def test_a_conflict_names_the_hunk_and_the_fix(tmp_path: Path) -> None:
     assert changed.findings[0].message == "hunk 1 of 1 does not apply: the line 'two' is no longer rendered"
     assert "`ticketgen keep stacks/dev/global/main.tf --drop`" in changed.findings[0].help
     assert "`ticketgen keep stacks/dev/global/main.tf`" in changed.findings[0].help
+    assert "or copy it elsewhere unless it is in version control, run" in changed.findings[0].help
 
 
 def test_many_conflicts_are_counted(tmp_path: Path) -> None:
@@ -257,6 +258,7 @@ def test_only_plain_files_and_folders_are_read(tmp_path: Path, plant: object) ->
     done = applied(root)
     assert done.value is None
     assert [each.rule for each in done.findings] == ["patch-broken"]
+    assert "FILE" not in done.findings[0].help
     assert patches_without_environment(str(root), {"dev"}) == ()
 
 

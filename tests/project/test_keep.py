@@ -304,6 +304,7 @@ def test_a_folder_in_the_place_of_a_patch_is_an_error(small_project: Path) -> No
     (small_project / PATCH).mkdir(parents=True)
     assert rules("render", "--env", "dev") == (1, ["patch-broken"])
     assert rules("keep", LOCKS)[1] == ["patch-broken"]
+    assert "or delete it" in run("keep", LOCKS).stderr
     assert rules("keep", LOCKS, "--drop")[0] != 0
 
 
@@ -386,6 +387,15 @@ def test_only_rendered_files_are_kept(small_project: Path, name: str, help: str)
     )
 
 
+def test_a_new_file_of_the_user_needs_no_patch(small_project: Path) -> None:
+    mine = "stacks/dev/modules/data/variables_of_ours.tf"
+    (small_project / mine).write_text("# mine\n")
+    done = run("keep", mine)
+    assert done.exit_code == 2
+    assert "so nothing needs to be kept" in done.stderr
+    assert "did you mean" not in done.stderr
+
+
 def test_a_stack_that_was_never_rendered_has_no_edits(small_project: Path) -> None:
     shutil.rmtree(small_project / "stacks/dev")
     done = run("keep", LOCKS)
@@ -434,8 +444,10 @@ def test_the_list_says_what_each_patch_does(small_project: Path) -> None:
     ]
     listed = json.loads(run("keep", "--list", "--format", "json").stdout)
     assert listed["patches"][1] == {"file": LOCKS, "patch": PATCH, "state": "applies"}
-    dropped = run("keep", "--drop", "patches/gone/global/outputs.tf.patch", "stacks/dev/global/outputs.tf")
-    assert dropped.exit_code == 0
+    unused = run("keep", "--drop", "patches/gone/global/outputs.tf.patch")
+    assert (unused.exit_code, "to restore the rendering" in unused.stdout) == (0, False)
+    dropped = run("keep", "--drop", "stacks/prod/data/us-east-1/main.tf", "stacks/dev/global/outputs.tf")
+    assert (dropped.exit_code, "to restore the rendering" in dropped.stdout) == (0, True)
     assert "dev/global" not in run("keep", "--list").stdout
     assert "gone" not in run("keep", "--list").stdout
 

@@ -127,9 +127,9 @@ def test_a_text_that_shows_a_conflict_has_none(tmp_path: Path, monkeypatch: pyte
 def test_a_dry_run_reports_the_merge_and_writes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_project(tmp_path, {FILE: BASE, "a": "a\n"})
-    write_texts(tmp_path, {FILE: MINE.encode()})
-    be_version(monkeypatch, "9.0.0", {FILE: CLASHING, "a": "b\n", "new": "new\n"})
+    make_project(tmp_path, {FILE: BASE, "a": "a\n", "both": BASE, "old": "old\n"})
+    write_texts(tmp_path, {FILE: MINE.encode(), "both": MINE.encode()})
+    be_version(monkeypatch, "9.0.0", {FILE: CLASHING, "a": "b\n", "both": NEXT, "new": "new\n"})
     before = everything_in(tmp_path)
     shown = merge_project(tmp_path, tmp_path / "ticketgen.yaml", dry_run=True)
     assert everything_in(tmp_path) == before
@@ -138,7 +138,11 @@ def test_a_dry_run_reports_the_merge_and_writes_nothing(
         for each in shown.findings
         if each.rule == "merge-due" and each.location
     }
-    assert sorted(due) == ["a", FILE, "new"]
+    assert sorted(due) == ["a", "both", FILE, "new", "old"]
+    merged = [each.message.split(" ticketgen")[0] for each in shown.findings if each.rule == "file-merged"]
+    assert merged == [
+        "this would be the text of", "it would have your changes and those of", "new in", "would be deleted:",
+    ]  # fmt: skip
     assert "with 1 conflict" in due[FILE]
     assert "without a conflict" in due["a"]
     assert "\n-a\n+b\n" in shown.difference

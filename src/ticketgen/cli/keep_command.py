@@ -127,7 +127,7 @@ def keep(
         _print_kept(each, root, would=tried)
         if diff:
             print_diff(each.text, root)
-    if dropping and kept and not tried:
+    if dropping and kept and not tried and patch_list.any_rendered(path, [each.file for each in kept]):
         print_info("Run `ticketgen render` to restore the rendering.")
     exit_with_findings(done.findings)
 

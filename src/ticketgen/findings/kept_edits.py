@@ -26,8 +26,8 @@ PATCH_CONFLICT = _render(
     "Every patch applies to the rendering",
     "The lines that the patch changes are no longer rendered like this, or more than once. Nothing is rendered, "
     "because a patch in another place, or a part of one, may do harm.",
-    "correct the patch; or drop it with `ticketgen keep FILE --drop`, render, edit the file again, and run "
-    "`ticketgen keep FILE`",
+    "correct the patch; or copy it elsewhere unless it is in version control, drop it with `ticketgen keep FILE "
+    "--drop`, render, make the edit again, and run `ticketgen keep FILE`",
 )
 PATCH_EMPTIES_ROOT = _render(
     "patch-empties-root",

@@ -171,4 +171,9 @@ def _contents(disk: Disk, environment: str, names: Collection[str]) -> Iterator[
 
 
 def _broken(root: Path, error: _NotReadable) -> Finding:
-    return PATCH_BROKEN.found(error.reason, error.help, at=Location(str(root / error.path)))
+    help = (
+        "restore it from version control, or delete it"
+        if patched_file(error.path)
+        else "restore it from version control, or drop the patches that nobody needs"
+    )
+    return PATCH_BROKEN.found(error.reason, error.help or help, at=Location(str(root / error.path)))

@@ -108,7 +108,10 @@ def patch_all(
         left -= (1 + content.count(b"\n@@")) * len(files[name])
         if left < 0:
             at = Location(str(root / PATCHES / folder.rpartition("/")[2]))
-            return Checked(None, (*findings, PATCH_BROKEN.found("its patches have too many hunks", at=at)))
+            help = "drop the patches that nobody needs; `ticketgen keep --list` lists all"
+            return Checked(
+                None, (*findings, PATCH_BROKEN.found("its patches have too many hunks", help, at=at))
+            )
         done = patch_file(root, folder, name, files[name], content)
         findings += done.findings
         if done.text is None:
@@ -155,8 +158,8 @@ def patch_file(root: Path, folder: str, name: str, text: str, content: bytes) ->
         shown = result[:_MAX_REJECTIONS]
         more = f"; {counted(len(result) - len(shown), 'more hunks')} do not apply either"
         help = (
-            f"correct the patch; or run {drop} and `ticketgen render`, edit the file again, and run "
-            f"`ticketgen keep {file}`"
+            f"correct the patch; or copy it elsewhere unless it is in version control, run {drop} and "
+            f"`ticketgen render`, make the edit again, and run `ticketgen keep {file}`"
         )
         return PatchedFile(
             text,

@@ -27,7 +27,7 @@ from ticketgen.spec.model import Environment, Project
 from ticketgen.stack.render import render
 from ticketgen.tree import Change, Changes, FileState, recover_interrupted, write_files
 from ticketgen.tree.disk import open_project
-from ticketgen.tree.manifest import NAME, Manifest, read_manifest
+from ticketgen.tree.manifest import NAME, Manifest, load, read_manifest
 
 __all__ = ["KeepAction", "KeptFile", "keep", "render_without_patches", "split_path"]
 
@@ -154,7 +154,7 @@ def _planned(
         return Checked(None, rendered.findings)
     files = rendered.value
     folder = f"{STACKS}/{environment.name}"
-    unknown = tuple(_not_rendered(folder, name, files) for name in names if name not in files)
+    unknown = tuple(_not_rendered(root, folder, name, files) for name in names if name not in files)
     read = read_patches(root, environment.name, files.keys())
     if unknown or read.value is None:
         return Checked(None, unknown + read.findings)
@@ -222,9 +222,25 @@ def render_without_patches(project: Project, environment: Environment) -> Checke
     )
 
 
-def _not_rendered(folder: str, name: str, files: Mapping[str, str]) -> Finding:
-    near = did_you_mean(name, files, NOT_A_RENDERED_FILE.fix)
-    return NOT_A_RENDERED_FILE.found(f"{folder}/{name} is not a rendered file", near)
+def _not_rendered(root: Path, folder: str, name: str, files: Mapping[str, str]) -> Finding:
+    help = did_you_mean(name, files, NOT_A_RENDERED_FILE.fix)
+    recorded = load(root, folder).value
+    if (
+        name != NAME
+        and recorded is not None
+        and name not in recorded.files
+        and _exists(root, f"{folder}/{name}")
+    ):
+        help = "leave it as it is: ticketgen does not touch files that it did not write, so nothing needs to be kept"
+    return NOT_A_RENDERED_FILE.found(f"{folder}/{name} is not a rendered file", help)
+
+
+def _exists(root: Path, path: str) -> bool:
+    try:
+        with open_project(root) as disk:
+            return disk.read(path) is not None
+    except OSError:
+        return False
 
 
 def _kept_file(environment: str, edit: HandEdit, old: bytes | None, manifest: Manifest) -> KeptFile:

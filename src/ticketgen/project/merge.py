@@ -76,7 +76,7 @@ def _merge_project(root: Path, spec: Path, dry_run: bool) -> MergeReport:
     if is_newer(record.ticketgen, VERSION):
         message = f"ticketgen {record.ticketgen} merged the project's files, and {VERSION} is older"
         return MergeReport((NEWER_BASES.found(message, at=Location(RECORD)),))
-    plan = MergePlan(root)
+    plan = MergePlan(root, dry_run=dry_run)
     texts = current_texts(record)
     if texts.value is None:
         plan.findings += texts.findings

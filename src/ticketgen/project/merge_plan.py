@@ -55,6 +55,7 @@ class MergePlan:
         merged: the paths of people's files among them, and those that conflict.
         compared: files without a base → ticketgen's own text, to be shown as a difference.
         findings: what to report, except conflicts: those are in the files.
+        dry_run: whether it is only shown, so that findings say what would be.
     """
 
     root: Path
@@ -62,6 +63,7 @@ class MergePlan:
     merged: list[str] = field(default_factory=list)
     compared: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    dry_run: bool = False
 
     def put(self, path: str, before: bytes | None, after: bytes | None) -> None:
         """Change a file, or delete it."""
@@ -91,13 +93,15 @@ class MergePlan:
         if found.conflicts:
             return
         if found.action is FileAction.TAKE_NEW:
-            self.findings.append(FILE_MERGED.found(f"this is now the text of ticketgen {VERSION}", "", at=at))
+            verb = "would be" if self.dry_run else "is now"
+            self.findings.append(FILE_MERGED.found(f"this {verb} the text of ticketgen {VERSION}", "", at=at))
         elif found.action is FileAction.MERGE:
-            self.findings.append(
-                FILE_MERGED.found(f"it has your changes and those of ticketgen {VERSION}", at=at)
-            )
+            verb, help = ("would have", "") if self.dry_run else ("has", None)
+            message = f"it {verb} your changes and those of ticketgen {VERSION}"
+            self.findings.append(FILE_MERGED.found(message, help, at=at))
         elif found.action is FileAction.DELETE:
-            message = f"deleted: ticketgen {VERSION} no longer writes it, and you had not changed it"
+            verb = "would be deleted" if self.dry_run else "deleted"
+            message = f"{verb}: ticketgen {VERSION} no longer writes it, and you had not changed it"
             self.findings.append(FILE_MERGED.found(message, "", at=at))
         elif found.action is FileAction.DISOWN:
             message = (

@@ -18,7 +18,7 @@ from ticketgen.tree import write_files
 from ticketgen.tree.disk import Disk, open_project
 from ticketgen.tree.manifest import NAME, Manifest, read_manifest
 
-__all__ = ["ListedPatch", "drop", "list_patches"]
+__all__ = ["ListedPatch", "any_rendered", "drop", "list_patches"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,33 @@ def drop(spec: Path, paths: Sequence[str], *, dry_run: bool = False) -> Checked[
                 files[patch] = (content, None)
     except OSError as error:
         message = f"the patch cannot be read: {error.strerror}"
-        return Checked(None, (UNREADABLE.found(message, at=Location(patch), stage=Stage.WRITE),))
+        help = "delete it by hand, then run the command again"
+        return Checked(None, (UNREADABLE.found(message, help, at=Location(patch), stage=Stage.WRITE),))
     if findings:
         return Checked(None, tuple(findings))
     failures = () if dry_run else write_files(spec.parent, files)
     return Checked(None if has_errors(failures) else tuple(dropped), failures)
+
+
+def any_rendered(spec: Path, paths: Sequence[str]) -> bool:
+    """Whether one of these files is rendered; also if nobody knows, because the spec has errors.
+
+    Args:
+        spec: its path.
+        paths: of the files, relative to the project's folder, with slashes.
+    """
+    project = read_project(spec).value
+    if project is None:
+        return True
+    names: dict[str, list[str]] = {}
+    for parts in filter(None, map(split_path, paths)):
+        names.setdefault(parts[0], []).append(parts[1])
+    for environment in project.environments:
+        if environment.name in names:
+            files = render_without_patches(project, environment).value
+            if files is None or any(name in files for name in names[environment.name]):
+                return True
+    return False
 
 
 def _manifest(disk: Disk, folder: str) -> tuple[bytes | None, Manifest]:
