@@ -32,7 +32,7 @@ def draw_project(spec: Path, name: str | None = None) -> Checked[Picture]:
         chosen = environments_of(project, [launched if name is None else name])
         return chosen.then(
             lambda environments: render_environment(project, environments[0], size(environments[0]))
-        )
+        ).then(lambda patched: Checked(patched.files))
 
     def drawn(files: Mapping[str, str]) -> Checked[Picture]:
         return parse_and(files, build_picture, "the picture", "simplify the project's own templates")

@@ -21,7 +21,7 @@ from ticketgen.consequences.destruction_guard import DestructionGuard, accepted_
 from ticketgen.consequences.stack_plan import StackPlan
 from ticketgen.findings import Checked, Finding, Severity, Stage, errors, gather, has_errors
 from ticketgen.findings.spec import UNKNOWN_ENVIRONMENT
-from ticketgen.patches import patch_files, patches_without_environment
+from ticketgen.patches import PatchedFiles, patch_files, patches_without_environment
 from ticketgen.progress import ProgressCallback, no_progress
 from ticketgen.sizing import Sizing, size
 from ticketgen.sizing.finding_groups import group_findings
@@ -167,13 +167,13 @@ def stack_of(project: Project, environment: Environment) -> Checked[Stack]:
 
 def _stack(project: Project, environment: Environment, sized: Checked[Sizing]) -> Checked[Stack]:
     return render_environment(project, environment, sized).then(
-        lambda files: verified_stack(environment, files)
+        lambda patched: verified_stack(environment, patched)
     )
 
 
 def render_environment(
     project: Project, environment: Environment, sized: Checked[Sizing]
-) -> Checked[Mapping[str, str]]:
+) -> Checked[PatchedFiles]:
     """The files of an environment's stack, with the project's patches. Sizing reports errors only."""
     without_warnings = Checked(sized.value, errors(sized.findings))
     rendered = without_warnings.then(lambda sizing: render(environment, sizing, project))
@@ -181,12 +181,13 @@ def render_environment(
     return rendered.then(lambda files: patch_files(project.folder, folder, files))
 
 
-def verified_stack(environment: Environment, files: Mapping[str, str]) -> Checked[Stack]:
+def verified_stack(environment: Environment, patched: PatchedFiles) -> Checked[Stack]:
     """Verify the files of an environment's stack; no value if there are errors."""
     folder = PurePosixPath(STACKS) / environment.name
-    findings = tuple(_below(folder, finding) for finding in verify(files, rendered=True))
+    findings = tuple(_below(folder, finding) for finding in verify(patched.files, rendered=True))
     fingerprint = hashlib.sha256(environment.model_dump_json().encode()).hexdigest()
-    return Checked(None if has_errors(findings) else Stack(str(folder), files, fingerprint), findings)
+    stack = Stack(str(folder), patched.files, fingerprint, patched.renderings)
+    return Checked(None if has_errors(findings) else stack, findings)
 
 
 def _below(folder: PurePosixPath, finding: Finding) -> Finding:
@@ -330,4 +331,5 @@ def _built(project: Project, only: Sequence[str], progress: ProgressCallback) ->
 
     stray = patches_without_environment(project.folder, {each.name for each in project.environments})
     built = environments_of(project, only).then(lambda chosen: gather(map(build, chosen)))
-    return replace(built, findings=built.findings + stray)
+    # A template of the project can fail in each environment, at the same place and for the same reason.
+    return replace(built, findings=tuple(dict.fromkeys(built.findings + stray)))

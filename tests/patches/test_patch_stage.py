@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ticketgen.findings import Checked, Severity
-from ticketgen.patches import patch_files, patches_without_environment
-from ticketgen.patches.patch_folder import patch_path, patched_file
+from ticketgen.patches import PatchedFiles, patch_files, patches_without_environment
+from ticketgen.patches.patch_folder import patch_path, patched_environments, patched_file
 from ticketgen.patches.patched_files import PatchState, patch_file
 from ticketgen.patches.unified_patch import make_patch
 
@@ -35,7 +35,7 @@ def edit(name: str, after: str | None) -> str:
 
 
 def applied(root: Path, files: Mapping[str, str] = FILES) -> Checked[Mapping[str, str]]:
-    return patch_files(str(root), "stacks/dev", files)
+    return patch_files(str(root), "stacks/dev", files).then(lambda each: Checked(each.files))
 
 
 def rules(checked: Checked[Mapping[str, str]]) -> list[tuple[str, str, int]]:
@@ -44,7 +44,7 @@ def rules(checked: Checked[Mapping[str, str]]) -> list[tuple[str, str, int]]:
 
 def test_a_project_without_patches_stays_as_rendered(tmp_path: Path) -> None:
     assert applied(tmp_path) == Checked(FILES)
-    assert patch_files(None, "stacks/dev", FILES) == Checked(FILES)
+    assert patch_files(None, "stacks/dev", FILES) == Checked(PatchedFiles(FILES))
 
 
 def test_edits_and_deletions_are_applied(tmp_path: Path) -> None:
@@ -63,7 +63,29 @@ def test_each_environment_has_its_own(tmp_path: Path) -> None:
     put(tmp_path, "global/main.tf", production, "prod")
     assert applied(tmp_path).value == {**FILES, "global/main.tf": EDITED}
     prod = patch_files(str(tmp_path), "stacks/prod", FILES)
-    assert prod.value == {**FILES, "global/main.tf": "other\n"}
+    assert prod.value == PatchedFiles(
+        {**FILES, "global/main.tf": "other\n"}, {"global/main.tf": FILES["global/main.tf"]}
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("ops/a.py", "x = 1\ndef f(:\n", 2),
+        ("ops/a.py", "x = 1\n", 0),
+        ("ops/a.py", "import " + "a." * 100_000, 0),
+        ("ops/a.json", '{\n"a": 1,}\n', 2),
+        ("ops/a.json", '{"a": [1, 2.5, null]}\n', 0),
+        ("ops/a.json", "[" * 100_000, 0),
+        ("ops/a.json", "1" * 5_000, 0),
+        ("ops/a.sh", "if (\n", 0),
+    ],
+)
+def test_patched_code_is_parsed(tmp_path: Path, name: str, text: str, line: int) -> None:
+    put(tmp_path, name, make_patch(f"stacks/dev/{name}", "one\n", text))
+    done = applied(tmp_path, {**FILES, name: "one\n"})
+    assert rules(done) == ([("patched-file-invalid", f"stacks/dev/{name}", line)] if line else [])
+    assert (done.value is None) is bool(line)
 
 
 def test_an_empty_file_is_not_a_deleted_one(tmp_path: Path) -> None:
@@ -84,6 +106,7 @@ def test_a_conflict_names_the_hunk_and_the_fix(tmp_path: Path) -> None:
     assert changed.findings[0].message == "hunk 1 of 1 does not apply: the line 'two' is no longer rendered"
     assert "`ticketgen keep stacks/dev/global/main.tf --drop`" in changed.findings[0].help
     assert "`ticketgen keep stacks/dev/global/main.tf`" in changed.findings[0].help
+    assert "or copy it elsewhere unless it is in version control, run" in changed.findings[0].help
 
 
 def test_many_conflicts_are_counted(tmp_path: Path) -> None:
@@ -117,11 +140,15 @@ def test_patches_of_an_environment_that_is_gone_are_reported(tmp_path: Path) -> 
     put(tmp_path, "global/main.tf", edit("global/main.tf", EDITED))
     put(tmp_path, "global/main.tf", "", "old")
     (tmp_path / "patches/empty").mkdir()
+    (tmp_path / "patches/README.md").write_text("Why we have patches.\n")
+    (tmp_path / "patches/link").symlink_to(tmp_path)
+    (tmp_path / "patches/pipe").touch()
     (found,) = patches_without_environment(str(tmp_path), {"dev"})
     assert (found.rule, found.location and found.location.file) == (
         "patch-unused",
         str(tmp_path / "patches/old"),
     )
+    assert patched_environments(tmp_path) == ("dev", "old")
     assert patches_without_environment(None, {"dev"}) == ()
     assert patches_without_environment(str(tmp_path / "elsewhere"), {"dev"}) == ()
 
@@ -217,7 +244,8 @@ def folder_with_the_name(root: Path, outside: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "plant", [linked_patch, linked_folder, linked_environment, linked_top, file_at_top, pipe]
+    "plant",
+    [linked_patch, linked_folder, linked_environment, linked_top, file_at_top, pipe, folder_with_the_name],
 )
 def test_only_plain_files_and_folders_are_read(tmp_path: Path, plant: object) -> None:
     outside, root = tmp_path / "outside", tmp_path / "project"
@@ -230,12 +258,8 @@ def test_only_plain_files_and_folders_are_read(tmp_path: Path, plant: object) ->
     done = applied(root)
     assert done.value is None
     assert [each.rule for each in done.findings] == ["patch-broken"]
+    assert "FILE" not in done.findings[0].help
     assert patches_without_environment(str(root), {"dev"}) == ()
-
-
-def test_a_folder_with_the_name_of_a_patch_is_none(tmp_path: Path) -> None:
-    folder_with_the_name(tmp_path, tmp_path)
-    assert applied(tmp_path) == Checked(FILES)
 
 
 def test_names_that_nobody_renders_are_not_opened(tmp_path: Path) -> None:

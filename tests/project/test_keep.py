@@ -167,6 +167,18 @@ def test_an_edit_that_fails_verification_is_not_kept(small_project: Path) -> Non
     assert everything_in(small_project) == before
 
 
+def test_an_edit_that_leaves_no_valid_code_is_not_kept(small_project: Path) -> None:
+    files = ("stacks/dev/ops/sale.py", "stacks/dev/ops/policy.json")
+    for file, text in zip(files, ("def f(:\n", "{"), strict=True):
+        append(small_project, file, text)
+    before = everything_in(small_project)
+    assert rules("keep", *files) == (1, ["patched-file-invalid"] * 2)
+    shown = run("keep", *files).stderr
+    assert f"{files[0]}:" in shown
+    assert "the file is not valid JSON: Extra data" in shown
+    assert everything_in(small_project) == before
+
+
 def test_a_patched_stack_is_verified_at_each_render(small_project: Path) -> None:
     append(small_project)
     assert run("keep", LOCKS).exit_code == 0
@@ -191,6 +203,111 @@ def test_every_environment_has_its_own_patch(small_project: Path) -> None:
     assert not (small_project / PATCH).exists()
 
 
+def test_a_dropped_edit_can_be_kept_again_until_it_is_rendered_away(small_project: Path) -> None:
+    edited = append(small_project)
+    original = edited.removesuffix(MINE)
+    assert run("keep", LOCKS).exit_code == 0
+    patch = (small_project / PATCH).read_bytes()
+    for _ in range(2):
+        assert run("keep", LOCKS, "--drop").exit_code == 0
+        assert rules("keep", LOCKS, "--drop") == (2, ["no-patch"])
+        assert run("keep", LOCKS).stdout == f"{LOCKS}: kept as {PATCH}\n"
+        assert (small_project / PATCH).read_bytes() == patch
+        assert rules("render", "--check") == (0, [])
+    assert run("keep", LOCKS, "--drop").exit_code == 0
+    assert rules("render", "--check") == (1, ["changed"])
+    assert run("render").exit_code == 0
+    assert (small_project / LOCKS).read_text("utf-8") == original
+    assert "patched" not in (small_project / "stacks/dev/.ticketgen.json").read_text("utf-8")
+    assert run("keep", LOCKS).stdout == f"{LOCKS}: no edit to keep\n"
+
+
+def test_a_render_without_a_missing_patch_is_refused(small_project: Path) -> None:
+    (small_project / TEST).unlink()
+    edited = append(small_project)
+    production = LOCKS.replace("dev", "prod")
+    append(small_project, production)
+    assert run("keep", LOCKS, TEST, production).exit_code == 0
+    patches = everything_in(small_project / "patches")
+    shutil.rmtree(small_project / "patches")
+    (small_project / production).write_text(edited + "# And one more edit.\n", encoding="utf-8")
+    before = everything_in(small_project)
+    assert rules("render", "--check") == (1, ["patch-missing"] * 3)
+    for arguments in ((), ("--force",), ("--upgrade",), ("--env", "dev")):
+        code, found = rules("render", *arguments)
+        assert (code, set(found)) == (4, {"patch-missing"})
+    shown = run("render").stderr
+    assert f"make it again with `ticketgen keep {LOCKS}`" in shown
+    assert f"`ticketgen keep {LOCKS} --drop`" in shown
+    assert everything_in(small_project) == before
+    assert run("keep", LOCKS, TEST).exit_code == 0
+    assert {path: text for path, text in patches.items() if "prod/modules" not in path} == everything_in(
+        small_project / "patches"
+    )
+    assert run("keep", production, "--drop").exit_code == 0, "a missing patch can be dropped, too"
+    assert rules("render", "--check") == (1, ["hand-edited"])
+    assert run("render", "--force").exit_code == 0
+    assert rules("render", "--check") == (0, [])
+    assert (small_project / production).read_text("utf-8") == edited.removesuffix(MINE)
+    assert not (small_project / TEST).exists()
+
+
+def test_a_dropped_deletion_can_be_kept_again(small_project: Path) -> None:
+    (small_project / TEST).unlink()
+    assert run("keep", TEST).exit_code == 0
+    assert run("keep", TEST, "--drop").exit_code == 0
+    assert "kept deleted, by" in run("keep", TEST).stdout
+    assert rules("render", "--check") == (0, [])
+    assert run("keep", TEST, "--drop").exit_code == 0
+    assert run("render").exit_code == 0
+    assert (small_project / TEST).exists()
+
+
+def test_an_edit_whose_patch_is_missing_is_lost_to_no_newer_rendering(small_project: Path) -> None:
+    append(small_project)
+    assert run("keep", LOCKS).exit_code == 0
+    (small_project / PATCH).unlink()
+    shifted_template(small_project)
+    before = everything_in(small_project)
+    assert rules("keep", LOCKS) == (1, ["edit-of-old-rendering"])
+    assert "patch-missing" in rules("render", "--upgrade")[1]
+    assert everything_in(small_project) == before
+
+
+def test_a_missing_patch_of_a_file_that_is_as_rendered_loses_nothing(small_project: Path) -> None:
+    original = (small_project / LOCKS).read_bytes()
+    append(small_project)
+    assert run("keep", LOCKS).exit_code == 0
+    (small_project / PATCH).unlink()
+    for ends in (b"\r\n", b"\n"):
+        (small_project / LOCKS).write_bytes(original.replace(b"\n", ends))
+        assert "patch-missing" not in rules("render", "--check")[1]
+    assert run("keep", LOCKS).stdout == f"{LOCKS}: {PATCH} dropped\n"
+    assert rules("render", "--check") == (0, [])
+
+
+def test_the_manifest_of_an_older_version_learns_of_its_patches_without_drift(small_project: Path) -> None:
+    append(small_project)
+    assert run("keep", LOCKS).exit_code == 0
+    place = small_project / "stacks/dev/.ticketgen.json"
+    whole = place.read_text("utf-8")
+    document = json.loads(whole)
+    assert list(document.pop("patched")) == ["modules/data/locks.tf"]
+    place.write_text(json.dumps(document), encoding="utf-8")
+    assert rules("render", "--check") == (0, [])
+    assert run("render").exit_code == 0
+    assert place.read_text("utf-8") == whole
+
+
+def test_a_folder_in_the_place_of_a_patch_is_an_error(small_project: Path) -> None:
+    append(small_project)
+    (small_project / PATCH).mkdir(parents=True)
+    assert rules("render", "--env", "dev") == (1, ["patch-broken"])
+    assert rules("keep", LOCKS)[1] == ["patch-broken"]
+    assert "or delete it" in run("keep", LOCKS).stderr
+    assert rules("keep", LOCKS, "--drop")[0] != 0
+
+
 def test_an_edit_of_an_older_rendering_is_not_kept_by_accident(small_project: Path) -> None:
     append(small_project)
     shifted_template(small_project)
@@ -207,7 +324,7 @@ def test_an_edit_of_an_older_rendering_is_not_kept_by_accident(small_project: Pa
 def test_a_file_that_is_only_out_of_date_is_not_an_edit(small_project: Path) -> None:
     shifted_template(small_project)
     before = everything_in(small_project)
-    assert run("keep", LOCKS).stdout == f"{LOCKS}: no edit to keep, apart from what its patch has\n"
+    assert run("keep", LOCKS).stdout == f"{LOCKS}: no edit to keep\n"
     assert everything_in(small_project) == before
 
 
@@ -270,6 +387,15 @@ def test_only_rendered_files_are_kept(small_project: Path, name: str, help: str)
     )
 
 
+def test_a_new_file_of_the_user_needs_no_patch(small_project: Path) -> None:
+    mine = "stacks/dev/modules/data/variables_of_ours.tf"
+    (small_project / mine).write_text("# mine\n")
+    done = run("keep", mine)
+    assert done.exit_code == 2
+    assert "so nothing needs to be kept" in done.stderr
+    assert "did you mean" not in done.stderr
+
+
 def test_a_stack_that_was_never_rendered_has_no_edits(small_project: Path) -> None:
     shutil.rmtree(small_project / "stacks/dev")
     done = run("keep", LOCKS)
@@ -318,8 +444,10 @@ def test_the_list_says_what_each_patch_does(small_project: Path) -> None:
     ]
     listed = json.loads(run("keep", "--list", "--format", "json").stdout)
     assert listed["patches"][1] == {"file": LOCKS, "patch": PATCH, "state": "applies"}
-    dropped = run("keep", "--drop", "patches/gone/global/outputs.tf.patch", "stacks/dev/global/outputs.tf")
-    assert dropped.exit_code == 0
+    unused = run("keep", "--drop", "patches/gone/global/outputs.tf.patch")
+    assert (unused.exit_code, "to restore the rendering" in unused.stdout) == (0, False)
+    dropped = run("keep", "--drop", "stacks/prod/data/us-east-1/main.tf", "stacks/dev/global/outputs.tf")
+    assert (dropped.exit_code, "to restore the rendering" in dropped.stdout) == (0, True)
     assert "dev/global" not in run("keep", "--list").stdout
     assert "gone" not in run("keep", "--list").stdout
 

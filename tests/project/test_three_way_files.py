@@ -112,12 +112,24 @@ def test_a_conflict_has_its_line_and_is_no_longer_reported_once_it_is_resolved(
     assert text_of(tmp_path) == CLASHING.replace("one", "ONE").replace("five", "V")
 
 
+def test_a_text_that_shows_a_conflict_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = "\n```\n<<<<<<< HEAD\na\n||||||| base\n=======\nb\n>>>>>>> x\n```\n"
+    make_project(tmp_path, {FILE: BASE})
+    write_texts(tmp_path, {FILE: (BASE + shown).encode()})
+    be_version(monkeypatch, "9.0.0", {FILE: CLASHING})
+    assert rules(merge(tmp_path)) == ["file-merged"]
+    assert text_of(tmp_path) == CLASHING + shown
+    for left in ("<<<<<<< yours\r\n", "||||||| ticketgen 0.0.1\n", ">>>>>>> ticketgen 9.0.0"):
+        write_texts(tmp_path, {FILE: f"{CLASHING}{shown}{left}".encode()})
+        assert [each.rule for each in standing_findings(tmp_path)] == ["merge-conflict"], left
+
+
 def test_a_dry_run_reports_the_merge_and_writes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_project(tmp_path, {FILE: BASE, "a": "a\n"})
-    write_texts(tmp_path, {FILE: MINE.encode()})
-    be_version(monkeypatch, "9.0.0", {FILE: CLASHING, "a": "b\n", "new": "new\n"})
+    make_project(tmp_path, {FILE: BASE, "a": "a\n", "both": BASE, "old": "old\n"})
+    write_texts(tmp_path, {FILE: MINE.encode(), "both": MINE.encode()})
+    be_version(monkeypatch, "9.0.0", {FILE: CLASHING, "a": "b\n", "both": NEXT, "new": "new\n"})
     before = everything_in(tmp_path)
     shown = merge_project(tmp_path, tmp_path / "ticketgen.yaml", dry_run=True)
     assert everything_in(tmp_path) == before
@@ -126,7 +138,11 @@ def test_a_dry_run_reports_the_merge_and_writes_nothing(
         for each in shown.findings
         if each.rule == "merge-due" and each.location
     }
-    assert sorted(due) == ["a", FILE, "new"]
+    assert sorted(due) == ["a", "both", FILE, "new", "old"]
+    merged = [each.message.split(" ticketgen")[0] for each in shown.findings if each.rule == "file-merged"]
+    assert merged == [
+        "this would be the text of", "it would have your changes and those of", "new in", "would be deleted:",
+    ]  # fmt: skip
     assert "with 1 conflict" in due[FILE]
     assert "without a conflict" in due["a"]
     assert "\n-a\n+b\n" in shown.difference
@@ -266,6 +282,20 @@ def test_without_git_nothing_that_both_sides_changed_is_written(
     monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
     assert rules(merge(tmp_path)) == ["git-missing", "file-merged"]
     assert (text_of(tmp_path), text_of(tmp_path, "other")) == (MINE, "b\n")
+    without_git = everything_in(tmp_path)
+    assert rules(merge(tmp_path)) == ["git-missing"]
+    assert everything_in(tmp_path) == without_git, "a second run changes nothing"
+    monkeypatch.undo()
+    be_version(monkeypatch, "9.1.0", {FILE: CLASHING, "other": "b\n"})
+    assert rules(merge(tmp_path)) == ["merge-conflict"]
+    conflict = CONFLICT.replace("9.0.0", "9.1.0")
+    assert text_of(tmp_path) == MINE.replace("ONE, as we say it\n", conflict), (
+        "the base is that of the first version"
+    )
+    be_version(monkeypatch, "9.2.0", {FILE: CLASHING.replace("1", "I"), "other": "b\n"})
+    write_texts(tmp_path, {FILE: MINE.encode()})
+    merge(tmp_path)
+    assert "||||||| ticketgen 9.1.0\n" in (text_of(tmp_path) or "")
 
 
 @pytest.mark.parametrize("what", ["edited", "missing", "a link"])

@@ -12,7 +12,7 @@ from project_tools import everything_in, run
 from three_way_tools import be_version, make_project, write_texts
 
 from ticketgen.assets import asset_folder
-from ticketgen.conflict_markers import conflict_lines
+from ticketgen.conflict_markers import any_conflict_lines, conflict_lines
 from ticketgen.findings import has_errors
 from ticketgen.project.bases import base_path
 from ticketgen.project.eject import eject, ejectable_templates, outdated_copies
@@ -39,7 +39,7 @@ def older(project: Path, text: str) -> None:
 
 def test_no_text_of_ticketgen_looks_like_a_conflict() -> None:
     for name in ejectable_templates():
-        assert conflict_lines((asset_folder("templates") / name).read_text("utf-8")) == (), name
+        assert any_conflict_lines((asset_folder("templates") / name).read_text("utf-8")) == (), name
 
 
 def test_eject_records_the_text_that_a_later_version_merges_from(small_project: Path) -> None:
@@ -85,15 +85,57 @@ def test_a_template_with_conflict_markers_is_not_rendered(small_project: Path) -
     assert done.exit_code == 1
     (line,) = conflict_lines((small_project / COPY).read_text("utf-8"))
     assert f"{COPY}:{line}:1: error: your change and ticketgen's conflict" in done.stderr
-    assert f"{COPY}:{line}:1: error: the template cannot be rendered: it has conflict markers" in done.stderr
+    assert done.stderr.count(f"{COPY}:{line}:1: error: ") == 1, "one place, one finding"
     assert everything_in(small_project / "stacks") == stacks
     conflicted = everything_in(small_project)
     for arguments in (("--upgrade", "--merge"), ("--check",), ()):
         again = run("render", "--env", "dev", *arguments)
         assert (again.exit_code, "[merge-conflict]" in again.stderr) == (1, True)
         assert everything_in(small_project) == conflicted
+    accepted = run("eject", NAME, "--accept")
+    assert (accepted.exit_code, "[merge-conflict]" in accepted.stderr) == (1, True)
+    assert everything_in(small_project) == conflicted
+    # The markers of a merge of two branches are none of ticketgen's, and the template is not rendered either.
+    write_texts(small_project, {COPY: f"{OWN}\n<<<<<<< HEAD\n# a\n=======\n>>>>>>> main\n".encode()})
+    assert run("render", "--check").stderr.count("[override-broken]") == 1, "not once per environment"
+    assert run("eject", NAME, "--accept").exit_code == 1
     write_texts(small_project, {COPY: f"{OWN}\n# Our line.\n".encode()})
     assert run("render", "--env", "dev").exit_code == 0
+
+
+def test_a_template_that_waits_keeps_the_version_of_its_base(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another template moves the manifest's version on, with `eject` or with a merge."""
+    older(tmp_path, "# older\n")
+    write_texts(tmp_path, {COPY: b"# ours\n"})
+    place = tmp_path / "templates/.ticketgen.json"
+    other = next(name for name in ejectable_templates() if name != NAME)
+    assert eject(tmp_path, other).value
+    document = json.loads(place.read_text("utf-8"))
+    assert (document["files"][NAME]["version"], document["files"][other].get("version")) == ("0.0.1", None)
+    (found,) = outdated_copies(tmp_path)
+    assert found.message.endswith("since ticketgen 0.0.1")
+    be_version(monkeypatch, "9.0.0", {}, {NAME: "# theirs\n", other: "# new\n"})
+    before = place.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", str(tmp_path / "nowhere"))
+        merge_project(tmp_path, tmp_path / "ticketgen.yaml")
+    document = json.loads(place.read_text("utf-8"))
+    assert place.read_bytes() != before
+    assert document["ticketgen"] == "9.0.0"
+    assert document["files"][NAME]["version"] == "0.0.1"
+    merge_project(tmp_path, tmp_path / "ticketgen.yaml")
+    assert "\n||||||| ticketgen 0.0.1\n# older\n" in (tmp_path / COPY).read_text("utf-8")
+    assert "version" not in json.loads(place.read_text("utf-8"))["files"][NAME]
+
+
+def test_a_record_that_is_gone_is_not_a_change_of_the_template(tmp_path: Path) -> None:
+    assert eject(tmp_path, NAME).value
+    (tmp_path / "templates/.ticketgen.json").unlink()
+    (found,) = outdated_copies(tmp_path)
+    assert found.message.startswith("templates/.ticketgen.json does not list the template")
+    assert found.help.startswith("restore templates/.ticketgen.json from version control; or ")
 
 
 def test_a_copy_that_was_deleted_is_forgotten_and_stays_deleted(tmp_path: Path) -> None:

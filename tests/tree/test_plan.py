@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,40 @@ def test_a_manifest_is_sorted_and_has_no_time_or_path(tmp_path: Path) -> None:
     assert set(data) == {"format", "ticketgen", "spec", "files"}
     assert set(data["files"]["main.tf"]) == {"kind", "sha256"}
     assert str(tmp_path) not in text
+
+
+@pytest.mark.parametrize(
+    "patched",
+    [
+        [],
+        {"main.tf": {}},
+        {"main.tf": "0" * 64},
+        {"main.tf": {"rendering": "x"}},
+        {"main.tf": {"rendering": "0" * 64, "dropped": 1}},
+        {"main.tf": {"rendering": "0" * 64, "run": "id"}},
+    ],
+)
+def test_what_a_manifest_says_about_patches_is_checked(tmp_path: Path, patched: object) -> None:
+    render(tmp_path, NEW)
+    manifest = tmp_path / "stacks/prod" / NAME
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "patched": patched}))
+    assert rules(render(tmp_path, NEW)) == [("manifest-broken", f"stacks/prod/{NAME}")]
+
+
+def test_no_write_loses_the_edit_of_a_missing_patch(tmp_path: Path) -> None:
+    patched = replace(NEW[1], renderings={"main.tf": "plain\n", "gone.tf": "gone\n"})
+    plain = replace(NEW[1], files={**NEW[1].files, "main.tf": "plain\n", "gone.tf": "gone\n"})
+    render(tmp_path, [patched])
+    before = snapshot(tmp_path)
+    for force in (False, True):
+        assert rules(render(tmp_path, [plain], force=force)) == [
+            ("patch-missing", "stacks/prod/gone.tf"),
+            ("patch-missing", "stacks/prod/main.tf"),
+        ]
+    assert snapshot(tmp_path) == before
+    (tmp_path / "stacks/prod/main.tf").write_text("plain\n")
+    (tmp_path / "stacks/prod/gone.tf").write_text("gone\n")
+    assert rules(render(tmp_path, [plain])) == []
 
 
 def test_the_bytes_of_all_stacks_that_are_in_memory_are_bounded(

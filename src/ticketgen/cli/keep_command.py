@@ -127,7 +127,7 @@ def keep(
         _print_kept(each, root, would=tried)
         if diff:
             print_diff(each.text, root)
-    if dropping and kept and not tried:
+    if dropping and kept and not tried and patch_list.any_rendered(path, [each.file for each in kept]):
         print_info("Run `ticketgen render` to restore the rendering.")
     exit_with_findings(done.findings)
 
@@ -148,7 +148,8 @@ def _project_path(root: Path, text: str) -> str:
 
 
 def _print_kept(kept: KeptFile, root: Path, *, would: bool) -> None:
-    what = _ACTIONS[kept.action.value].format(
+    patched = kept.text or kept.action.value != "unchanged"
+    what = (_ACTIONS[kept.action.value] if patched else "no edit to keep").format(
         would="would be " if would else "", patch=display_path(root / kept.patch)
     )
     print_info(f"{display_path(root / kept.file)}: {what}")

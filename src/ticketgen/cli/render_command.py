@@ -90,12 +90,13 @@ def render(
                 path, env or (), force=force, upgrade=upgrade, guarding=guarding, progress=shown.step
             )
     result = checked.value or pipeline.Rendered(None, {})
+    found, standing = _standing_findings(root, checked.findings)
     if check or diff:
-        _report_drift(result, checked.findings, merged, root, format, diff, output)
+        _report_drift(result, found, standing, merged, root, format, diff, output)
     findings = (
         *merged.findings,
-        *checked.findings,
-        *_standing_findings(root),
+        *found,
+        *standing,
         *(() if upgrade else _upgrade_reasons(result.refused)),
     )
     _report(findings, result, root, format, output, difference=merged.difference or None)
@@ -135,10 +136,14 @@ def _report(
     )
 
 
-def _standing_findings(root: Path) -> tuple[Finding, ...]:
-    from ticketgen.project.merge import standing_findings
+def _standing_findings(
+    root: Path, found: tuple[Finding, ...]
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """The findings of a render, and those about the files that people own; no place is in both for the same reason."""
+    from ticketgen.project.merge import standing_findings, without_repeated_conflicts
 
-    return standing_findings(root)
+    standing = standing_findings(root)
+    return without_repeated_conflicts(root, found, standing), standing
 
 
 def _upgrade_reasons(changes: Changes | None) -> tuple[Finding, ...]:
@@ -150,6 +155,7 @@ def _upgrade_reasons(changes: Changes | None) -> tuple[Finding, ...]:
 def _report_drift(
     result: Rendered,
     found: tuple[Finding, ...],
+    standing: tuple[Finding, ...],
     merged: MergeReport,
     root: Path,
     format: ReportFormat,
@@ -160,7 +166,6 @@ def _report_drift(
 
     changes = result.changes
     drifted = drift(changes) if changes else ()
-    standing = _standing_findings(root)
     # What would be refused is no drift that a render ends.
     differing = () if has_errors(found) else drifted
     findings = (*merged.findings, *found, *differing, *standing, *_upgrade_reasons(changes))

@@ -26,14 +26,28 @@ PATCH_CONFLICT = _render(
     "Every patch applies to the rendering",
     "The lines that the patch changes are no longer rendered like this, or more than once. Nothing is rendered, "
     "because a patch in another place, or a part of one, may do harm.",
-    "correct the patch; or drop it with `ticketgen keep FILE --drop`, render, edit the file again, and run "
-    "`ticketgen keep FILE`",
+    "correct the patch; or copy it elsewhere unless it is in version control, drop it with `ticketgen keep FILE "
+    "--drop`, render, make the edit again, and run `ticketgen keep FILE`",
 )
 PATCH_EMPTIES_ROOT = _render(
     "patch-empties-root",
     "No patches delete every Terraform file of a root module or module",
     "Terraform cannot destroy what the state of a root module without files holds: it stays in the account.",
     "keep at least one file; remove a Region with `ticketgen remove-region`",
+)
+PATCHED_FILE_INVALID = _render(
+    "patched-file-invalid",
+    "Every Python and JSON file can be parsed with its patch",
+    "Suites and scripts of the stack would fail when they are needed.",
+    "correct the file and run `ticketgen keep FILE`, or drop its patch with `ticketgen keep FILE --drop`",
+)
+PATCH_MISSING = _keep(
+    "patch-missing",
+    "Every file that was written with a patch still has the patch, unless it was dropped",
+    "A render without the patch would lose the edit, so it refuses, with --force, too.",
+    "restore the patch from version control, make it again with `ticketgen keep FILE`, or give the edit up with "
+    "`ticketgen keep FILE --drop`",
+    category=Category.HAND_EDIT,
 )
 PATCH_UNUSED = _render(
     "patch-unused",

@@ -6,6 +6,6 @@
 
 from __future__ import annotations
 
-from ticketgen.patches.patched_files import patch_files, patches_without_environment
+from ticketgen.patches.patched_files import PatchedFiles, patch_files, patches_without_environment
 
-__all__ = ["patch_files", "patches_without_environment"]
+__all__ = ["PatchedFiles", "patch_files", "patches_without_environment"]

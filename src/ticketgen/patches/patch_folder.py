@@ -91,13 +91,26 @@ def read_patches(root: Path, environment: str, rendered: Collection[str]) -> Che
 
 
 def patched_environments(root: Path) -> tuple[str, ...]:
-    """The names of folders that hold patches; none if they cannot be read, which rendering reports."""
+    """The names of folders that hold patches, or that cannot be read.
+
+    Files and links beside them belong to no environment. Rendering reports one with the name of an environment.
+    """
     try:
         with open_project(root) as disk:
-            names = disk.list_names(PATCHES)
-            return tuple(sorted(name for name in names[:_MAX_ENTRIES] if any(_names(disk, name))))
-    except (OSError, _NotReadable):
+            if disk.unsafe_path(f"{PATCHES}/any"):
+                return ()
+            with disk.folder(PATCHES) as descriptor, os.scandir(descriptor) as entries:
+                folders = [each.name for each in entries if each.is_dir(follow_symlinks=False)]
+            return tuple(name for name in sorted(folders)[:_MAX_ENTRIES] if _holds_patches(disk, name))
+    except OSError:
         return ()
+
+
+def _holds_patches(disk: Disk, environment: str) -> bool:
+    try:
+        return any(_names(disk, environment))
+    except (OSError, _NotReadable):
+        return True
 
 
 def _names(disk: Disk, environment: str) -> Iterator[str]:
@@ -112,7 +125,7 @@ def _names(disk: Disk, environment: str) -> Iterator[str]:
                 raise _NotReadable(
                     f"{PATCHES}/{environment}", f"it has more than {_MAX_ENTRIES:,} files and folders"
                 )
-            if not is_folder and name.endswith(_SUFFIX):
+            if name.endswith(_SUFFIX):  # a folder, too: reading it reports what is in the place of a patch
                 yield f"{below}{name.removesuffix(_SUFFIX)}"
             elif is_folder and below.count("/") < _MAX_DEPTH:
                 waiting.append(f"{below}{name}/")
@@ -158,4 +171,9 @@ def _contents(disk: Disk, environment: str, names: Collection[str]) -> Iterator[
 
 
 def _broken(root: Path, error: _NotReadable) -> Finding:
-    return PATCH_BROKEN.found(error.reason, error.help, at=Location(str(root / error.path)))
+    help = (
+        "restore it from version control, or delete it"
+        if patched_file(error.path)
+        else "restore it from version control, or drop the patches that nobody needs"
+    )
+    return PATCH_BROKEN.found(error.reason, error.help or help, at=Location(str(root / error.path)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -19,12 +19,14 @@ from ticketgen.findings.kept_edits import (
 )
 from ticketgen.patches.apply_hunks import apply_hunks
 from ticketgen.patches.patch_folder import PATCHES, patch_path, patched_environments, read_patches
+from ticketgen.patches.patched_syntax import syntax_error
 from ticketgen.patches.unified_patch import FilePatch, PatchSyntaxError, parse_patch
 from ticketgen.wording import counted
 
 __all__ = [
     "PatchState",
     "PatchedFile",
+    "PatchedFiles",
     "patch_all",
     "patch_file",
     "patch_files",
@@ -58,7 +60,15 @@ class PatchedFile:
     findings: tuple[Finding, ...] = ()
 
 
-def patch_files(root: str | None, folder: str, files: Mapping[str, str]) -> Checked[Mapping[str, str]]:
+@dataclass(frozen=True, slots=True)
+class PatchedFiles:
+    """The files of a stack after its patches, and the text without its patch of each file that has one."""
+
+    files: Mapping[str, str]
+    renderings: Mapping[str, str] = field(default_factory=dict)
+
+
+def patch_files(root: str | None, folder: str, files: Mapping[str, str]) -> Checked[PatchedFiles]:
     """Apply the patches of an environment.
 
     Args:
@@ -70,7 +80,7 @@ def patch_files(root: str | None, folder: str, files: Mapping[str, str]) -> Chec
         All files but the deleted ones, with warnings and notes; no value if a patch does not apply.
     """
     if root is None:
-        return Checked(files)
+        return Checked(PatchedFiles(files))
     environment = folder.rpartition("/")[2]
     read = read_patches(Path(root), environment, files.keys())
     if read.value is None:
@@ -82,7 +92,7 @@ def patch_files(root: str | None, folder: str, files: Mapping[str, str]) -> Chec
 
 def patch_all(
     root: Path, folder: str, files: Mapping[str, str], patches: Mapping[str, bytes]
-) -> Checked[Mapping[str, str]]:
+) -> Checked[PatchedFiles]:
     """Apply patches; see `patch_files`.
 
     Args:
@@ -98,15 +108,23 @@ def patch_all(
         left -= (1 + content.count(b"\n@@")) * len(files[name])
         if left < 0:
             at = Location(str(root / PATCHES / folder.rpartition("/")[2]))
-            return Checked(None, (*findings, PATCH_BROKEN.found("its patches have too many hunks", at=at)))
+            help = "drop the patches that nobody needs; `ticketgen keep --list` lists all"
+            return Checked(
+                None, (*findings, PATCH_BROKEN.found("its patches have too many hunks", help, at=at))
+            )
         done = patch_file(root, folder, name, files[name], content)
         findings += done.findings
         if done.text is None:
             del result[name]
         else:
             result[name] = done.text
+            invalid = (
+                syntax_error(f"{folder}/{name}", done.text) if done.state is PatchState.APPLIES else None
+            )
+            findings += [invalid] if invalid else []
     findings += _emptied(root, folder, files, result)
-    return Checked(None if errors(findings) else result, tuple(findings))
+    renderings = {name: files[name] for name in patches}
+    return Checked(None if errors(findings) else PatchedFiles(result, renderings), tuple(findings))
 
 
 def patch_file(root: Path, folder: str, name: str, text: str, content: bytes) -> PatchedFile:
@@ -140,8 +158,8 @@ def patch_file(root: Path, folder: str, name: str, text: str, content: bytes) ->
         shown = result[:_MAX_REJECTIONS]
         more = f"; {counted(len(result) - len(shown), 'more hunks')} do not apply either"
         help = (
-            f"correct the patch; or run {drop} and `ticketgen render`, edit the file again, and run "
-            f"`ticketgen keep {file}`"
+            f"correct the patch; or copy it elsewhere unless it is in version control, run {drop} and "
+            f"`ticketgen render`, make the edit again, and run `ticketgen keep {file}`"
         )
         return PatchedFile(
             text,

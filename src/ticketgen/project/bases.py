@@ -81,12 +81,14 @@ class BaseEntry:
         state: what happens to the file.
         source: its path in a new project, if it has another one here, such as ``README.md``.
         own_lines: the number of lines at the front that were in the file before `new` appended to it.
+        version: that wrote the base, if it is not the record's, because a merge could not move the base on.
     """
 
     sha256: str = ""
     state: BaseState = BaseState.MERGED
     source: str = ""
     own_lines: int = 0
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,12 +222,17 @@ def _answers(project: object, preset: object, ci: object, upgrade_workflow: obje
 
 
 def _entry(
-    sha256: object = "", state: object = "merged", source: object = "", own_lines: object = 0
+    sha256: object = "",
+    state: object = "merged",
+    source: object = "",
+    own_lines: object = 0,
+    version: object = "",
 ) -> BaseEntry:
     if not isinstance(own_lines, int) or isinstance(own_lines, bool) or own_lines < 0:
         raise TypeError("own_lines is not a number of lines")
     found = _text(sha256, HASH_FORM) if sha256 else ""
-    return BaseEntry(found, BaseState(_text(state)), _path(_text(source)) if source else "", own_lines)
+    wrote = _text(version, VERSION_FORM) if version else ""
+    return BaseEntry(found, BaseState(_text(state)), _path(_text(source)) if source else "", own_lines, wrote)
 
 
 def _text(value: object, form: re.Pattern[str] | None = None) -> str:

@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from ticketgen.assets import asset_folder
+from ticketgen.conflict_markers import any_conflict_lines
 from ticketgen.findings import Checked, Finding, Location, Stage, has_errors
+from ticketgen.findings.merging import MERGE_CONFLICT
 from ticketgen.findings.projects import (
     EJECTED_ALREADY,
     NOT_EJECTED,
@@ -60,7 +62,7 @@ def eject(root: Path, name: str) -> Checked[Path]:
 
 def accept_original(root: Path, name: str) -> Checked[Path]:
     """Record that the project keeps its template although ticketgen's own changed."""
-    refused = _unknown(name) or _unreadable_copy(root, name)
+    refused = _unknown(name) or _unreadable_copy(root, name) or _conflict(root, name)
     return Checked(None, (refused,)) if refused else _record_hash(root, name, copy=False)
 
 
@@ -95,15 +97,22 @@ def _outdated(root: Path, name: str, known: tuple[str, ...], recorded: Manifest)
     entry = recorded.files.get(name)
     if entry and entry.sha256 == fingerprint(own_template(name)):
         return None
-    if entry and os.path.lexists(root / base_path(f"{OVERRIDES}/{name}")):
+    if entry is None:
         return TEMPLATE_MOVED_ON.found(
-            f"ticketgen's own template has changed since ticketgen {recorded.ticketgen}",
+            f"{OVERRIDES}/{NAME} does not list the template, so changes to ticketgen's own go unnoticed",
+            f"restore {OVERRIDES}/{NAME} from version control; or run `ticketgen eject {name} --diff`, copy the "
+            f"changes that you need, then run `ticketgen eject {name} --accept`",
+            at=_place(name),
+        )
+    changed = f"ticketgen's own template has changed since ticketgen {entry.version or recorded.ticketgen}"
+    if os.path.lexists(root / base_path(f"{OVERRIDES}/{name}")):
+        return TEMPLATE_MOVED_ON.found(
+            changed,
             "run `ticketgen render --upgrade --merge`, which merges the changes into yours",
             at=_place(name),
         )
-    since = f"since ticketgen {recorded.ticketgen}" if entry else "since the project's template was written"
     return TEMPLATE_MOVED_ON.found(
-        f"ticketgen's own template has changed {since}",
+        changed,
         f"run `ticketgen eject {name} --diff`, copy the changes that you need, then run "
         f"`ticketgen eject {name} --accept`",
         at=_place(name),
@@ -128,8 +137,8 @@ def _record_hash(root: Path, name: str, *, copy: bool) -> Checked[Path]:
     recorded = load(root, OVERRIDES)
     if recorded.value is None:
         return Checked(None, recorded.findings)
-    files = {**recorded.value.files, name: ManifestEntry("template", fingerprint(own))}
-    after = replace(recorded.value, ticketgen=VERSION, files=files).text().encode()
+    files = {**recorded.value.files, name: ManifestEntry("template", fingerprint(own), VERSION)}
+    after = recorded.value.moved_on(VERSION, files).text().encode()
     changed = {manifest: (before, after), base: (_present(root, base), own)}
     found = write_files(root, {f"{OVERRIDES}/{name}": (None, own), **changed} if copy else changed)
     return Checked(None if has_errors(found) else root / OVERRIDES / name, found)
@@ -175,6 +184,19 @@ def _unreadable_copy(root: Path, name: str) -> Finding | None:
             message, "make it a plain file that you may read", at=_place(name), stage=Stage.WRITE
         )
     return None
+
+
+def _conflict(root: Path, name: str) -> Finding | None:
+    """The first conflict in the project's copy, which a render would refuse."""
+    text = read_below(root, f"{OVERRIDES}/{name}", MAX_TEXT).decode("utf-8", "replace")
+    lines = any_conflict_lines(text)
+    if not lines:
+        return None
+    return MERGE_CONFLICT.found(
+        "the template has conflict markers",
+        f"keep what you need of both sides, remove the lines with markers, then run `ticketgen eject {name} --accept`",
+        at=replace(_place(name), line=lines[0]),
+    )
 
 
 def _place(name: str) -> Location:

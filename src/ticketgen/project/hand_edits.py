@@ -11,7 +11,7 @@ from ticketgen.patches.patch_folder import MAX_PATCH_BYTES
 from ticketgen.patches.patched_files import PatchedFile, PatchState, patch_file
 from ticketgen.patches.unified_patch import make_patch
 from ticketgen.tree.disk import Disk
-from ticketgen.tree.manifest import Manifest, ManifestEntry, entry_of
+from ticketgen.tree.manifest import Manifest, ManifestEntry, PatchedEntry, entry_of
 from ticketgen.tree.paths import fingerprint
 
 __all__ = ["HandEdit", "read_hand_edit"]
@@ -19,13 +19,14 @@ __all__ = ["HandEdit", "read_hand_edit"]
 
 @dataclass(frozen=True, slots=True)
 class HandEdit:
-    """A file: its patch, its bytes on the disk now and afterwards, and its entry in the manifest afterwards."""
+    """A file: its patch, its bytes on the disk now and afterwards, and its entries in the manifest afterwards."""
 
     name: str
     patch: bytes | None
     before: bytes | None
     after: bytes | None
     entry: ManifestEntry | None
+    patched: PatchedEntry | None
 
 
 def read_hand_edit(
@@ -56,28 +57,32 @@ def read_hand_edit(
     if read.value is None:
         return Checked(None, read.findings)
     before, edited = read.value
-    entry = manifest.files.get(name)
+    entry, patched = manifest.files.get(name), manifest.patched.get(name)
+    lost = old is None and patched is not None  # its patch was dropped, or is missing
     now = (
         PatchedFile(rendered, PatchState.APPLIES)
         if old is None
         else patch_file(root, folder, name, rendered, old)
     )
     expected = None if now.state in {PatchState.CONFLICT, PatchState.BROKEN} else now
-    was_deleted = expected is not None and expected.text is None and entry is None
+    was_deleted = entry is None and (lost or (expected is not None and expected.text is None))
     if entry is None and not was_deleted:
         message = f"{path} was never rendered" if before is None else f"ticketgen did not write {path}"
         first = "render it" if before is None else "move it elsewhere, render"
         help = f"{first}, then edit or delete the file, and run `ticketgen keep {path}`"
         return Checked(None, (NOT_A_RENDERED_FILE.found(message, help),))
     is_current = was_deleted or (
-        expected is not None
+        patched.rendering == fingerprint(rendered.encode())
+        if lost and patched is not None
+        else expected is not None
         and expected.text is not None
         and entry is not None
         and entry.sha256 == fingerprint(expected.text.encode())
     )
     if edited is not None and not is_current:
-        if entry is not None and entry.sha256 in {fingerprint(before or b""), fingerprint(edited.encode())}:
-            return Checked(HandEdit(name, old, before, before, entry))  # not edited, only out of date
+        written = {fingerprint(before or b""), fingerprint(edited.encode())}
+        if entry is not None and entry.sha256 in written and not lost:
+            return Checked(HandEdit(name, old, before, before, entry, patched))  # only out of date
         if not force:
             message = f"{path} was edited in an older rendering, and the file is rendered differently now"
             return Checked(None, (EDIT_OF_OLD_RENDERING.found(message, at=Location(path)),))
@@ -87,7 +92,8 @@ def read_hand_edit(
     same = old is not None and made.value is not None and old.replace(b"\r\n", b"\n") == made.value
     after = None if edited is None else edited.encode()
     now_recorded = None if edited is None else entry_of(name, edited)
-    return Checked(HandEdit(name, old if same else made.value, before, after, now_recorded))
+    now_patched = None if made.value is None else PatchedEntry(fingerprint(rendered.encode()))
+    return Checked(HandEdit(name, old if same else made.value, before, after, now_recorded, now_patched))
 
 
 def _read(disk: Disk, path: str) -> Checked[tuple[bytes | None, str | None]]:

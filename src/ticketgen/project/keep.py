@@ -27,7 +27,7 @@ from ticketgen.spec.model import Environment, Project
 from ticketgen.stack.render import render
 from ticketgen.tree import Change, Changes, FileState, recover_interrupted, write_files
 from ticketgen.tree.disk import open_project
-from ticketgen.tree.manifest import NAME, Manifest, read_manifest
+from ticketgen.tree.manifest import NAME, Manifest, load, read_manifest
 
 __all__ = ["KeepAction", "KeptFile", "keep", "render_without_patches", "split_path"]
 
@@ -154,7 +154,7 @@ def _planned(
         return Checked(None, rendered.findings)
     files = rendered.value
     folder = f"{STACKS}/{environment.name}"
-    unknown = tuple(_not_rendered(folder, name, files) for name in names if name not in files)
+    unknown = tuple(_not_rendered(root, folder, name, files) for name in names if name not in files)
     read = read_patches(root, environment.name, files.keys())
     if unknown or read.value is None:
         return Checked(None, unknown + read.findings)
@@ -171,15 +171,17 @@ def _planned(
         return Checked(None, (_unreadable(error),))
     if edits.value is None:
         return Checked(None, edits.findings)
-    patches, entries = dict(old), dict(recorded.files)
+    patches, entries, patched_entries = dict(old), dict(recorded.files), dict(recorded.patched)
     changed: dict[str, _Pair] = {}
     for edit in edits.value:
         _put(patches, edit.name, edit.patch)
         _put(entries, edit.name, edit.entry)
+        _put(patched_entries, edit.name, edit.patched)
         changed[patch_path(environment.name, edit.name)] = (old.get(edit.name), edit.patch)
         changed[f"{folder}/{edit.name}"] = (edit.before, edit.after)
-    if entries != recorded.files:
-        changed[f"{folder}/{NAME}"] = (text, replace(recorded, files=entries).text().encode())
+    manifest_after = replace(recorded, files=entries, patched=patched_entries)
+    if manifest_after != recorded:
+        changed[f"{folder}/{NAME}"] = (text, manifest_after.text().encode())
     kept = tuple(_kept_file(environment.name, edit, old.get(edit.name), recorded) for edit in edits.value)
     before = {name: patch_file(root, folder, name, files[name], patch).text for name, patch in old.items()}
     patched = patch_all(root, folder, files, dict(sorted(patches.items())))
@@ -220,16 +222,34 @@ def render_without_patches(project: Project, environment: Environment) -> Checke
     )
 
 
-def _not_rendered(folder: str, name: str, files: Mapping[str, str]) -> Finding:
-    near = did_you_mean(name, files, NOT_A_RENDERED_FILE.fix)
-    return NOT_A_RENDERED_FILE.found(f"{folder}/{name} is not a rendered file", near)
+def _not_rendered(root: Path, folder: str, name: str, files: Mapping[str, str]) -> Finding:
+    help = did_you_mean(name, files, NOT_A_RENDERED_FILE.fix)
+    recorded = load(root, folder).value
+    if (
+        name != NAME
+        and recorded is not None
+        and name not in recorded.files
+        and _exists(root, f"{folder}/{name}")
+    ):
+        help = "leave it as it is: ticketgen does not touch files that it did not write, so nothing needs to be kept"
+    return NOT_A_RENDERED_FILE.found(f"{folder}/{name} is not a rendered file", help)
+
+
+def _exists(root: Path, path: str) -> bool:
+    try:
+        with open_project(root) as disk:
+            return disk.read(path) is not None
+    except OSError:
+        return False
 
 
 def _kept_file(environment: str, edit: HandEdit, old: bytes | None, manifest: Manifest) -> KeptFile:
     action = KeepAction.KEPT if edit.after is not None else KeepAction.DELETED
-    if edit.patch is None and old is not None:
+    if edit.patch is None and (old is not None or edit.name in manifest.patched):
         action = KeepAction.DROPPED
-    elif edit.patch == old and edit.before == edit.after and edit.entry == manifest.files.get(edit.name):
+    elif edit.patch == old and (
+        edit.patch is None or (edit.before == edit.after and edit.entry == manifest.files.get(edit.name))
+    ):
         action = KeepAction.UNCHANGED
     text = (edit.patch or b"").decode("utf-8", "replace")
     return KeptFile(f"{STACKS}/{environment}/{edit.name}", patch_path(environment, edit.name), action, text)

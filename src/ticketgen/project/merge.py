@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ticketgen.conflict_markers import conflict_lines
 from ticketgen.findings import Finding, Location, has_errors
-from ticketgen.findings.merging import MERGE_DUE, NEWER_BASES
-from ticketgen.findings.stacks import CANNOT_WRITE
+from ticketgen.findings.merging import MERGE_CONFLICT, MERGE_DUE, NEWER_BASES
+from ticketgen.findings.stacks import CANNOT_WRITE, OVERRIDE_BROKEN
 from ticketgen.project.bases import RECORD, Answers, ProjectRecord, read_record
 from ticketgen.project.destination import invalid_name
 from ticketgen.project.eject import outdated_copies, template_files
@@ -26,7 +27,7 @@ from ticketgen.tree.diff import unified
 from ticketgen.tree.version_order import is_newer
 from ticketgen.version import VERSION
 
-__all__ = ["NOT_ASKED", "MergeReport", "merge_project", "standing_findings"]
+__all__ = ["NOT_ASKED", "MergeReport", "merge_project", "standing_findings", "without_repeated_conflicts"]
 
 _GITHUB_WORKFLOW = ".github/workflows/ticketgen.yml"
 _GITLAB_PIPELINE = ".gitlab-ci.yml"
@@ -75,7 +76,7 @@ def _merge_project(root: Path, spec: Path, dry_run: bool) -> MergeReport:
     if is_newer(record.ticketgen, VERSION):
         message = f"ticketgen {record.ticketgen} merged the project's files, and {VERSION} is older"
         return MergeReport((NEWER_BASES.found(message, at=Location(RECORD)),))
-    plan = MergePlan(root)
+    plan = MergePlan(root, dry_run=dry_run)
     texts = current_texts(record)
     if texts.value is None:
         plan.findings += texts.findings
@@ -131,6 +132,24 @@ def _difference(plan: MergePlan) -> str:
         for path, (before, after) in plan.changes.items()
         if path in plan.merged
     )  # fmt: skip
+
+
+def without_repeated_conflicts(
+    root: Path, found: Sequence[Finding], standing: Sequence[Finding]
+) -> tuple[Finding, ...]:
+    """The findings of a render, without those about templates that `standing_findings` reports as conflicts, too."""
+    conflicts = {
+        (str(root / each.location.file), each.location.line)
+        for each in standing
+        if each.rule == MERGE_CONFLICT.id and each.location
+    }
+    return tuple(
+        each
+        for each in found
+        if each.rule != OVERRIDE_BROKEN.id
+        or each.location is None
+        or (str(root / each.location.file), each.location.line) not in conflicts
+    )
 
 
 def standing_findings(root: Path) -> tuple[Finding, ...]:

@@ -55,6 +55,7 @@ class MergePlan:
         merged: the paths of people's files among them, and those that conflict.
         compared: files without a base → ticketgen's own text, to be shown as a difference.
         findings: what to report, except conflicts: those are in the files.
+        dry_run: whether it is only shown, so that findings say what would be.
     """
 
     root: Path
@@ -62,6 +63,7 @@ class MergePlan:
     merged: list[str] = field(default_factory=list)
     compared: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    dry_run: bool = False
 
     def put(self, path: str, before: bytes | None, after: bytes | None) -> None:
         """Change a file, or delete it."""
@@ -91,13 +93,15 @@ class MergePlan:
         if found.conflicts:
             return
         if found.action is FileAction.TAKE_NEW:
-            self.findings.append(FILE_MERGED.found(f"this is now the text of ticketgen {VERSION}", "", at=at))
+            verb = "would be" if self.dry_run else "is now"
+            self.findings.append(FILE_MERGED.found(f"this {verb} the text of ticketgen {VERSION}", "", at=at))
         elif found.action is FileAction.MERGE:
-            self.findings.append(
-                FILE_MERGED.found(f"it has your changes and those of ticketgen {VERSION}", at=at)
-            )
+            verb, help = ("would have", "") if self.dry_run else ("has", None)
+            message = f"it {verb} your changes and those of ticketgen {VERSION}"
+            self.findings.append(FILE_MERGED.found(message, help, at=at))
         elif found.action is FileAction.DELETE:
-            message = f"deleted: ticketgen {VERSION} no longer writes it, and you had not changed it"
+            verb = "would be deleted" if self.dry_run else "deleted"
+            message = f"{verb}: ticketgen {VERSION} no longer writes it, and you had not changed it"
             self.findings.append(FILE_MERGED.found(message, "", at=at))
         elif found.action is FileAction.DISOWN:
             message = (
@@ -161,7 +165,7 @@ def plan_files(
         if entry is None:
             after = _first(plan, path, ours or b"", adopted=adopted)
         else:
-            after = _next(plan, path, entry, ours, record.ticketgen)
+            after = _next(plan, path, entry, ours, entry.version or record.ticketgen)
         if after is not entry:
             record = record.with_file(path, after)
     return replace(record, ticketgen=VERSION)
@@ -197,16 +201,24 @@ def _first(plan: MergePlan, path: str, ours: bytes, *, adopted: bool) -> BaseEnt
 
 
 def _next(plan: MergePlan, path: str, entry: BaseEntry, ours: bytes | None, before: str) -> BaseEntry | None:
-    """The entry of a file that has one; the same object if nothing happens to the file."""
+    """The entry of a file that has one.
+
+    Args:
+        plan: gets the changes.
+        path: of the file.
+        entry: before the merge.
+        ours: the text of this version; None if it no longer writes the file.
+        before: the version that wrote the base.
+    """
     known, yours = plan.read(path)
     if not known:
-        return entry
+        return _waiting(entry, before)
     if entry.state is BaseState.NAME_TAKEN:
         return None if ours is None else entry
     base = read_base(plan.root, path, entry.sha256)
     if base.value is None:
         plan.findings += base.findings
-        return entry
+        return _waiting(entry, before)
     if ours is not None and entry.own_lines:
         own = b"".join(
             line.encode() for line in split_lines(base.value.decode(errors="replace"))[: entry.own_lines]
@@ -218,14 +230,20 @@ def _next(plan: MergePlan, path: str, entry: BaseEntry, ours: bytes | None, befo
     else:
         resolved = plan.resolve(path, yours, base.value, ours, before)
         if resolved is None:
-            return entry
+            return _waiting(entry, before)
         found = resolved
     plan.apply(path, yours, found, ours)
     if found.action is FileAction.STAY_DELETED:
-        return _deleted(plan, path, entry)
+        moved = ours is None or fingerprint(normalized(ours)) != entry.sha256
+        return _deleted(plan, path, _waiting(entry, before) if moved else entry)
     if ours is None:
         return None
-    return replace(entry, sha256=fingerprint(normalized(ours)), state=BaseState.MERGED)
+    return replace(entry, sha256=fingerprint(normalized(ours)), state=BaseState.MERGED, version="")
+
+
+def _waiting(entry: BaseEntry, before: str) -> BaseEntry:
+    """The entry of a file whose base stays that of an older version, although the record moves on."""
+    return replace(entry, version="" if before == VERSION or not entry.sha256 else before)
 
 
 def _deleted(plan: MergePlan, path: str, entry: BaseEntry) -> BaseEntry:

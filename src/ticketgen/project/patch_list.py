@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ticketgen.findings import Checked, Finding, Location, Stage, gather, has_errors
@@ -15,9 +15,10 @@ from ticketgen.pipeline import STACKS, read_project
 from ticketgen.project.keep import KeepAction, KeptFile, render_without_patches, split_path
 from ticketgen.spec.model import Environment, Project
 from ticketgen.tree import write_files
-from ticketgen.tree.disk import open_project
+from ticketgen.tree.disk import Disk, open_project
+from ticketgen.tree.manifest import NAME, Manifest, read_manifest
 
-__all__ = ["ListedPatch", "drop", "list_patches"]
+__all__ = ["ListedPatch", "any_rendered", "drop", "list_patches"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,15 @@ class ListedPatch:
 def drop(spec: Path, paths: Sequence[str], *, dry_run: bool = False) -> Checked[tuple[KeptFile, ...]]:
     """Delete the patches of files: all of them or, with errors, none. The next render restores their rendering.
 
+    A patch that is missing already can be dropped, too. The manifest then says that its loss is intended.
+
     Args:
         spec: its path. It is not read, so that a patch can be dropped whatever is wrong.
         paths: of the files, relative to the project's folder, with slashes.
         dry_run: write nothing.
     """
     dropped: list[KeptFile] = []
+    manifests: dict[str, tuple[bytes | None, Manifest]] = {}
     findings: list[Finding] = []
     files: dict[str, tuple[bytes | None, bytes | None]] = {}
     patch = ""
@@ -47,20 +51,60 @@ def drop(spec: Path, paths: Sequence[str], *, dry_run: bool = False) -> Checked[
                 parts = split_path(path)
                 patch = patch_path(*parts) if parts else ""
                 unsafe = disk.unsafe_path(patch) if parts else None
-                content = disk.read(patch) if parts and not unsafe else None
-                if unsafe or content is None:
+                if unsafe or parts is None:
                     findings.append(unsafe or NO_PATCH.found(f"{path} has no patch"))
                     continue
-                text = content.decode("utf-8", "replace")
+                content = disk.read(patch)
+                folder, name = f"{STACKS}/{parts[0]}", parts[1]
+                before, manifest = manifests.setdefault(folder, _manifest(disk, folder))
+                entry = manifest.patched.get(name)
+                if content is None and (entry is None or entry.dropped):
+                    findings.append(NO_PATCH.found(f"{path} has no patch"))
+                    continue
+                if entry is not None:
+                    entries = {**manifest.patched, name: replace(entry, dropped=True)}
+                    manifests[folder] = before, replace(manifest, patched=entries)
+                    files[f"{folder}/{NAME}"] = before, manifests[folder][1].text().encode()
+                text = (content or b"").decode("utf-8", "replace")
                 dropped.append(KeptFile(path, patch, KeepAction.DROPPED, text))
                 files[patch] = (content, None)
     except OSError as error:
         message = f"the patch cannot be read: {error.strerror}"
-        return Checked(None, (UNREADABLE.found(message, at=Location(patch), stage=Stage.WRITE),))
+        help = "delete it by hand, then run the command again"
+        return Checked(None, (UNREADABLE.found(message, help, at=Location(patch), stage=Stage.WRITE),))
     if findings:
         return Checked(None, tuple(findings))
     failures = () if dry_run else write_files(spec.parent, files)
     return Checked(None if has_errors(failures) else tuple(dropped), failures)
+
+
+def any_rendered(spec: Path, paths: Sequence[str]) -> bool:
+    """Whether one of these files is rendered; also if nobody knows, because the spec has errors.
+
+    Args:
+        spec: its path.
+        paths: of the files, relative to the project's folder, with slashes.
+    """
+    project = read_project(spec).value
+    if project is None:
+        return True
+    names: dict[str, list[str]] = {}
+    for parts in filter(None, map(split_path, paths)):
+        names.setdefault(parts[0], []).append(parts[1])
+    for environment in project.environments:
+        if environment.name in names:
+            files = render_without_patches(project, environment).value
+            if files is None or any(name in files for name in names[environment.name]):
+                return True
+    return False
+
+
+def _manifest(disk: Disk, folder: str) -> tuple[bytes | None, Manifest]:
+    """The manifest of a stack, with its bytes; an empty one if it cannot be read, which each render reports."""
+    if disk.unsafe_path(f"{folder}/{NAME}"):
+        return None, Manifest()
+    content, manifest = read_manifest(disk, folder)
+    return content, manifest.value or Manifest()
 
 
 def list_patches(spec: Path) -> Checked[tuple[ListedPatch, ...]]:

@@ -34,13 +34,15 @@ def plan_templates(plan: MergePlan) -> None:
     files = dict(recorded.value.files)
     for name, entry in sorted(recorded.value.files.items()):
         ours = own_template(name) if name in known else None
-        after = _next(plan, name, entry, ours, recorded.value)
-        if after is None:
+        next_entry = _next(plan, name, entry, ours, recorded.value)
+        if next_entry is None:
             del files[name]
         else:
-            files[name] = after
-    if files != dict(recorded.value.files):
-        plan.put(place, before, replace(recorded.value, ticketgen=VERSION, files=files).text().encode())
+            files[name] = next_entry
+    if {name: each.sha256 for name, each in files.items()} != {
+        name: each.sha256 for name, each in recorded.value.files.items()
+    }:
+        plan.put(place, before, recorded.value.moved_on(VERSION, files).text().encode())
 
 
 def _next(
@@ -54,7 +56,7 @@ def _next(
     base = _base(plan, path, entry, yours, ours)
     if base is None:
         return entry
-    found = plan.resolve(path, yours, base, ours, recorded.ticketgen)
+    found = plan.resolve(path, yours, base, ours, entry.version or recorded.ticketgen)
     if found is None:
         return entry
     if found.action is FileAction.STAY_DELETED:
@@ -62,7 +64,11 @@ def _next(
         message = "the project's copy was deleted: ticketgen's own template is used again"
         plan.findings.append(FILE_MERGED.found(message, "", at=Location(path)))
     plan.apply(path, yours, found, ours)
-    return None if found.content is None or ours is None else replace(entry, sha256=fingerprint(ours))
+    return (
+        None
+        if found.content is None or ours is None
+        else ManifestEntry(entry.kind, fingerprint(ours), VERSION)
+    )
 
 
 def _base(

@@ -12,6 +12,7 @@ from enum import Enum, auto
 from types import MappingProxyType
 from typing import Final
 
+from ticketgen.conflict_markers import OWN_SIDE, label_of
 from ticketgen.project.bases import normalized
 from ticketgen.project.text_merge import MergedText, has_windows_lines, merge_texts
 
@@ -99,6 +100,6 @@ def resolve_sides(
         return Resolution(FileAction.KEEP, yours)
     if action is FileAction.TAKE_NEW:
         return Resolution(action, ours.replace(b"\n", b"\r\n") if has_windows_lines(yours) else ours)
-    labels = ("yours", f"ticketgen {before}", f"ticketgen {after}")
+    labels = (OWN_SIDE, label_of(before), label_of(after))
     merged: MergedText = merge_texts(yours, base, ours, labels, favor_yours=favor_yours)
     return Resolution(action, merged.content, merged.conflicts)

@@ -12,7 +12,7 @@ from typing import Final
 from jinja2 import BaseLoader, Environment, FileSystemLoader, TemplateNotFound, TemplateSyntaxError
 
 from ticketgen.assets import asset_folder
-from ticketgen.conflict_markers import conflict_lines
+from ticketgen.conflict_markers import any_conflict_lines
 from ticketgen.findings import Finding, Location
 from ticketgen.findings.stacks import OVERRIDE_BROKEN
 from ticketgen.rendering.budget import TemplateBudget
@@ -93,7 +93,7 @@ class Templates:
             line = content.count(b"\n", 0, error.start) + 1
             message = f"it is not UTF-8: {error.reason} at byte {error.start}"
             raise TemplateSyntaxError(message, line, name, place) from None
-        conflicts = conflict_lines(text)
+        conflicts = any_conflict_lines(text)
         if conflicts:
             message = "it has conflict markers: keep what you need of both sides, and remove the markers"
             raise TemplateSyntaxError(message, conflicts[0], name, place)

@@ -11,6 +11,9 @@
 | as in the manifest | yes             | no       | orphaned    | deletes it                          |
 | anything else      | yes             | no       | kept        | leaves it, and reports it each time |
 
+A file that a patch changed or deleted, and whose patch is gone without having been dropped, is ``patch-missing``,
+unless it is as rendered: a write refuses, with force, too.
+
 A file that differs in line endings only does not count as edited by hand: a checkout may have converted it.
 """
 
@@ -23,6 +26,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from ticketgen.findings import Checked, Finding, Location, Stage, has_errors
+from ticketgen.findings.kept_edits import PATCH_MISSING
 from ticketgen.findings.spec import TOO_LARGE
 from ticketgen.findings.stacks import (
     CHANGED,
@@ -43,6 +47,7 @@ from ticketgen.tree.manifest import (
     NAME,
     Manifest,
     ManifestEntry,
+    PatchedEntry,
     entry_of,
     read_manifest,
     stack_folders,
@@ -81,11 +86,13 @@ class Stack:
         folder: relative to the root, posix: ``stacks/prod``.
         files: path relative to the folder, posix → text with LF line ends.
         spec: the SHA-256 of the resolved environment, in hexadecimal.
+        renderings: path, likewise, of each file with a patch → its text without the patch.
     """
 
     folder: str
     files: Mapping[str, str]
     spec: str = ""
+    renderings: Mapping[str, str] = field(default_factory=dict)
 
 
 class FileState(StrEnum):
@@ -99,6 +106,7 @@ class FileState(StrEnum):
     IN_THE_WAY = "in-the-way"
     ORPHANED = "orphaned"
     KEPT = "kept"
+    PATCH_MISSING = "patch-missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +155,10 @@ def no_judge(disk: Disk, changes: Changes) -> tuple[Finding, ...]:
     return ()
 
 
-CONFLICTS = frozenset({FileState.HAND_EDITED, FileState.IN_THE_WAY})
+CONFLICTS = frozenset({FileState.HAND_EDITED, FileState.IN_THE_WAY, FileState.PATCH_MISSING})
+
+_LOSES_PATCH = frozenset({FileState.CREATED, FileState.CHANGED, FileState.MISSING, FileState.HAND_EDITED})
+"""States of files that a write, or one with force, gives their rendering."""
 
 # FileState → its kind, what is wrong with the file, and the fix.
 _DRIFT_TEXTS = {
@@ -173,6 +184,12 @@ _DRIFT_TEXTS = {
         KEPT,
         "is no longer rendered, but was edited by hand, so it stays",
         "delete it unless you need the edit: Terraform still reads it",
+    ),
+    FileState.PATCH_MISSING: (
+        PATCH_MISSING,
+        "was written with a patch, and the patch is missing",
+        "restore the patch from version control, make it again with `ticketgen keep {path}`, or give the edit up with "
+        "`ticketgen keep {path} --drop`",
     ),
 }
 
@@ -294,6 +311,10 @@ def plan_open_project(
 def _compare(disk: Disk, folder: str, stack: Stack | None, old: Manifest) -> Checked[tuple[Change, ...]]:
     """Find the state of every file of one folder."""
     new = stack.files if stack else {}
+    known = stack.renderings if stack else {}
+    lost = {
+        name for name, each in old.patched.items() if name in new and name not in known and not each.dropped
+    }
     changes, findings = [], []
     left = _MAX_BYTES
     for name in sorted({*new, *old.files}):
@@ -319,6 +340,8 @@ def _compare(disk: Disk, folder: str, stack: Stack | None, old: Manifest) -> Che
         if left < 0:
             return Checked(None, (*findings, _too_large(folder)))
         state = _state_of(before, old.files.get(name), after)
+        if name in lost and state in _LOSES_PATCH and not _is_rendered(before, after):
+            state = FileState.PATCH_MISSING
         if state:
             changes.append(Change(path, folder, state, before, after))
     return Checked(tuple(changes), tuple(findings))
@@ -341,6 +364,11 @@ def _state_of(before: bytes | None, old: ManifestEntry | None, after: str | None
     return FileState.HAND_EDITED if old else FileState.IN_THE_WAY
 
 
+def _is_rendered(before: bytes | None, after: str | None) -> bool:
+    """Whether a file is as rendered, apart from its line ends."""
+    return before is not None and after is not None and before.replace(b"\r\n", b"\n") == after.encode()
+
+
 def _manifest_change(
     before: bytes | None,
     folder: str,
@@ -349,7 +377,10 @@ def _manifest_change(
     changes: Iterable[Change],
     version: str,
 ) -> Change:
-    """Find the state of the folder's manifest, which lists the rendered files and the kept ones."""
+    """Find the state of the folder's manifest, which lists the rendered files and the kept ones.
+
+    Its entries about patches alone are no drift: manifests of older versions lack them. A write adds them.
+    """
     start = len(folder) + 1
     kept = {c.path[start:]: old.files[c.path[start:]] for c in changes if c.state is FileState.KEPT}
     path = f"{folder}/{NAME}"
@@ -359,7 +390,11 @@ def _manifest_change(
     same = {**kept, **new} == old.files
     # An older ticketgen may render the same files; the next one needs the newest version that wrote them.
     written_by = old.ticketgen if same and is_newer(old.ticketgen, version) else version
-    after = Manifest(written_by, stack.spec if stack else old.spec, {**kept, **new})
+    patched = {
+        name: PatchedEntry(fingerprint(text.encode()))
+        for name, text in (stack.renderings if stack else {}).items()
+    }
+    after = Manifest(written_by, stack.spec if stack else old.spec, {**kept, **new}, patched)
     unchanged = FileState.UNCHANGED if same else FileState.CHANGED
     state = FileState.CREATED if before is None else unchanged
     return Change(path, folder, state, before, after.text())

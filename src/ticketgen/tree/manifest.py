@@ -10,7 +10,7 @@ import errno
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ticketgen.findings import Checked, Finding, Location
@@ -19,8 +19,8 @@ from ticketgen.tree.disk import Disk, open_project
 from ticketgen.tree.paths import fingerprint
 
 __all__ = [
-    "FIX_OF_LISTING", "HASH_FORM", "NAME", "VERSION_FORM", "Manifest", "ManifestEntry", "entry_of", "kind_of", "load",
-    "read_manifest", "stack_folders", "unclaimable",
+    "FIX_OF_LISTING", "HASH_FORM", "NAME", "VERSION_FORM", "Manifest", "ManifestEntry", "PatchedEntry", "entry_of",
+    "kind_of", "load", "read_manifest", "stack_folders", "unclaimable",
 ]  # fmt: skip
 
 NAME = ".ticketgen.json"
@@ -60,10 +60,30 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class ManifestEntry:
-    """A written file: its kind, such as ``terraform``, and the SHA-256 of its content in hexadecimal."""
+    """A written file.
+
+    Attributes:
+        kind: such as ``terraform``.
+        sha256: the SHA-256 of its content, in hexadecimal.
+        version: of ticketgen that wrote it, if it is not the manifest's. Only templates of a project have one.
+    """
 
     kind: str
     sha256: str
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PatchedEntry:
+    """A file that was last written, or left out, by a patch of the project.
+
+    Attributes:
+        rendering: the SHA-256 of its rendering without the patch, in hexadecimal.
+        dropped: whether the patch was dropped on purpose since, so that the next write restores the rendering.
+    """
+
+    rendering: str
+    dropped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +94,47 @@ class Manifest:
         ticketgen: the version that wrote it.
         spec: the SHA-256 of the resolved environment, in hexadecimal.
         files: path relative to the stack's folder, posix → the written file.
+        patched: path, likewise → what is known about a file with a patch. A file that its patch deletes is only here.
+            Manifests of older versions lack it.
     """
 
     ticketgen: str = ""
     spec: str = ""
     files: Mapping[str, ManifestEntry] = field(default_factory=dict)
+    patched: Mapping[str, PatchedEntry] = field(default_factory=dict)
+
+    def moved_on(self, version: str, files: Mapping[str, ManifestEntry]) -> Manifest:
+        """The manifest of another version with these files; those without a version have that of this manifest."""
+        versions = {name: each.version or self.ticketgen for name, each in files.items()}
+        entries = {
+            name: replace(each, version="" if versions[name] == version else versions[name])
+            for name, each in files.items()
+        }
+        return replace(self, ticketgen=version, files=entries)
 
     def text(self) -> str:
         """The manifest as committed: sorted, one file per line, so that merges stay small."""
-        lines = [
-            f"    {json.dumps(path)}: "
-            + json.dumps({"kind": entry.kind, "sha256": entry.sha256}, ensure_ascii=True)
-            for path, entry in sorted(self.files.items())
-        ]
+        files = {
+            path: {
+                "kind": each.kind,
+                "sha256": each.sha256,
+                **({"version": each.version} if each.version else {}),
+            }
+            for path, each in self.files.items()
+        }
+        patched = {
+            path: {"rendering": each.rendering, **({"dropped": True} if each.dropped else {})}
+            for path, each in self.patched.items()
+        }
         head = {"format": _FORMAT, "ticketgen": self.ticketgen, "spec": self.spec}
         opening = "".join(f"  {json.dumps(key)}: {json.dumps(value)},\n" for key, value in head.items())
-        body = "{\n" + ",\n".join(lines) + "\n  }" if lines else "{}"
-        return "{\n" + opening + '  "files": ' + body + "\n}\n"
+        opening += f'  "patched": {_one_per_line(patched)},\n' if patched else ""
+        return "{\n" + opening + f'  "files": {_one_per_line(files)}' + "\n}\n"
+
+
+def _one_per_line(entries: Mapping[str, object]) -> str:
+    lines = [f"    {json.dumps(path)}: {json.dumps(entry)}" for path, entry in sorted(entries.items())]
+    return "{\n" + ",\n".join(lines) + "\n  }" if lines else "{}"
 
 
 def kind_of(path: str) -> str:
@@ -165,8 +209,20 @@ def _parse(content: bytes) -> Manifest:
             raise ValueError(f"{_shorten(kind)} is not a kind of file")
         if not (isinstance(sha256, str) and HASH_FORM.fullmatch(sha256)):
             raise ValueError(f"{_shorten(sha256)} is not the hash of a file")
-        files[name] = ManifestEntry(kind, sha256)
-    return Manifest(version, spec, files)
+        wrote = entry.get("version", "")
+        if not (isinstance(wrote, str) and (not wrote or VERSION_FORM.fullmatch(wrote))):
+            raise ValueError(f"{_shorten(wrote)} is not a version of ticketgen")
+        files[name] = ManifestEntry(kind, sha256, wrote)
+    patched = {name: _parse_patched(**entry) for name, entry in document.get("patched", {}).items()}
+    return Manifest(version, spec, files, patched)
+
+
+def _parse_patched(*, rendering: object, dropped: object = False) -> PatchedEntry:
+    if not (isinstance(rendering, str) and HASH_FORM.fullmatch(rendering)):
+        raise ValueError(f"{_shorten(rendering)} is not the hash of a rendering")
+    if not isinstance(dropped, bool):
+        raise ValueError(f"{_shorten(dropped)} is neither true nor false")
+    return PatchedEntry(rendering, dropped)
 
 
 def _shorten(value: object) -> str:
