@@ -42,6 +42,13 @@ def test_another_profile_is_another_account_unless_the_accounts_are_named() -> N
     assert actions(table.format(named), table.format(f'{named}profile = "b"')) == {}
 
 
+def test_the_storage_of_an_aurora_cluster_changes_in_place() -> None:
+    cluster = 'resource "aws_rds_cluster" "a" {{\n  engine = "{}"\n  storage_type = "{}"\n}}\n'
+    for engine, action in (("aurora-postgresql", "update"), ("postgres", "replace")):
+        changed = actions(cluster.format(engine, "aurora"), cluster.format(engine, "aurora-iopt1"))
+        assert changed == {"aws_rds_cluster.a": action}
+
+
 def test_instances_that_only_a_plan_knows_may_be_fewer() -> None:
     many = 'data "aws_regions" "all" {{}}\nresource "aws_sqs_queue" "a" {{\n  {}\n}}\n'
     names = "for_each = toset(data.aws_regions.all.names)"

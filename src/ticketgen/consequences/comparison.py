@@ -189,7 +189,7 @@ def _forced(before: ResourceInstance, after: ResourceInstance, different: frozen
     """The changed arguments that force a replacement."""
     for path in sorted(different):
         old, new = before.arguments.get(path, ()), after.arguments.get(path, ())
-        if is_replaced_by(after.type, path, old, new):
+        if is_replaced_by(after.type, path, old, new, after.arguments):
             yield f"{path} changes{_from_to(old, new)}"
 
 

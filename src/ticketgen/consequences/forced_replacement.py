@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ticketgen.aws.provider.replacement import CONDITIONS, forces_replacement
+from collections.abc import Mapping
+
+from ticketgen.aws.provider.replacement import CONDITIONS, ReplacementCondition, forces_replacement
 from ticketgen.consequences.comparable_values import Comparable
 
 __all__ = ["is_replaced_by", "is_replaced_by_any_change"]
@@ -20,7 +22,11 @@ def is_replaced_by_any_change(type: str, path: str) -> bool:
 
 
 def is_replaced_by(
-    type: str, path: str, before: tuple[Comparable, ...], after: tuple[Comparable, ...]
+    type: str,
+    path: str,
+    before: tuple[Comparable, ...],
+    after: tuple[Comparable, ...],
+    others: Mapping[str, tuple[Comparable, ...]],
 ) -> bool:
     """Whether the change of an argument's values replaces a resource.
 
@@ -32,8 +38,18 @@ def is_replaced_by(
         path: of the argument.
         before: its values, one for each block that has it.
         after: its values after the change.
+        others: all arguments of the resource after the change, with their values.
     """
     if path in _BUILT_IN.get(type, ()):
         return True
     found = forces_replacement(type, path, before, after)
-    return (type, path) in CONDITIONS if found is None else found
+    if found is not None:
+        return found
+    condition = CONDITIONS.get((type, path))
+    return condition is not None and not _is_exempt(condition, others)
+
+
+def _is_exempt(condition: ReplacementCondition, others: Mapping[str, tuple[Comparable, ...]]) -> bool:
+    """Whether another argument has the value with which the change does not replace."""
+    name, start = condition.unless
+    return any(isinstance(each, str) and each.startswith(start) for each in others.get(name, ()))

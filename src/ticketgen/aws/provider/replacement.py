@@ -42,6 +42,7 @@ _FILE = Path(__file__).with_name("replacements.json.gz")
 _VERSION = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,5}")
 _REPLICATION_GROUP = "https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/elasticache_replication_group"
 _TABLE = "https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/dynamodb_table"
+_CLUSTER = "https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/rds_cluster"
 _PROBED = "plans of provider 5.100.0"
 
 
@@ -54,11 +55,13 @@ class ReplacementCondition:
         source: the provider's documentation, or its plans.
         elsewhere: whether it depends on other arguments than the one that changes, so that the change alone does not
             tell.
+        unless: another argument, and what its value begins with if the change does not replace; ("", "") for none.
     """
 
     when: str
     source: str
     elsewhere: bool = False
+    unless: tuple[str, str] = ("", "")
 
 
 CONDITIONS: Mapping[tuple[str, str], ReplacementCondition] = MappingProxyType(
@@ -80,6 +83,9 @@ CONDITIONS: Mapping[tuple[str, str], ReplacementCondition] = MappingProxyType(
         ),
         ("aws_elasticache_replication_group", "transit_encryption_enabled"): ReplacementCondition(
             "if the engine's version is below 7.0.5", _REPLICATION_GROUP, elsewhere=True
+        ),
+        ("aws_rds_cluster", "storage_type"): ReplacementCondition(
+            "unless the engine is Aurora", _CLUSTER, elsewhere=True, unless=("engine", "aurora")
         ),
     }
 )
