@@ -111,7 +111,15 @@ def _plan(files: StackFiles, old: Deployment, new: Deployment) -> StackPlan:
     destroyed = {each for each in gone if after is None or not old.is_active(each)} if files.destroyed else ()
     nothing_left = gone & {*files.emptied, *destroyed, *filter(old.was_retired, gone)}
     folders = sorted({*old.roots, *new.roots} - nothing_left)
-    roots = [_root_plan(old.roots.get(each), new.roots.get(each)) for each in folders]
+    # The root modules of a retired Region stay until `make apply` has destroyed what they hold.
+    left = {
+        each: root for each, root in new.roots.items() if old.was_retired(each) or not new.was_retired(each)
+    }
+    roots = [
+        _root_plan(old.roots.get(each), left.get(each))
+        for each in folders
+        if each in old.roots or each in left
+    ]
     return StackPlan(
         files.environment,
         tuple(each for each in roots if each.consequences),
