@@ -184,3 +184,9 @@ def test_a_region_that_is_not_in_the_text_is_listed(tmp_path: Path) -> None:
         f'{_QUEUE}variable "other" {{}}\nprovider "aws" {{\n  alias = "b"\n  region = var.other\n}}\n',
     )
     assert "the Region of provider aws.b: it is not in the text" in left_out(found)
+
+
+def test_a_setting_of_a_function_has_the_line_of_its_own(tmp_path: Path) -> None:
+    found = imported(tmp_path, _PURCHASE % "\n    A = 1\n    HOLD_SECONDS = 60\n  ")
+    assert found.draft is not None
+    assert "hold_seconds: 60 # main.tf:9 HOLD_SECONDS" in found.draft.text

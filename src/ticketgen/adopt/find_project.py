@@ -31,7 +31,7 @@ _IDENTIFIERS: Final = (
     "bucket", "function_name", "identifier", "cluster_identifier", "cluster_id", "cluster_name", "replication_group_id",
 )  # fmt: skip
 """Attributes that name a resource of any type that has them."""
-_MOST: Final = 0.7
+_COMMON_SHARE: Final = 0.7
 """The share of names that must begin with the name of the project."""
 _MAX_NAME: Final = 20
 _MIN_NAME: Final = 3
@@ -109,7 +109,7 @@ def _common_prefix(view: StackView) -> Iterator[tuple[str, Location | None, str]
                 if "?" not in prefix and prefix:
                     prefixes[prefix] += 1
                     places.setdefault(prefix, each.at(attribute))
-    common = [prefix for prefix, count in prefixes.items() if count >= max(2, _MOST * total)]
+    common = [prefix for prefix, count in prefixes.items() if count >= max(2, _COMMON_SHARE * total)]
     if common:
         best = max(common, key=len)
         yield f"how {prefixes[best]} names begin", places[best], best

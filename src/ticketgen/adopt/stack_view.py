@@ -14,7 +14,7 @@ from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.provider_resolution import ProviderConfiguration
-from ticketgen.hcl.syntax import Attribute, GetAttribute, Reference
+from ticketgen.hcl.syntax import Attribute, GetAttribute, Literal, Object, Reference
 from ticketgen.hcl.values import EvaluationContext, Value
 
 __all__ = ["NamedValue", "ProviderBlock", "StackView", "snake_case"]
@@ -123,9 +123,20 @@ class StackView:
         for function in self.resources("aws_lambda_function"):
             for block in function.blocks("environment"):
                 variables = block.value("variables")
+                places = _places_of_items(block, "variables")
                 for name, value in variables.items() if isinstance(variables, dict) else ():
                     known = block.view.values.follow_link(value)
-                    yield NamedValue(snake_case(name), name, known, block.at("variables"))
+                    yield NamedValue(snake_case(name), name, known, places.get(name, block.at("variables")))
+
+
+def _places_of_items(block: PlacedResource, name: str) -> dict[str, Location]:
+    """Where the values of an object in an attribute are written, by key."""
+    written = block.block.value(name)
+    return {
+        str(item.key.value): block.view.written_at(item.value, block.where.scope, block.declared.file)
+        for item in (written.items if isinstance(written, Object) else ())
+        if isinstance(item.key, Literal)
+    }
 
 
 def _named(
