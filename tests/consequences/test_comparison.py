@@ -42,6 +42,15 @@ def test_another_profile_is_another_account_unless_the_accounts_are_named() -> N
     assert actions(table.format(named), table.format(f'{named}profile = "b"')) == {}
 
 
+def test_a_log_group_that_terraform_leaves_in_aws_is_no_loss() -> None:
+    group = 'resource "aws_cloudwatch_log_group" "a" {{\n  name = "{}"\n  skip_destroy = {}\n}}\n'
+    for skips in (True, False):
+        deployed = group.format("a", str(skips).lower())
+        for after in ("", group.format("b", "true")):
+            (found,) = consequences(deployed, after)
+            assert (found.action.loses, found.loss is None) == (True, skips)
+
+
 def test_the_storage_of_an_aurora_cluster_changes_in_place() -> None:
     cluster = 'resource "aws_rds_cluster" "a" {{\n  engine = "{}"\n  storage_type = "{}"\n}}\n'
     for engine, action in (("aurora-postgresql", "update"), ("postgres", "replace")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from project_tools import run
@@ -52,6 +53,22 @@ def test_the_folder_of_the_plan_says_environment_and_root(shop: Path) -> None:
     )
     assert f"--accept prod/data/eu-west-1:{ADDRESS}" in done.stderr
     assert f"- {ADDRESS}" in done.stdout
+
+
+def test_what_is_no_loss_of_the_plan_itself_is_a_warning(shop: Path) -> None:
+    lifted: dict[str, Any] = {"change_before": {"deletion_protection_enabled": True}}
+    lifted["change_after"] = {"deletion_protection_enabled": False}
+    changes = change("module.data.aws_dynamodb_table.sales", "update", **lifted)
+    drift = [change("module.data.aws_dynamodb_table.sales", "delete")]
+    plan = put(
+        "stacks/prod/data/eu-west-1/tfplan.json", document(changes, resource_drift=drift, complete=False)
+    )
+    assert sorted(judged(plan)[1]) == [
+        ("warning", "plan-unknown"),
+        ("warning", "protection-lifted"),
+        ("warning", "stateful-destroyed"),
+    ]
+    assert judged(plan)[0] == 0
 
 
 def test_the_options_win_over_the_folder(shop: Path) -> None:

@@ -42,8 +42,6 @@ def refusal(content: str | bytes) -> str:
         (["create", "delete"], "replace"),
         (["forget"], "forget"),
         (["create", "forget"], "forget"),
-        (["delete", "something-new"], "replace"),
-        (["something-new"], "update"),
         (["no-op"], None),
         (["read"], None),
     ],
@@ -147,6 +145,13 @@ def broken(**inner: Any) -> str:
         (document().replace("planned_values", "values"), "it is the document of a state and not of a plan"),
         (document(resource_changes=None), "a part of it is missing"),
         (document(resource_changes={"a": 1}), "a part of it is missing"),
+        (document(resource_changes={}), "a part of it is missing"),
+        (document(deferred_changes={}), "a part of it is missing"),
+        (document(resource_drift={}), "a part of it is missing"),
+        (document(change(TABLE, mode="Managed")), "a part of it is missing"),
+        (document(change(TABLE, "delete", "something-new")), "a part of it is missing"),
+        (document(change(TABLE, "destroy-now")), "a part of it is missing"),
+        (document(format_version="1."), "its format is 1., and"),
         (document(resource_changes=["a"]), "a part of it is missing"),
         (broken(change=None), "a part of it is missing"),
         (broken(change={}), "a part of it is missing"),
@@ -159,6 +164,49 @@ def broken(**inner: Any) -> str:
 )
 def test_what_is_no_plan_is_refused_with_the_reason(content: str | bytes, message: str) -> None:
     assert message in refusal(content)
+
+
+def test_a_change_that_terraform_defers_counts() -> None:
+    deferred = {"reason": "resource_config_unknown", "resource_change": change(TABLE, "delete", "create")}
+    saved = read_plan(document(deferred_changes=[deferred], complete=False).encode(), "", "tfplan.json").value
+    assert saved is not None
+    (found,) = saved.plan.consequences
+    assert (found.action.value, found.reasons) == ("replace", ("Terraform defers it until it knows more",))
+    assert not saved.complete
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "actions", "lifted"),
+    [
+        (True, False, ["update"], True),
+        (True, None, ["update"], True),
+        (True, True, ["update"], False),
+        (False, False, ["update"], False),
+        (True, False, ["delete", "create"], False),
+    ],
+)
+def test_protection_that_an_update_lifts(
+    before: bool, after: bool | None, actions: list[str], lifted: bool
+) -> None:
+    values: dict[str, Any] = {"change_before": {"deletion_protection_enabled": before}}
+    values["change_after"] = {"deletion_protection_enabled": after}
+    saved = read_plan(document(change(TABLE, *actions, **values)).encode(), "", "tfplan.json").value
+    assert saved is not None
+    assert saved.lifted is lifted
+
+
+@pytest.mark.parametrize("skips", [True, False])
+def test_a_log_group_that_terraform_leaves_is_no_loss(skips: bool) -> None:
+    for actions in ["delete"], ["delete", "create"]:
+        (found,) = read(change("aws_cloudwatch_log_group.a", *actions, before={"skip_destroy": skips}))
+        assert (found.loss is None) is skips
+
+
+def test_what_was_deleted_outside_of_terraform_is_named() -> None:
+    drift = [change(TABLE, "delete"), change("aws_iam_role.a", "delete"), change(TABLE, "update")]
+    saved = read_plan(document(resource_drift=drift).encode(), "", "tfplan.json").value
+    assert saved is not None
+    assert saved.vanished == (TABLE,)
 
 
 def test_no_value_of_a_resource_is_kept() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ticketgen.aws.global_services import is_global
 from ticketgen.aws.provider.replacement import keeps_value
+from ticketgen.aws.stateful import stateful_type
 from ticketgen.consequences.comparable_values import Comparable, map_references, referred_resources
 from ticketgen.consequences.consequence import Action, Consequence, report_order
 from ticketgen.consequences.forced_replacement import is_replaced_by, is_replaced_by_any_change
@@ -65,7 +66,10 @@ def compare(
             is_unknown = instance.declared_address in unknown
             why = "only a plan knows which instances are left" if is_unknown else "it is no longer declared"
             reasons = (why,) if action is Action.DESTROY else ()
-            found.append(Consequence(instance.address, instance.type, action, reasons, instance.place))
+            keeps = _is_kept(instance)
+            found.append(
+                Consequence(instance.address, instance.type, action, reasons, instance.place, keeps=keeps)
+            )
     return tuple(sorted((each for each in found if each), key=report_order))
 
 
@@ -79,14 +83,20 @@ def _of_pair(
 ) -> Consequence | None:
     moved = before.address if before.address != address else ""
     if reasons:
-        return Consequence(address, after.type, Action.REPLACE, reasons, after.place, moved)
+        return Consequence(address, after.type, Action.REPLACE, reasons, after.place, moved, _is_kept(before))
     if after.address.endswith(_UNKNOWN_KEY) and different & REPETITIONS:
         reasons = (f"its {min(different & REPETITIONS)} changes to one that only a plan knows",)
-        return Consequence(address, after.type, Action.DESTROY, reasons, after.place, moved)
+        return Consequence(address, after.type, Action.DESTROY, reasons, after.place, moved, _is_kept(before))
     if different or following:
         arguments = (*(f"{each} changes" for each in sorted(different)), *following)
         return Consequence(address, after.type, Action.UPDATE, arguments, after.place, moved)
     return Consequence(address, after.type, Action.MOVE, (), after.place, moved) if moved else None
+
+
+def _is_kept(deployed: ResourceInstance) -> bool:
+    """Whether Terraform leaves a resource in AWS when it destroys or replaces it."""
+    stateful = stateful_type(deployed.type)
+    return stateful is not None and deployed.arguments.get(stateful.kept_by) == ("true",)
 
 
 def _differences(before: ResourceInstance, after: ResourceInstance, changes: StateChanges) -> frozenset[str]:

@@ -43,6 +43,7 @@ class Consequence:
         reasons: why, such as the arguments that force the replacement.
         place: the declaration that says so; None if no text does.
         before: the address before a move; "" if it is the same.
+        keeps: whether Terraform leaves the resource that is there in AWS, as the configuration asks.
     """
 
     address: str
@@ -51,6 +52,7 @@ class Consequence:
     reasons: tuple[str, ...] = ()
     place: Location | None = None
     before: str = ""
+    keeps: bool = False
 
     @property
     def stateful(self) -> StatefulType | None:
@@ -60,7 +62,7 @@ class Consequence:
     @property
     def loss(self) -> StatefulType | None:
         """What is lost; None if nothing is."""
-        return self.stateful if self.action.loses else None
+        return self.stateful if self.action.loses and not self.keeps else None
 
 
 def report_order(each: Consequence) -> tuple[bool, int, int, str]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ticketgen.consequences.accepted_losses import AcceptedLosses
-from ticketgen.consequences.consequence import RootPlan
 from ticketgen.consequences.judgement import judge_losses
-from ticketgen.consequences.saved_plans import MAX_PLAN_BYTES, read_plan
+from ticketgen.consequences.saved_plans import MAX_PLAN_BYTES, SavedPlan, read_plan
 from ticketgen.consequences.stack_plan import StackPlan
 from ticketgen.findings import Checked, Finding, Location, Severity
-from ticketgen.findings.losses import PLAN_UNREADABLE
+from ticketgen.findings.losses import PLAN_UNKNOWN, PLAN_UNREADABLE, PROTECTION_LIFTED, STATEFUL_DESTROYED
 from ticketgen.findings.spec import UNKNOWN_ENVIRONMENT
 from ticketgen.spec.model import Environment, Project
 from ticketgen.spec.string_types import suggest_known
@@ -68,16 +67,33 @@ def check_plans(
         findings += read.findings
         if read.value is None:
             continue
-        plan, protected = read.value
-        plans[document.file] = StackPlan(of.name if of else "", (plan,), protected=protected)
-        is_error = protected or of is None or of.protect
+        saved = read.value
+        plans[document.file] = StackPlan(
+            of.name if of else "", (saved.plan,), protected=saved.protected, lifted=saved.lifted
+        )
+        is_error = saved.protected or of is None or of.protect
         findings += judge_losses(
             plans[document.file], accepted, Severity.ERROR if is_error else Severity.WARNING, document.file
         )
+        findings += _beside_the_changes(saved, Location(document.file))
     return Checked(plans, (*findings, *accepted.findings()))
 
 
-def _read(document: PlanDocument, root: str) -> Checked[tuple[RootPlan, bool]]:
+def _beside_the_changes(saved: SavedPlan, place: Location) -> Iterator[Finding]:
+    """Warnings about what is no loss of the plan itself."""
+    if saved.lifted:
+        yield PROTECTION_LIFTED.found("tables or databases lose their deletion protection", at=place)
+    if not saved.complete:
+        message = "the plan is not complete: Terraform will plan more when it has applied this"
+        yield PLAN_UNKNOWN.found(message, "check the next plan as well", at=place, severity=Severity.WARNING)
+    for address in saved.vanished:
+        message = f"`{address}` was deleted outside of Terraform, with the data that it held"
+        yield STATEFUL_DESTROYED.found(
+            message, "restore it from a backup, and import it", at=place, severity=Severity.WARNING
+        )
+
+
+def _read(document: PlanDocument, root: str) -> Checked[SavedPlan]:
     content = document.content
     if isinstance(content, OSError):
         why = f"the plan cannot be read: {content.strerror or content}"
@@ -85,7 +101,7 @@ def _read(document: PlanDocument, root: str) -> Checked[tuple[RootPlan, bool]]:
     if len(content) > MAX_PLAN_BYTES:
         why = f"the plan has more than {MAX_PLAN_BYTES // 1_000_000} MB"
         return Checked(None, (PLAN_UNREADABLE.found(why, at=Location(document.file)),))
-    return read_plan(content, root, document.file).then(lambda saved: Checked((saved.plan, saved.protected)))
+    return read_plan(content, root, document.file)
 
 
 def _place(document: PlanDocument, stacks: Path | None, known: Mapping[str, Environment]) -> tuple[str, str]:

@@ -7,6 +7,7 @@ has secrets in plain text.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,8 +22,8 @@ __all__ = ["MAX_PLAN_BYTES", "SavedPlan", "read_plan"]
 MAX_PLAN_BYTES: Final = 200_000_000
 """Size of the largest plan; that of a Region's root module has 2 MB."""
 
-_FORMAT: Final = "1."
-"""Beginning of the format versions that have the same meaning: minor versions only add."""
+_FORMAT: Final = re.compile(r"1\.[0-9]+")
+"""The format versions that have the same meaning: minor versions only add."""
 
 _ACTIONS: Final[Mapping[tuple[str, ...], Action]] = {
     ("create",): Action.CREATE,
@@ -33,6 +34,7 @@ _ACTIONS: Final[Mapping[tuple[str, ...], Action]] = {
     ("forget",): Action.FORGET,
     ("create", "forget"): Action.FORGET,
 }
+_MODES: Final = frozenset({"data", "managed"})
 _NOTHING: Final = frozenset({("no-op",), ("read",)})
 
 _REASONS: Final[Mapping[str, str]] = {
@@ -55,10 +57,16 @@ class SavedPlan:
     Attributes:
         plan: what happens to the root module.
         protected: whether a resource that changes has deletion protection.
+        lifted: whether the plan lifts the deletion protection of a resource that stays.
+        complete: whether it is all that Terraform will do.
+        vanished: the addresses of what held data and was deleted outside of Terraform.
     """
 
     plan: RootPlan
     protected: bool
+    lifted: bool = False
+    complete: bool = True
+    vanished: tuple[str, ...] = ()
 
 
 def read_plan(content: bytes, root: str, file: str) -> Checked[SavedPlan]:
@@ -72,16 +80,22 @@ def read_plan(content: bytes, root: str, file: str) -> Checked[SavedPlan]:
     try:
         document = json.loads(content)
         version = document["format_version"]
-        if not isinstance(version, str) or not version.startswith(_FORMAT):
+        if not isinstance(version, str) or not _FORMAT.fullmatch(version):
             return _unreadable(file, f"its format is {str(version)[:20]}, and this ticketgen reads format 1")
         if document.get("errored"):
             return _unreadable(file, "Terraform ended with an error, so the plan is incomplete")
         if "planned_values" not in document:
             return _unreadable(file, "it is the document of a state and not of a plan")
-        changes = document.get("resource_changes", [])
+        changes = _listed(document, "resource_changes")
+        deferred = _listed(document, "deferred_changes")
+        changes += [{**each["resource_change"], "deferred": each.get("reason")} for each in deferred]
         found = [each for change in changes if (each := _consequence(change))]
         protected = any(
             _has_protection(change.get("type"), change["change"].get("before")) for change in changes
+        )
+        lifted = any(map(_lifts_protection, changes))
+        vanished = tuple(
+            str(each["address"]) for each in _listed(document, "resource_drift") if _has_vanished(each)
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = (
@@ -90,7 +104,8 @@ def read_plan(content: bytes, root: str, file: str) -> Checked[SavedPlan]:
             else "a part of it is missing or has another type"
         )
         return _unreadable(file, reason)
-    return Checked(SavedPlan(RootPlan(root, tuple(sorted(found, key=report_order))), protected))
+    plan = RootPlan(root, tuple(sorted(found, key=report_order)))
+    return Checked(SavedPlan(plan, protected, lifted, document.get("complete") is not False, vanished))
 
 
 def _unreadable(file: str, why: str) -> Checked[SavedPlan]:
@@ -98,22 +113,36 @@ def _unreadable(file: str, why: str) -> Checked[SavedPlan]:
     return Checked(None, (found,))
 
 
+def _listed(document: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """A list of changes; empty if the plan has none.
+
+    Raises:
+        TypeError: it is anything else.
+    """
+    found = document.get(name, [])
+    if not isinstance(found, list):
+        raise TypeError(name)
+    return found
+
+
 def _consequence(change: Mapping[str, Any]) -> Consequence | None:
     """What happens to one instance; None if nothing does, or if it is a data source."""
     actions = tuple(_actions(change["change"]["actions"]))
     before = change.get("previous_address") or ""
-    if change["mode"] != "managed":
+    if change["mode"] not in _MODES:
+        raise TypeError("mode")
+    if change["mode"] == "data":
         return None
     address, type = str(change["address"]), str(change["type"])
     importing = change["change"].get("importing") is not None
     if actions in _NOTHING:
         action = Action.IMPORT if importing else Action.MOVE
         return Consequence(address, type, action, before=str(before)) if importing or before else None
-    # What a later version of Terraform calls otherwise is no reason to overlook it.
-    unknown = Action.REPLACE if "delete" in actions else Action.UPDATE
-    action = _ACTIONS.get(actions, unknown)
+    # What a later version of Terraform calls otherwise cannot be judged: a KeyError, which makes the plan unreadable.
+    action = _ACTIONS[actions]
     reasons = tuple(_reasons(change)) if action.loses else ()
-    return Consequence(address, type, action, reasons, before=str(before))
+    keeps = _is_set(type, "kept_by", change["change"].get("before"))
+    return Consequence(address, type, action, reasons, before=str(before), keeps=keeps)
 
 
 def _actions(given: object) -> Iterator[str]:
@@ -134,6 +163,8 @@ def _reasons(change: Mapping[str, Any]) -> Iterator[str]:
     given = str(change.get("action_reason"))
     if given in _REASONS:
         yield _REASONS[given]
+    if change.get("deferred"):
+        yield "Terraform defers it until it knows more"
     if change.get("deposed"):
         yield "it is left over from a replacement that was not finished"
 
@@ -142,10 +173,29 @@ def _path(steps: Sequence[object]) -> str:
     return ".".join(str(step) for step in steps if isinstance(step, str))
 
 
-def _has_protection(type: object, before: object) -> bool:
-    stateful = stateful_type(str(type))
+def _has_protection(type: object, values: object) -> bool:
+    return _is_set(type, "protected_by", values)
+
+
+def _lifts_protection(change: Mapping[str, Any]) -> bool:
+    """Whether a resource stays and loses its deletion protection; a value that is not known yet counts as none."""
+    values = change["change"]
+    stays = _ACTIONS.get(tuple(values["actions"])) is Action.UPDATE
     return (
-        stateful is not None
-        and isinstance(before, dict)
-        and before.get(stateful.protected_by) in (True, "ACTIVE")
+        stays
+        and _has_protection(change.get("type"), values.get("before"))
+        and not _has_protection(change.get("type"), values.get("after"))
     )
+
+
+def _has_vanished(change: Mapping[str, Any]) -> bool:
+    """Whether something that holds data was deleted outside of Terraform."""
+    is_gone = tuple(_actions(change["change"]["actions"])) == ("delete",)
+    return is_gone and change["mode"] == "managed" and stateful_type(str(change["type"])) is not None
+
+
+def _is_set(type: object, kind: str, values: object) -> bool:
+    """Whether the argument of a kind, such as ``protected_by``, is set in a resource's values."""
+    stateful = stateful_type(str(type))
+    name = getattr(stateful, kind) if stateful is not None else ""
+    return bool(name) and isinstance(values, dict) and values.get(name) in (True, "ACTIVE")
