@@ -240,6 +240,7 @@ def test_a_render_without_a_missing_patch_is_refused(small_project: Path) -> Non
     assert f"make it again with `ticketgen keep {LOCKS}`" in shown
     assert f"`ticketgen keep {LOCKS} --drop`" in shown
     assert everything_in(small_project) == before
+    assert run("keep", "--list", "--format", "json").stdout.count('"state": "missing"') == 3
     assert run("keep", LOCKS, TEST).exit_code == 0
     assert {path: text for path, text in patches.items() if "prod/modules" not in path} == everything_in(
         small_project / "patches"

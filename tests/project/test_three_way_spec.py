@@ -87,3 +87,17 @@ def test_the_order_of_environments_is_a_value(tmp_path: Path, monkeypatch: pytes
     prod = "  prod:\n    protect: true\n"
     text, found = merged(tmp_path, monkeypatch, BASE, BASE.replace(dev + prod, prod + dev))
     assert (text, found) == (BASE, ["spec-comments-kept"])
+
+
+def test_without_git_the_comments_wait_for_a_later_merge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = BASE.replace("# Where the states are.", "# States.")
+    make_project(tmp_path, {SPEC: BASE})
+    write_texts(tmp_path, {SPEC: MINE.encode()})
+    be_version(monkeypatch, "9.0.0", {SPEC: ours})
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", str(tmp_path / "nowhere"))
+        assert [each.rule for each in merge_project(tmp_path, tmp_path / SPEC).findings] == ["git-missing"]
+    assert [each.rule for each in merge_project(tmp_path, tmp_path / SPEC).findings] == ["file-merged"]
+    assert (tmp_path / SPEC).read_text("utf-8") == MINE.replace("# Where the states are.", "# States.")

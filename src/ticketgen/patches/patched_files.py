@@ -49,6 +49,7 @@ class PatchState(StrEnum):
     CONFLICT = "conflict"
     BROKEN = "broken"
     UNUSED = "unused"
+    MISSING = "missing"
 
 
 @dataclass(frozen=True, slots=True)

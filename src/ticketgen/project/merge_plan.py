@@ -129,11 +129,14 @@ class MergePlan:
         try:
             return resolve_sides(yours, base, ours, before, VERSION)
         except CannotMerge as error:
-            kind = GIT_MISSING if isinstance(error, GitMissing) else NOT_MERGEABLE
-            self.findings.append(
-                kind.found(f"your changes and ticketgen's are not merged: {error}", at=Location(path))
-            )
+            self.not_merged(path, error)
             return None
+
+    def not_merged(self, path: str, error: CannotMerge) -> None:
+        """Report a file that stays as it is."""
+        kind = GIT_MISSING if isinstance(error, GitMissing) else NOT_MERGEABLE
+        message = f"your changes and ticketgen's are not merged: {error}"
+        self.findings.append(kind.found(message, at=Location(path)))
 
 
 def conflicts_in(path: str, content: bytes) -> Iterator[Finding]:
@@ -225,7 +228,11 @@ def _next(plan: MergePlan, path: str, entry: BaseEntry, ours: bytes | None, befo
         )
         ours = union_of_lines(own, ours)
     if path in SPEC_NAMES:
-        found, notes = resolve_spec(path, yours, base.value, ours, before, VERSION)
+        try:
+            found, notes = resolve_spec(path, yours, base.value, ours, before, VERSION)
+        except GitMissing as error:
+            plan.not_merged(path, error)
+            return _waiting(entry, before)
         plan.findings += notes
     else:
         resolved = plan.resolve(path, yours, base.value, ours, before)

@@ -16,7 +16,7 @@ from ticketgen.project.keep import KeepAction, KeptFile, render_without_patches,
 from ticketgen.spec.model import Environment, Project
 from ticketgen.tree import write_files
 from ticketgen.tree.disk import Disk, open_project
-from ticketgen.tree.manifest import NAME, Manifest, read_manifest
+from ticketgen.tree.manifest import NAME, Manifest, load, read_manifest
 
 __all__ = ["ListedPatch", "any_rendered", "drop", "list_patches"]
 
@@ -131,7 +131,9 @@ def _listed(
     read = read_patches(root, name, files.keys())
     if read.value is None:
         return Checked(None, read.findings)
-    states = dict.fromkeys(read.value.unused, PatchState.UNUSED)
+    recorded = load(root, folder).value or Manifest()
+    lost = {file for file, entry in recorded.patched.items() if file in files and not entry.dropped}
+    states = dict.fromkeys(lost, PatchState.MISSING) | dict.fromkeys(read.value.unused, PatchState.UNUSED)
     states |= {
         file: patch_file(root, folder, file, files[file], content).state
         for file, content in read.value.patches.items()

@@ -8,7 +8,7 @@ import yaml
 
 from ticketgen.findings import Finding, Location, has_errors
 from ticketgen.findings.merging import SPEC_COMMENTS_KEPT
-from ticketgen.project.text_merge import CannotMerge
+from ticketgen.project.text_merge import CannotMerge, GitMissing
 from ticketgen.project.three_way import FileAction, Resolution, resolve_sides
 from ticketgen.spec.reader import read
 
@@ -21,6 +21,9 @@ def resolve_spec(
     """Resolve the changes of both sides to the spec; where they conflict, or a value would change, yours stay.
 
     Arguments are those of `resolve_sides`.
+
+    Raises:
+        GitMissing: nothing can be merged on this machine.
     """
     kept = Resolution(FileAction.KEEP, yours)
     if yours is None or ours is None:
@@ -31,6 +34,8 @@ def resolve_spec(
         found = (
             resolve_sides(yours, base, ours, before, after, favor_yours=True) if strict.conflicts else strict
         )
+    except GitMissing:
+        raise
     except CannotMerge as error:
         return kept, (_note(path, str(error)),)
     if found.content is None or found.content == yours:
