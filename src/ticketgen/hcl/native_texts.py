@@ -5,6 +5,7 @@ Sources: https://developer.hashicorp.com/terraform/language/files and https://op
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -45,7 +46,7 @@ class NativeTexts:
         if numbers is None:
             return location
         line = numbers[min(location.line, len(numbers)) - 1] if numbers else 1
-        return replace(location, file=location.file.rpartition(".")[0], line=line)
+        return replace(location, file=posixpath.splitext(location.file)[0], line=line)
 
 
 def native_texts(
