@@ -110,13 +110,20 @@ def worked_out_once() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def parsed_afresh(request: pytest.FixtureRequest) -> None:
+def parsed_afresh(request: pytest.FixtureRequest) -> Iterator[None]:
     """Keep no answer of the parser for the tests that replace what parsing calls: it would be an earlier test's."""
     from ticketgen.verification import file_checks
 
-    if request.path.parent.name in ("hcl", "verification"):
-        patch = request.getfixturevalue("monkeypatch")
-        patch.setattr(file_checks, "check_syntax", file_checks.check_syntax.__wrapped__)  # type: ignore[attr-defined]
+    if request.path.parent.name not in ("hcl", "verification"):
+        yield
+        return
+    # A module that imported the function keeps it, so its answers are forgotten as well.
+    remembering = file_checks.check_syntax
+    patch = request.getfixturevalue("monkeypatch")
+    patch.setattr(file_checks, "check_syntax", remembering.__wrapped__)  # type: ignore[attr-defined]
+    remembering.cache_clear()  # type: ignore[attr-defined]
+    yield
+    remembering.cache_clear()  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")
