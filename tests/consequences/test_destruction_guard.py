@@ -340,6 +340,13 @@ def test_files_of_the_users_own_count_in_every_syntax(guarded: Path, name: str, 
     assert judged(stack("prod"), against="../base") == ({}, ())
 
 
+def test_an_override_of_the_users_own_counts(guarded: Path) -> None:
+    shutil.copytree(guarded, guarded.parent / "base")
+    own = 'resource "aws_dynamodb_table" "distributed_locks" {\n  name = "other"\n}\n'
+    Path("stacks/prod/modules/data/mine_override.tf").write_text(own, encoding="utf-8")
+    assert found(judged(stack("prod"), against="../base")[1]) == [LOST]
+
+
 @pytest.mark.parametrize("name", ["terraform.tfvars", "names.auto.tfvars.json"])
 def test_variables_that_the_user_sets_count(guarded: Path, name: str) -> None:
     shutil.copytree(guarded, guarded.parent / "base")

@@ -12,6 +12,7 @@ from ticketgen.findings.verification import NOT_CHECKED, SYNTAX
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.configuration import Configuration
 from ticketgen.hcl.native_texts import NativeTexts, native_texts
+from ticketgen.hcl.overrides import merge_overrides
 from ticketgen.hcl.syntax import File
 from ticketgen.hcl.watchdog import Watchdog
 from ticketgen.verification.admission import admit
@@ -99,7 +100,7 @@ def _parsed(
     files = {file.path: file for file in _files(admitted.terraform)}
     unread = terraform.keys() - files.keys() | directory.unread
     configuration = Configuration(
-        (file for file in files.values() if file.path.endswith(".tf")),
+        merge_overrides(file for file in files.values() if file.path.endswith(".tf")),
         {path: text for path, text in directory.texts.items() if path in admitted.others},
         directory.paths,
         unread,

@@ -17,6 +17,7 @@ from ticketgen.hcl.configuration import Configuration, Scope
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.guards import refusal
 from ticketgen.hcl.native_texts import NativeTexts, native_texts
+from ticketgen.hcl.overrides import merge_overrides
 from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import Attribute, Body, File
 from ticketgen.hcl.values import is_known
@@ -164,7 +165,7 @@ def read_deployment(
 
     def read(parsed: tuple[File, ...], budget: Budget) -> Deployment:
         unread = {*native.broken, *native.texts} - {file.path for file in parsed}
-        declaring = [file for file in parsed if not file.path.endswith(SETTING_VARIABLES)]
+        declaring = merge_overrides(file for file in parsed if not file.path.endswith(SETTING_VARIABLES))
         configuration = Configuration(declaring, {}, native.texts, unread, budget)
         scopes = configuration.scopes  # calls of modules are resolved on the way
         roots = {

@@ -1,0 +1,115 @@
+"""Merge override files into the files that they override, as Terraform does before it reads a module.
+
+Source: https://developer.hashicorp.com/terraform/language/files/override
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final, TypeAlias
+
+from ticketgen.hcl.declarations import provider_address
+from ticketgen.hcl.modules import is_override
+from ticketgen.hcl.syntax import Attribute, Block, Body, File
+
+__all__ = ["merge_overrides"]
+
+_MERGED_BLOCKS: Final = frozenset({"lifecycle", "required_providers"})
+"""Nested blocks whose arguments are merged; all others replace those of their type."""
+_PLACES_OF_STATES: Final = frozenset({"backend", "cloud"})
+"""Nested blocks of ``terraform`` that replace each other."""
+_NOT_OVERRIDDEN: Final = frozenset({"check", "import", "moved", "removed"})
+"""Blocks that Terraform takes from override files as from any other."""
+
+_Key: TypeAlias = tuple[str, ...]
+
+
+def merge_overrides(files: Iterable[File]) -> tuple[File, ...]:
+    """The files of some folders, with their override files merged into the others.
+
+    An override without the block that it would change is left out: Terraform refuses it. A merged argument keeps its
+    line, but counts as part of the file of the block.
+
+    Args:
+        files: of any number of folders, in any order.
+    """
+    every = sorted(files, key=lambda file: file.path)
+    overrides = [file for file in every if is_override(file.path)]
+    if not overrides:
+        return tuple(every)
+    blocks = {file.path: list(file.body.blocks) for file in every if not is_override(file.path)}
+    for override in overrides:
+        folder = posixpath.dirname(override.path)
+        here = [found for path, found in blocks.items() if posixpath.dirname(path) == folder]
+        added = list(_applied(override, here))
+        if added:
+            blocks[override.path] = added
+    return tuple(
+        replace(file, body=Body(file.body.attributes, tuple(blocks[file.path])))
+        for file in every
+        if file.path in blocks
+    )
+
+
+def _applied(override: File, files: Sequence[list[Block]]) -> Iterator[Block]:
+    """Apply a file to the blocks of the others, and yield those of its blocks that stand for themselves."""
+    for block in override.body.blocks:
+        if block.type == "locals":
+            for attribute in block.body.attributes:
+                _override_local(attribute, files)
+        elif block.type in _NOT_OVERRIDDEN or not (_override(block, files) or block.type != "terraform"):
+            yield block
+
+
+def _override_local(attribute: Attribute, files: Sequence[list[Block]]) -> None:
+    for blocks in files:
+        for index, block in enumerate(blocks):
+            if block.type == "locals" and block.attribute(attribute.name) is not None:
+                body = Body(_merged_attributes(block.body, (attribute,)), block.body.blocks)
+                blocks[index] = replace(block, body=body)
+                return
+
+
+def _override(override: Block, files: Sequence[list[Block]]) -> bool:
+    """Merge a block into the first one of the same address; whether there is one."""
+    wanted = _key(override)
+    for blocks in files:
+        for index, block in enumerate(blocks):
+            if _key(block) == wanted:
+                blocks[index] = _merged(block, override)
+                return True
+    return False
+
+
+def _key(block: Block) -> _Key:
+    if block.type == "provider" and block.labels:
+        return ("provider", str(provider_address(block)))
+    return (block.type, *block.labels)
+
+
+def _merged(block: Block, override: Block) -> Block:
+    attributes = _merged_attributes(block.body, override.body.attributes)
+    inner = list(block.body.blocks)
+    for type in dict.fromkeys(map(_nested_type, override.body.blocks)):
+        given = [each for each in override.body.blocks if _nested_type(each) == type]
+        own = [each for each in inner if _nested_type(each) == type]
+        if type in _MERGED_BLOCKS and own:
+            for each in given:
+                own[0] = _merged(own[0], each)
+            given = own
+        replaced = _PLACES_OF_STATES if block.type == "terraform" and type in _PLACES_OF_STATES else {type}
+        inner = [each for each in inner if _nested_type(each) not in replaced] + given
+    return replace(block, body=Body(attributes, tuple(inner)))
+
+
+def _merged_attributes(body: Body, given: Iterable[Attribute]) -> tuple[Attribute, ...]:
+    new = {each.name: each for each in given}
+    kept = tuple(new.pop(each.name, each) for each in body.attributes)
+    return (*kept, *new.values())
+
+
+def _nested_type(block: Block) -> str:
+    """The type of a nested block, which a ``dynamic`` block has as its label."""
+    return block.labels[0] if block.type == "dynamic" and block.labels else block.type
