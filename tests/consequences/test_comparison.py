@@ -42,6 +42,25 @@ def test_another_profile_is_another_account_unless_the_accounts_are_named() -> N
     assert actions(table.format(named), table.format(f'{named}profile = "b"')) == {}
 
 
+def test_values_that_change_places_among_blocks_are_a_change() -> None:
+    instance = (
+        'resource "aws_instance" "a" {{\n  ebs_block_device {{\n    device_name = "x"\n    volume_size = {}\n  }}\n'
+        '  ebs_block_device {{\n    device_name = "y"\n    volume_size = {}\n  }}\n}}\n'
+    )
+    assert actions(instance.format(1, 2), instance.format(1, 2)) == {}
+    assert set(actions(instance.format(1, 2), instance.format(2, 1))) == {"aws_instance.a"}
+    rules = 'resource "aws_security_group" "a" {{\n  {}\n}}\n'
+    one, other = (
+        "ingress {{\n    from_port = {}\n    to_port = {}\n  }}".format(*each) for each in ((1, 1), (2, 2))
+    )
+    mixed = (
+        "ingress {{\n    from_port = {}\n    to_port = {}\n  }}".format(*each) for each in ((1, 2), (2, 1))
+    )
+    ordered = rules.format(f"{one}\n  {other}")
+    assert actions(ordered, rules.format(f"{other}\n  {one}")) == {}
+    assert actions(ordered, rules.format("\n  ".join(mixed))) == {"aws_security_group.a": "update"}
+
+
 def test_a_log_group_that_terraform_leaves_in_aws_is_no_loss() -> None:
     group = 'resource "aws_cloudwatch_log_group" "a" {{\n  name = "{}"\n  skip_destroy = {}\n}}\n'
     for skips in (True, False):

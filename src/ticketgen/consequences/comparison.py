@@ -102,14 +102,29 @@ def _is_kept(deployed: ResourceInstance) -> bool:
 def _differences(before: ResourceInstance, after: ResourceInstance, changes: StateChanges) -> frozenset[str]:
     """The paths of the arguments that change, and whose changes Terraform does not ignore."""
     paths = {*before.arguments, *after.arguments}
-    return frozenset(
+    changed = {
         path
         for path in paths
         if (old := before.arguments.get(path)) != (new := after.arguments.get(path))
         and not (changes.moves and _renamed(old, changes) == new)
         and not after.ignores(path)
         and not (old and not new and keeps_value(after.type, path))
-    )
+    }
+    return frozenset((*changed, *_exchanged(before, after, changed, changes)))
+
+
+def _exchanged(
+    before: ResourceInstance, after: ResourceInstance, changed: Collection[str], changes: StateChanges
+) -> Iterator[str]:
+    """The paths of the arguments whose values change places among the blocks of one type."""
+    for path in before.blocks.keys() & after.blocks.keys():
+        old, new = before.blocks[path], after.blocks[path]
+        inside = f"{path}."
+        if old == new or _renamed(old, changes) == new or any(each.startswith(inside) for each in changed):
+            continue
+        for each, values in after.arguments.items():
+            if each.startswith(inside) and len(set(values)) > 1 and not after.ignores(each):
+                yield each
 
 
 def _renamed(values: tuple[Comparable, ...] | None, changes: StateChanges) -> tuple[Comparable, ...] | None:

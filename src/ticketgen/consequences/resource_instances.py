@@ -76,6 +76,7 @@ class ResourceInstance:
             each block, sorted.
         ignored: the paths in ``ignore_changes``, or ``all``.
         triggers: the resources in ``replace_triggered_by``.
+        blocks: the contents of nested blocks of which there are several, by path: which values belong together.
     """
 
     address: str
@@ -86,6 +87,7 @@ class ResourceInstance:
     arguments: Mapping[str, tuple[Comparable, ...]] = field(default_factory=dict)
     ignored: frozenset[str] = frozenset()
     triggers: tuple[ReplacementTrigger, ...] = ()
+    blocks: Mapping[str, tuple[Comparable, ...]] = field(default_factory=dict)
 
     def ignores(self, path: str) -> bool:
         """Whether Terraform ignores that an argument changes."""
@@ -107,45 +109,64 @@ def resource_instances(values: Evaluator, root: Scope) -> Iterator[ResourceInsta
             ignored = frozenset(_ignored(declared.block))
             triggers = tuple(_triggers(declared, scope))
             for where in instances(values, declared, scope):
+                contents = _contents(values, declared, where)
                 yield ResourceInstance(
                     f"{module.path}{declared.address}{instance_key(where)}",
                     declared.type,
                     f"{scope.path}.{declared.address}" if scope.path else str(declared.address),
                     declared.location,
                     _placement(values, declared, where),
-                    _arguments(values, declared, where),
+                    _sorted(contents.arguments),
                     ignored,
                     triggers,
+                    # Of a single block, the arguments say everything.
+                    _sorted({path: each for path, each in contents.blocks.items() if len(each) > 1}),
                 )
 
 
-def _arguments(
-    values: Evaluator, declared: Declaration, where: EvaluationContext
-) -> Mapping[str, tuple[Comparable, ...]]:
-    """The arguments of a resource by path."""
-    found: dict[str, list[Comparable]] = {}
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    """The arguments and the nested blocks of a resource, by path."""
+
+    arguments: dict[str, list[Comparable]] = field(default_factory=dict)
+    blocks: dict[str, list[Comparable]] = field(default_factory=dict)
+
+
+def _contents(values: Evaluator, declared: Declaration, where: EvaluationContext) -> _Contents:
+    found = _Contents()
     _collect(values, declared.block, where, "", found)
+    return found
+
+
+def _sorted(found: Mapping[str, list[Comparable]]) -> Mapping[str, tuple[Comparable, ...]]:
     return {path: tuple(sorted(each, key=repr)) for path, each in found.items()}
 
 
 def _collect(
-    values: Evaluator, block: Block, where: EvaluationContext, prefix: str, found: dict[str, list[Comparable]]
-) -> None:
+    values: Evaluator, block: Block, where: EvaluationContext, prefix: str, found: _Contents
+) -> Comparable:
+    """Add what a block contains, and return it."""
+    content: list[Comparable] = []
     for attribute in block.body.attributes:
         is_meta = not prefix and attribute.name in _META_ARGUMENTS
         if not is_meta or (attribute.name in REPETITIONS and where.bound is UNKNOWN_LOOP):
             value = comparable(values, attribute.value, where)
             if value is not None:  # null is no value
-                found.setdefault(f"{prefix}{attribute.name}", []).append(value)
+                found.arguments.setdefault(f"{prefix}{attribute.name}", []).append(value)
+                content.append((attribute.name, value))
     for type in dict.fromkeys(
         inner.labels[0] if inner.type == "dynamic" and inner.labels else inner.type
         for inner in block.blocks()
     ):
         if not prefix and type in _META_BLOCKS:
             continue
+        path = f"{prefix}{type}"
         for inner, inside in nested_blocks(values, block, type, where):
-            found.setdefault(f"{prefix}{type}", []).append(_BLOCK)
-            _collect(values, inner, inside, f"{prefix}{type}.", found)
+            found.arguments.setdefault(path, []).append(_BLOCK)
+            nested = _collect(values, inner, inside, f"{path}.", found)
+            found.blocks.setdefault(path, []).append(nested)
+            content.append((type, nested))
+    return tuple(sorted(content, key=repr))
 
 
 def _ignored(block: Block) -> Iterator[str]:
