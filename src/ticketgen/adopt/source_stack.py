@@ -12,7 +12,7 @@ from ticketgen.findings.verification import NOT_CHECKED, SYNTAX
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.configuration import Configuration
 from ticketgen.hcl.native_texts import NativeTexts, native_texts
-from ticketgen.hcl.overrides import merge_overrides
+from ticketgen.hcl.override_files import merge_overrides
 from ticketgen.hcl.syntax import File
 from ticketgen.hcl.watchdog import Watchdog
 from ticketgen.verification.admission import admit

@@ -17,7 +17,7 @@ from ticketgen.hcl.configuration import Configuration, Scope
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.guards import refusal
 from ticketgen.hcl.native_texts import NativeTexts, native_texts
-from ticketgen.hcl.overrides import merge_overrides
+from ticketgen.hcl.override_files import merge_overrides
 from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import Attribute, Body, File
 from ticketgen.hcl.values import is_known

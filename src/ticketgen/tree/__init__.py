@@ -7,9 +7,10 @@ purpose of the files: they are text in folders, and only files whose hash is in 
 
 from __future__ import annotations
 
-from ticketgen.tree.changes import Change, Changes, FileState, Stack, plan_write
+from ticketgen.tree.changes import Changes, Stack, plan_write
 from ticketgen.tree.diff import changes_diff
 from ticketgen.tree.drift import downgrades, drift, upgrades
+from ticketgen.tree.file_states import Change, FileState
 from ticketgen.tree.write import recover_interrupted, refusals, write, write_files
 
 __all__ = [

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Final
 
-from ticketgen.tree.changes import Change, FileState
+from ticketgen.tree.file_states import Change, FileState
 
 __all__ = ["MAX_LINES", "MAX_STEPS", "changes_diff", "split_lines", "unified"]
 

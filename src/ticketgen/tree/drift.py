@@ -11,7 +11,8 @@ from pathlib import PurePosixPath
 
 from ticketgen.findings import Finding, Location
 from ticketgen.findings.stacks import CREATED, DOWNGRADE, MISSING, ORPHANED, UPGRADE
-from ticketgen.tree.changes import Change, Changes, FileState, change_finding
+from ticketgen.tree.changes import Changes
+from ticketgen.tree.file_states import Change, FileState, change_finding
 from ticketgen.tree.manifest import NAME
 from ticketgen.tree.version_order import is_newer
 from ticketgen.wording import counted

@@ -9,19 +9,11 @@ from types import MappingProxyType
 
 from ticketgen.findings import Checked, Finding, Location, has_errors
 from ticketgen.findings.stacks import IN_THE_WAY, RENDER_INTERRUPTED
-from ticketgen.tree.changes import (
-    CONFLICTS,
-    Changes,
-    FileState,
-    Stack,
-    WriteJudge,
-    change_finding,
-    no_judge,
-    plan_open_project,
-)
+from ticketgen.tree.changes import Changes, Stack, WriteJudge, no_judge, plan_open_project
 from ticketgen.tree.disk import Disk
 from ticketgen.tree.drift import downgrades, upgrades
 from ticketgen.tree.exchange import Operation
+from ticketgen.tree.file_states import CONFLICTS, FileState, change_finding
 from ticketgen.tree.journal import apply, concurrent_change, recover
 from ticketgen.tree.lock import TIMEOUT_S, lock_project
 from ticketgen.tree.stage import STAGE

@@ -8,7 +8,7 @@ from pathlib import Path
 from terraform_tool import Terraform
 from ticketgen.hcl.configuration import Configuration
 from ticketgen.hcl.evaluator import Evaluator
-from ticketgen.hcl.overrides import merge_overrides
+from ticketgen.hcl.override_files import merge_overrides
 from ticketgen.hcl.parse import parse
 from ticketgen.hcl.syntax import Attribute, Block, File
 
