@@ -235,6 +235,15 @@ def test_every_syntax_of_terraform_and_opentofu_is_read(tmp_path: Path) -> None:
     assert places == {("queues.tofu", 1), ("topics.tofu.json", 1)}
 
 
+def test_an_override_file_counts(tmp_path: Path) -> None:
+    found = imported(
+        tmp_path,
+        'provider "aws" {\n  region = "us-east-1"\n}\nresource "aws_sqs_queue" "a" {}\n',
+        main_override__tf='provider "aws" {\n  region = "eu-west-1"\n}\n',
+    )
+    assert only(found).regions == ("eu-west-1",)
+
+
 def test_the_table_that_locks_states_is_no_table_of_the_stack(tmp_path: Path) -> None:
     found = imported(
         tmp_path,

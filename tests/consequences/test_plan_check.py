@@ -55,6 +55,14 @@ def test_the_folder_of_the_plan_says_environment_and_root(shop: Path) -> None:
     assert f"- {ADDRESS}" in done.stdout
 
 
+def test_a_plan_of_an_unknown_root_module_says_how_to_name_it(shop: Path) -> None:
+    elsewhere = put("tfplan.json")
+    assert "`--root FOLDER` names the root module" in run("plan-check", elsewhere, "--env", "prod").stderr
+    named = run("plan-check", elsewhere, "--env", "prod", "--root", "data/eu-west-1").stderr
+    assert "--root" not in named
+    assert "--accept prod/data/eu-west-1:" in named
+
+
 def test_what_is_no_loss_of_the_plan_itself_is_a_warning(shop: Path) -> None:
     lifted: dict[str, Any] = {"change_before": {"deletion_protection_enabled": True}}
     lifted["change_after"] = {"deletion_protection_enabled": False}

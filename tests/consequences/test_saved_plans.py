@@ -148,6 +148,7 @@ def broken(**inner: Any) -> str:
         (document(resource_changes={}), "a part of it is missing"),
         (document(deferred_changes={}), "a part of it is missing"),
         (document(resource_drift={}), "a part of it is missing"),
+        (document(complete="no"), "a part of it is missing"),
         (document(change(TABLE, mode="Managed")), "a part of it is missing"),
         (document(change(TABLE, "delete", "something-new")), "a part of it is missing"),
         (document(change(TABLE, "destroy-now")), "a part of it is missing"),
@@ -204,6 +205,7 @@ def test_a_log_group_that_terraform_leaves_is_no_loss(skips: bool) -> None:
 
 def test_what_was_deleted_outside_of_terraform_is_named() -> None:
     drift = [change(TABLE, "delete"), change("aws_iam_role.a", "delete"), change(TABLE, "update")]
+    drift.append(change("data.aws_dynamodb_table.b", "delete", mode="data"))
     saved = read_plan(document(resource_drift=drift).encode(), "", "tfplan.json").value
     assert saved is not None
     assert saved.vanished == (TABLE,)

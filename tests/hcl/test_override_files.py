@@ -10,7 +10,7 @@ from ticketgen.hcl.configuration import Configuration
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.override_files import merge_overrides
 from ticketgen.hcl.parse import parse
-from ticketgen.hcl.syntax import Attribute, Block, File
+from ticketgen.hcl.syntax import Attribute, Block, File, Object
 
 BASE = """
 variable "size" {
@@ -124,6 +124,25 @@ def test_backends_replace_each_other_and_required_providers_are_merged() -> None
     assert [each.name for each in required.body.attributes] == ["a", "b"]
     alone = merged({"main.tf": "", "override.tf": override})
     assert [file.path for file in alone] == ["main.tf", "override.tf"]
+
+
+def test_settings_are_overridden_in_whichever_block_has_them() -> None:
+    providers = 'required_providers {{\n    {} = {{ source = "x/{}" }}\n  }}'
+    texts = {
+        "a.tf": f'terraform {{\n  required_version = ">= 1"\n  {providers.format("a", "a")}\n}}\n',
+        "b.tf": f'terraform {{\n  backend "s3" {{}}\n  {providers.format("b", "b")}\n}}\n',
+        "z_override.tf": f'terraform {{\n  backend "local" {{}}\n  {providers.format("b", "new")}\n}}\n',
+    }
+    first, second = (file.body.blocks[0] for file in merged(texts))
+    assert [(each.type, each.labels) for each in first.blocks()] == [
+        ("required_providers", ()),
+        ("backend", ("local",)),
+    ]
+    (required,) = second.blocks()
+    (attribute,) = required.body.attributes
+    assert isinstance(attribute.value, Object)
+    assert getattr(attribute.value.get("source"), "value", None) == "x/new"
+    assert first.value("required_version") is not None
 
 
 def test_providers_are_told_apart_by_their_alias() -> None:

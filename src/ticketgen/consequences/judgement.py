@@ -78,15 +78,24 @@ def judge_plan(
 
 
 def judge_losses(
-    plan: StackPlan, accepted: AcceptedLosses, severity: Severity, file: str
+    plan: StackPlan, accepted: AcceptedLosses, severity: Severity, file: str, hint: str = ""
 ) -> Iterator[Finding]:
-    """The findings about the losses of a plan without edits; all are at the file of the plan."""
+    """The findings about the losses of a plan without edits; all are at the file of the plan.
+
+    Args:
+        plan: of one root module.
+        accepted: what people accept.
+        severity: of the findings.
+        file: the name of the plan's file.
+        hint: what the fix of each finding ends with.
+    """
     left = [
         (root, replace(each, place=Location(file)))
         for root, each in plan.losses()
         if not accepted.covers(LossPlace(plan.environment, root, each.address))
     ]
-    yield from _loss_findings(plan.environment, left, severity, lambda place: place)
+    for each in _loss_findings(plan.environment, left, severity, lambda place: place):
+        yield replace(each, help=f"{each.help}{hint}")
 
 
 def _and_loses(losses: list[tuple[str, Consequence]]) -> str:

@@ -71,9 +71,15 @@ def check_plans(
         plans[document.file] = StackPlan(
             of.name if of else "", (saved.plan,), protected=saved.protected, lifted=saved.lifted
         )
+        # Without a root module, an acceptance would be for the address in all of them.
+        hint = "" if document.root is not None or name else "; `--root FOLDER` names the root module"
         is_error = saved.protected or of is None or of.protect
         findings += judge_losses(
-            plans[document.file], accepted, Severity.ERROR if is_error else Severity.WARNING, document.file
+            plans[document.file],
+            accepted,
+            Severity.ERROR if is_error else Severity.WARNING,
+            document.file,
+            hint,
         )
         findings += _beside_the_changes(saved, Location(document.file))
     return Checked(plans, (*findings, *accepted.findings()))

@@ -34,6 +34,7 @@ _ACTIONS: Final[Mapping[tuple[str, ...], Action]] = {
     ("forget",): Action.FORGET,
     ("create", "forget"): Action.FORGET,
 }
+_MALFORMED: Final = "a part of it is missing or has another type"
 _MODES: Final = frozenset({"data", "managed"})
 _NOTHING: Final = frozenset({("no-op",), ("read",)})
 
@@ -93,19 +94,18 @@ def read_plan(content: bytes, root: str, file: str) -> Checked[SavedPlan]:
         protected = any(
             _has_protection(change.get("type"), change["change"].get("before")) for change in changes
         )
+        complete = document.get("complete", True)
         lifted = any(map(_lifts_protection, changes))
         vanished = tuple(
             str(each["address"]) for each in _listed(document, "resource_drift") if _has_vanished(each)
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        reason = (
-            "it is not JSON"
-            if isinstance(error, ValueError)
-            else "a part of it is missing or has another type"
-        )
+        reason = "it is not JSON" if isinstance(error, ValueError) else _MALFORMED
         return _unreadable(file, reason)
+    if not isinstance(complete, bool):
+        return _unreadable(file, _MALFORMED)
     plan = RootPlan(root, tuple(sorted(found, key=report_order)))
-    return Checked(SavedPlan(plan, protected, lifted, document.get("complete") is not False, vanished))
+    return Checked(SavedPlan(plan, protected, lifted, complete, vanished))
 
 
 def _unreadable(file: str, why: str) -> Checked[SavedPlan]:

@@ -6,7 +6,7 @@ Source: https://developer.hashicorp.com/terraform/language/files/override
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final, TypeAlias
 
@@ -56,11 +56,50 @@ def merge_overrides(files: Iterable[File]) -> tuple[File, ...]:
 def _applied(override: File, files: Sequence[list[Block]]) -> Iterator[Block]:
     """Apply a file to the blocks of the others, and yield those of its blocks that stand for themselves."""
     for block in override.body.blocks:
-        if block.type == "locals":
+        if block.type in _NOT_OVERRIDDEN:
+            yield block
+        elif block.type == "locals":
             for attribute in block.body.attributes:
                 _override_local(attribute, files)
-        elif block.type in _NOT_OVERRIDDEN or not (_override(block, files) or block.type != "terraform"):
-            yield block
+        elif block.type == "terraform":
+            if not any(each.type == "terraform" for blocks in files for each in blocks):
+                yield block
+            _override_settings(block, files)
+        else:
+            _override(block, files)
+
+
+def _override_settings(override: Block, files: Sequence[list[Block]]) -> None:
+    """Merge a ``terraform`` block, of which a module may have several, into those that have what it overrides."""
+    places = [(blocks, at) for blocks in files for at, each in enumerate(blocks) if each.type == "terraform"]
+    if not places:
+        return
+    given = override.blocks("required_providers")
+    providers = {each.name for block in given for each in block.body.attributes}
+    for blocks, at in places[1:]:
+        own = blocks[at]
+        names = {each.name for block in own.blocks("required_providers") for each in block.body.attributes}
+        mine = [_only(block, names & providers) for block in given if names & providers]
+        inner = [
+            each for each in own.body.blocks if not (_states(override) and each.type in _PLACES_OF_STATES)
+        ]
+        own = replace(own, body=Body(own.body.attributes, tuple(inner)))
+        blocks[at] = _merged(own, replace(override, body=Body((), tuple(mine))))
+        providers -= names
+    others = [each for each in override.body.blocks if each.type != "required_providers"]
+    mine = [_only(block, providers) for block in given if providers]
+    blocks, at = places[0]
+    body = Body(override.body.attributes, (*others, *mine))
+    blocks[at] = _merged(blocks[at], replace(override, body=body))
+
+
+def _states(block: Block) -> bool:
+    return any(each.type in _PLACES_OF_STATES for each in block.blocks())
+
+
+def _only(block: Block, names: Collection[str]) -> Block:
+    """A block with some of its attributes."""
+    return replace(block, body=Body(tuple(each for each in block.body.attributes if each.name in names)))
 
 
 def _override_local(attribute: Attribute, files: Sequence[list[Block]]) -> None:
@@ -72,15 +111,14 @@ def _override_local(attribute: Attribute, files: Sequence[list[Block]]) -> None:
                 return
 
 
-def _override(override: Block, files: Sequence[list[Block]]) -> bool:
-    """Merge a block into the first one of the same address; whether there is one."""
+def _override(override: Block, files: Sequence[list[Block]]) -> None:
+    """Merge a block into the first one of the same address."""
     wanted = _key(override)
     for blocks in files:
         for index, block in enumerate(blocks):
             if _key(block) == wanted:
                 blocks[index] = _merged(block, override)
-                return True
-    return False
+                return
 
 
 def _key(block: Block) -> _Key:
