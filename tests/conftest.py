@@ -97,13 +97,14 @@ def worked_out_once() -> Iterator[None]:
     """Pack the running ticketgen once, and lay out and parse each file once: hundreds of tests make the same stacks."""
     from ticketgen.project import source, wheel
     from ticketgen.rendering import render_file
-    from ticketgen.verification import file_checks
+    from ticketgen.verification import bounded_parsing, file_checks
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(source, "pack", functools.cache(wheel.pack))
         for module, name, kept in (
             (render_file, "normalize_layout", 4096),
             (file_checks, "check_syntax", 256),
+            (bounded_parsing, "parse", 512),
         ):
             patch.setattr(module, name, functools.lru_cache(kept)(getattr(module, name)))
         yield
