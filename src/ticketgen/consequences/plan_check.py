@@ -93,7 +93,7 @@ def _beside_the_changes(saved: SavedPlan, place: Location) -> Iterator[Finding]:
         message = "the plan is not complete: Terraform will plan more when it has applied this"
         yield PLAN_UNKNOWN.found(message, "check the next plan as well", at=place, severity=Severity.WARNING)
     for address in saved.vanished:
-        message = f"`{address}` was deleted outside of Terraform, with the data that it held"
+        message = f"`{address}` was deleted outside Terraform, with the data that it held"
         yield STATEFUL_DESTROYED.found(
             message, "restore it from a backup, and import it", at=place, severity=Severity.WARNING
         )

@@ -60,7 +60,7 @@ class SavedPlan:
         protected: whether a resource that changes has deletion protection.
         lifted: whether the plan lifts the deletion protection of a resource that stays.
         complete: whether it is all that Terraform will do.
-        vanished: the addresses of what held data and was deleted outside of Terraform.
+        vanished: the addresses of what held data and was deleted outside Terraform.
     """
 
     plan: RootPlan
@@ -189,7 +189,7 @@ def _lifts_protection(change: Mapping[str, Any]) -> bool:
 
 
 def _has_vanished(change: Mapping[str, Any]) -> bool:
-    """Whether something that holds data was deleted outside of Terraform."""
+    """Whether something that holds data was deleted outside Terraform."""
     is_gone = tuple(_actions(change["change"]["actions"])) == ("delete",)
     return is_gone and change["mode"] == "managed" and stateful_type(str(change["type"])) is not None
 
