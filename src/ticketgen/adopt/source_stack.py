@@ -11,7 +11,7 @@ from ticketgen.findings import Checked, Finding, Location
 from ticketgen.findings.verification import NOT_CHECKED, SYNTAX
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.configuration import Configuration
-from ticketgen.hcl.native_texts import NativeTexts, native_texts
+from ticketgen.hcl.native_texts import NativeTexts, native_texts, written_path
 from ticketgen.hcl.override_files import merge_overrides
 from ticketgen.hcl.syntax import File
 from ticketgen.hcl.watchdog import Watchdog
@@ -83,7 +83,7 @@ def _translated(directory: Directory, native: NativeTexts) -> Directory:
     """The directory with each file in the native syntax, and those that cannot be translated as unread."""
     paths = directory.paths
     if paths is not None:
-        paths = paths - {path.rpartition(".")[0] for path in native.lines} | native.lines.keys()
+        paths = paths - set(map(written_path, native.lines)) | native.lines.keys()
     return Directory(native.texts, paths, directory.unread | native.broken.keys())
 
 

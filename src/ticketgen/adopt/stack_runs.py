@@ -22,6 +22,7 @@ from ticketgen.findings import Location
 from ticketgen.hcl.configuration import Scope
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.modules import Module
+from ticketgen.hcl.native_texts import written_path
 from ticketgen.hcl.values import Value
 from ticketgen.hcl.variable_files import is_automatic, values_in
 from ticketgen.verification.file_checks import check_syntax
@@ -314,18 +315,13 @@ def _name_in(file: _Variables, variables: Iterable[str]) -> tuple[str, str, Loca
         words = [part, *part.split("-")]
         name = next((word for word in words if KNOWN_NAMES.fullmatch(word)), "")
         if name and as_environment_name(name):
-            return as_environment_name(name), "the name of the file", Location(_written(file.path))
+            return as_environment_name(name), "the name of the file", Location(written_path(file.path))
     stem = posixpath.basename(_stem(file.path))
     is_region = any(region in stem for region in REGIONS)
     is_general = stem in {"terraform", "common", "default", "defaults", "variables", "secrets", "example"}
     name = "" if is_region or is_general else as_environment_name(stem)
-    return name, "the name of the file", Location(_written(file.path))
-
-
-def _written(path: str) -> str:
-    """The path of a file, or of that which it was translated from."""
-    return path.removesuffix(".tfvars") if path.endswith(".json.tfvars") else path
+    return name, "the name of the file", Location(written_path(file.path))
 
 
 def _stem(path: str) -> str:
-    return _written(path).removesuffix(".json").removesuffix(".tfvars")
+    return written_path(path).removesuffix(".json").removesuffix(".tfvars")

@@ -21,7 +21,7 @@ from ticketgen.hcl.json_syntax import (
 )
 from ticketgen.terraform_file_names import DECLARING, SETTING_VARIABLES
 
-__all__ = ["NativeTexts", "native_texts"]
+__all__ = ["NativeTexts", "native_texts", "written_path"]
 
 _MARK: Final = "\ufeff"
 
@@ -46,7 +46,7 @@ class NativeTexts:
         if numbers is None:
             return location
         line = numbers[min(location.line, len(numbers)) - 1] if numbers else 1
-        return replace(location, file=posixpath.splitext(location.file)[0], line=line)
+        return replace(location, file=written_path(location.file), line=line)
 
 
 def native_texts(
@@ -81,6 +81,13 @@ def native_texts(
         name = f"{path}{SETTING_VARIABLES[0] if path.endswith(SETTING_VARIABLES) else DECLARING[0]}"
         found[name], lines[name] = done.text, done.lines
     return NativeTexts(found, lines, broken)
+
+
+def written_path(path: str) -> str:
+    """The path of the written file, for that of a translation; any other path as it is."""
+    written, end = posixpath.splitext(path)
+    ends = {DECLARING[0]: DECLARING[1:], SETTING_VARIABLES[0]: SETTING_VARIABLES[1:]}.get(end, ())
+    return written if written.endswith(ends) else path
 
 
 def _admitted(text: str) -> str:
