@@ -18,8 +18,6 @@ _KINDS: Final = {
     (".j2", ".py", ".patch"): "it is not a report",
 }
 """The ends of the names of files that no command makes with ``--output``, and what they are."""
-_MANIFEST: Final = ".ticketgen.json"
-"""The name of the file in the folder of each rendered stack."""
 
 
 def why_kept(output: Path, inputs: Iterable[Path] = ()) -> str | None:
@@ -31,10 +29,13 @@ def why_kept(output: Path, inputs: Iterable[Path] = ()) -> str | None:
     """
     if not output.is_file():
         return None
+    # Imported here, because most results replace no file.
+    from ticketgen.tree.manifest import NAME
+
     place = Path(os.path.realpath(output))
     if any(os.path.realpath(each) == str(place) for each in inputs):
         return "the command reads it"
-    if any((folder / _MANIFEST).is_file() for folder in place.parents):
+    if any((folder / NAME).is_file() for folder in place.parents):
         return "it is in the folder of a stack"
     name = place.name.lower()
     return next((why for ends, why in _KINDS.items() if name.endswith(ends)), None)
