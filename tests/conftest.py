@@ -7,7 +7,7 @@ import gc
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,10 +21,15 @@ if TYPE_CHECKING:
     from functions_cloud import Cloud
     from interleaved_sale import TwoRegions
 
+    from ticketgen.consequences.deployment import Deployment
+    from ticketgen.findings import Checked
     from ticketgen.rehearsal.emulator_client import EmulatedAws
 
 # The workers of a run already keep every core busy.
 os.environ["TICKETGEN_ONE_PROCESS"] = "1"
+
+# No stack has an instance, and each Region of each emulated account would load these images.
+os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 
 # The tests ignore the settings of the user who runs them.
 for _name in ("TICKETGEN_SPEC", "GITHUB_WORKSPACE", "NO_COLOR", "FORCE_COLOR"):
@@ -94,7 +99,8 @@ def no_fsync() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def worked_out_once() -> Iterator[None]:
-    """Pack the running ticketgen once, and lay out and parse each file once: hundreds of tests make the same stacks."""
+    """Pack the running ticketgen once, and lay out, parse and read each file once: hundreds of tests make the same."""
+    from ticketgen.consequences import deployment, stack_plan
     from ticketgen.project import source, wheel
     from ticketgen.rendering import render_file
     from ticketgen.verification import bounded_parsing, file_checks
@@ -107,7 +113,26 @@ def worked_out_once() -> Iterator[None]:
             (bounded_parsing, "parse", 512),
         ):
             patch.setattr(module, name, functools.lru_cache(kept)(getattr(module, name)))
+        patch.setattr(stack_plan, "read_deployment", _read_once(deployment.read_deployment))
         yield
+
+
+def _read_once(read: Callable[..., Checked[Deployment]]) -> Callable[..., Checked[Deployment]]:
+    """Remember what the guard reads from a stack, by its texts; `known` makes only the first reading faster."""
+    from ticketgen.hcl import budget
+
+    @functools.lru_cache(64)
+    def of_texts(
+        files: frozenset[tuple[str, str]], texts: frozenset[tuple[str, str]], steps: int
+    ) -> Checked[Deployment]:
+        return read(dict(sorted(files)), dict(sorted(texts)))
+
+    def read_deployment(
+        files: Mapping[str, str], texts: Mapping[str, str], known: Deployment | None = None
+    ) -> Checked[Deployment]:
+        return of_texts(frozenset(files.items()), frozenset(texts.items()), budget._STEPS)
+
+    return read_deployment
 
 
 @pytest.fixture(autouse=True)
@@ -219,7 +244,13 @@ def guarded_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def guarded(guarded_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with a protected prod in three Regions and a small dev, rendered; it is the current folder."""
+    """A project with a protected prod in three Regions and a small dev, rendered; it is the current folder.
+
+    Renders of it are not verified, which would take most of the time: the guard compares files whatever they contain.
+    """
+    from ticketgen import pipeline
+
+    monkeypatch.setattr(pipeline, "verify", lambda files, *, rendered: ())
     folder = tmp_path / "project"
     shutil.copytree(guarded_template, folder)
     monkeypatch.chdir(folder)
