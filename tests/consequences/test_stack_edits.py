@@ -43,7 +43,7 @@ EDITS = {
         [("111111111111", "222222222222")],
         "account-changed",
         "the account changes from 111111111111 to 222222222222",
-        "put account_id and deploy_role back; for another account, add another environment",
+        "put account_id and deploy_role back; to use another account, add another environment",
         {("data/eu-west-1", each) for each in TABLES} | {("regions/eu-west-1", CLUSTER)},
         11,
     ),
