@@ -96,7 +96,7 @@ def adopt(
         with Watchdog(stack.budget.seconds, stack.budget.bytes):
             return _adopted(stack, folder, name, root, variables or {})
     except (LimitExceeded, MemoryError, RecursionError) as error:
-        why = f"it takes more than {error}" if isinstance(error, LimitExceeded) else "it is nested too deep"
+        why = f"it takes more than {error}" if isinstance(error, LimitExceeded) else "it is nested too deeply"
         return Checked(None, (too_large(why, None, FIX, rendered=True),))
 
 

@@ -82,7 +82,9 @@ def read_plan(content: bytes, root: str, file: str) -> Checked[SavedPlan]:
         document = json.loads(content)
         version = document["format_version"]
         if not isinstance(version, str) or not _FORMAT.fullmatch(version):
-            return _unreadable(file, f"its format is {str(version)[:20]}, and this ticketgen reads format 1")
+            return _unreadable(
+                file, f"its format is {str(version)[:20]}, and this ticketgen reads only format 1"
+            )
         if document.get("errored"):
             return _unreadable(file, "Terraform ended with an error, so the plan is incomplete")
         if "planned_values" not in document:

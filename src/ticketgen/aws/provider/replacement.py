@@ -2,8 +2,9 @@
 
 ``scripts/provider_replacements.py`` generates ``replacements.json.gz`` by asking the provider itself. For each type,
 ``always`` lists the paths at which every change replaces the resource. ``sometimes`` maps a path to the kinds of
-changes that replace it (see `ArgumentChange`; null: it depends on other arguments). ``unknown`` lists paths at which the
-provider planned no change, and, with a dot at the end, blocks in which no path was tried. All other paths are updated in place.
+changes that replace it (see `ArgumentChange`; null: it depends on other arguments). ``unknown`` lists paths at which
+the provider planned no change, and, with a dot at the end, blocks in which no path was tried. All other paths are
+updated in place.
 
 A path has no indexes: ``attribute.type`` is the type in any block ``attribute``. If a block itself is listed, adding or
 removing such a block replaces the resource. If it is not listed, its arguments may be, so compare the arguments of
