@@ -158,7 +158,7 @@ def test_a_patch_loses_no_data_unless_that_is_accepted(small_project: Path) -> N
     assert rules("render", "--check") == (0, [])
     assert (
         run("keep", production).stdout
-        == f"{production}: no new edit to keep: its patch already has every change\n"
+        == f"{production}: no edit to keep: its patch already has every change\n"
     )
 
 

@@ -35,7 +35,7 @@ __all__ = ["keep"]
 _ACTIONS = {
     "kept": "{would}kept as {patch}",
     "kept-deleted": "{would}kept deleted, by {patch}",
-    "unchanged": "no new edit to keep: its patch already has every change",
+    "unchanged": "no edit to keep: its patch already has every change",
     "dropped": "{patch} {would}dropped",
 }
 
