@@ -88,7 +88,7 @@ def remove_region(
     accept: Accept = None,
     format: ReportFormatOption = ReportFormat.TEXT,
 ) -> None:
-    """Retire a Region in all or some environments, later remove it, and render them.
+    """Retire and then remove a Region in all or some environments, and render them.
 
     A retired Region keeps its root modules, without deletion protection, until `make apply` has destroyed them. Then
     run the command again with --destroyed, which deletes its folders. The primary and the secondary Region of an
