@@ -131,7 +131,7 @@ def test_environments_that_one_spec_cannot_have_are_left_out(tmp_path: Path) -> 
     draft, left_out = _stack(tmp_path)
     assert [each.name for each in draft.project.environments] == ["prod"]
     assert "the environment dev: it is in aws-cn, and the spec is in aws" in left_out
-    assert "the environment qa: its Regions are not in the text" in left_out
+    assert "the environment qa: its Regions are not known from the code" in left_out
 
 
 def test_the_last_thirty_environments_are_kept() -> None:

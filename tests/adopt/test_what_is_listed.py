@@ -46,7 +46,7 @@ def test_a_global_table_is_listed_as_data(tmp_path: Path) -> None:
     )
     report = adoption_text(found, with_spec=False)
     assert "  aws_dynamodb_global_table (1): nothing: the new tables have a replica" in report
-    assert "  aws_s3_bucket (1): nothing is brought over: keep it in a root module of your own" in report
+    assert "  aws_s3_bucket (1): nothing is moved: keep it in a root module of your own" in report
 
 
 def test_a_table_that_only_an_earlier_environment_has_is_listed(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ _PURCHASE = (
 @pytest.mark.parametrize("value", ["999999999999", "-3", "soon", "0"])
 def test_a_setting_that_is_no_usable_number_is_listed(tmp_path: Path, setting: str, value: str) -> None:
     found = imported(tmp_path, _PURCHASE % f'{setting} = "{value}"')
-    assert f'{setting} = "{value}": it gives no number from 1 to 999,999,999' in left_out(found)
+    assert f'{setting} = "{value}": it is not a number from 1 to 999,999,999' in left_out(found)
 
 
 def test_a_setting_that_is_not_in_the_text_or_contradicts_another_is_listed(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_setting_that_is_not_in_the_text_or_contradicts_another_is_listed(tmp_
         f"{_PURCHASE % 'HOLD_SECONDS = 60, HOLD_MINUTES = 2, SEATS_PER_ORDER = 4'}",
     )
     assert only(found).event_scale.hold_seconds == 60
-    assert "var.concurrent_events: its value is not in the text" in left_out(found)
+    assert "var.concurrent_events: its value is not known from the code" in left_out(found)
     assert "event_scale.hold_seconds 120 (HOLD_MINUTES × 60 s): the spec has 60 of main.tf:" in left_out(
         found
     )
@@ -125,7 +125,7 @@ def test_an_engine_that_is_not_in_the_text_is_listed(tmp_path: Path) -> None:
     )
     assert found.draft is not None
     assert "engine:" not in found.draft.text
-    assert "the engine of aws_elasticache_cluster.c: its engine is not in the text" in left_out(found)
+    assert "the engine of aws_elasticache_cluster.c: its engine is not known from the code" in left_out(found)
 
 
 def test_values_that_have_no_meaning_for_a_spec_are_listed(tmp_path: Path) -> None:
@@ -172,10 +172,13 @@ def test_protection_and_addresses_that_are_not_in_the_text_are_listed(tmp_path: 
         "  deletion_protection_enabled = var.safe\n}\n"
         'resource "aws_sns_topic_subscription" "mail" {\n  protocol = "email"\n  endpoint = var.safe\n}\n',
     )
-    assert "deletion_protection_enabled of aws_dynamodb_table.t: its value is not in the text" in left_out(
+    assert (
+        "deletion_protection_enabled of aws_dynamodb_table.t: its value is not known from the code"
+        in left_out(found)
+    )
+    assert "the address of aws_sns_topic_subscription.mail: its value is not known from the code" in left_out(
         found
     )
-    assert "the address of aws_sns_topic_subscription.mail: its value is not in the text" in left_out(found)
 
 
 def test_a_region_that_is_not_in_the_text_is_listed(tmp_path: Path) -> None:
@@ -183,7 +186,7 @@ def test_a_region_that_is_not_in_the_text_is_listed(tmp_path: Path) -> None:
         tmp_path,
         f'{_QUEUE}variable "other" {{}}\nprovider "aws" {{\n  alias = "b"\n  region = var.other\n}}\n',
     )
-    assert "the Region of provider aws.b: it is not in the text" in left_out(found)
+    assert "the Region of provider aws.b: it is not known from the code" in left_out(found)
 
 
 def test_a_setting_of_a_function_has_the_line_of_its_own(tmp_path: Path) -> None:

@@ -99,7 +99,9 @@ def test_a_comment_fits_into_what_github_takes() -> None:
     for text in (comment(*many), comment(*others), comment(*many[:100], *others)):
         assert len(text) <= 65_536
         assert text.count("<details>") == text.count("</details>")
-        assert text.endswith("The rest does not fit into a comment: see `ticketgen render --diff`.\n")
+        assert text.endswith(
+            "The rest does not fit into a comment: run `ticketgen render --diff` to see it.\n"
+        )
     few = comment(*(Consequence(f"aws_iam_role.{n}", "aws_iam_role", Action.CREATE) for n in range(201)))
     assert "| | more than 200 rows: see `ticketgen render --diff` | | |" in few
     found = [STATEFUL_DESTROYED.found("x" * 1000, "y" * 1000, at=Location("f" * 200, n)) for n in range(100)]

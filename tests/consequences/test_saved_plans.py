@@ -138,7 +138,7 @@ def broken(**inner: Any) -> str:
         ("{}", "a part of it is missing"),
         ('"1.2"', "a part of it is missing"),
         ("[" * 100_000, "a part of it is missing"),
-        (document(format_version="2.0"), "its format is 2.0, and this ticketgen reads format 1"),
+        (document(format_version="2.0"), "its format is 2.0, and this ticketgen reads only format 1"),
         (document(format_version=1), "its format is 1, and"),
         (document(format_version="x" * 1000), f"its format is {'x' * 20}, and"),
         (document(errored=True), "Terraform ended with an error, so the plan is incomplete"),

@@ -35,7 +35,7 @@ EDITS = {
         [("project: spring-tour", "project: autumn-tour")],
         "project-renamed",
         "the project is renamed from spring-tour to autumn-tour",
-        "put the name back; for another name, begin another project",
+        "put the name back; to use another name, create a new project",
         {("data/eu-west-1", each) for each in TABLES} | {("data/eu-north-1", LOCKS)},
         2,
     ),
@@ -43,7 +43,7 @@ EDITS = {
         [("111111111111", "222222222222")],
         "account-changed",
         "the account changes from 111111111111 to 222222222222",
-        "put account_id and deploy_role back; for another account, add another environment",
+        "put account_id and deploy_role back; to use another account, add another environment",
         {("data/eu-west-1", each) for each in TABLES} | {("regions/eu-west-1", CLUSTER)},
         11,
     ),
@@ -284,7 +284,7 @@ def test_a_region_that_the_text_no_longer_names_may_be_another(guarded: Path) ->
         place.write_text(text, encoding="utf-8")
         done = run("keep", str(place))
         assert (done.exit_code, "[stateful-replaced]" in done.stderr) == (1, True)
-        assert "its Region changes from eu-west-1 to one that the text does not name" in done.stderr
+        assert "its Region changes from eu-west-1 to one that the configuration does not set" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ def test_hunks_keep_their_order() -> None:
 
 def test_hunks_without_context_need_the_rendering_that_they_were_made_from() -> None:
     patch = parse_patch(f"--- a/{PATH}\n+++ b/{PATH}\n@@ -1,0 +2 @@\n+x\n", PATH)
-    assert only_reason(patch, "a\nb\n") == "has no unchanged lines, which would show its place"
+    assert only_reason(patch, "a\nb\n") == "has no unchanged lines that would show its place"
     text = make_patch(PATH, "a\nb\n", "a\nx\nb\n")
     exact = f"{text[: text.index('@@')]}@@ -1,0 +2 @@\n+x\n"
     assert apply_hunks(parse_patch(exact, PATH), "a\nb\n") == "a\nx\nb\n"

@@ -59,7 +59,7 @@ def test_a_region_is_retired_then_removed(small_project: Path) -> None:
     done = run("remove-region", "eu-north-1")
     assert done.exit_code == 0, done.output
     assert "ticketgen.yaml: eu-north-1 retired in prod\n" in done.stdout
-    assert "before the apply, move these events to another home" in done.stderr
+    assert "move these events to another home Region before the apply" in done.stderr
     assert "retired_regions: [eu-north-1]" in (small_project / "ticketgen.yaml").read_text("utf-8")
     assert "protect            = false" in (root / "main.tf").read_text("utf-8")
     for command in (("remove-region", "eu-north-1"), ("render",)):

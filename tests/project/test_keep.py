@@ -156,7 +156,10 @@ def test_a_patch_loses_no_data_unless_that_is_accepted(small_project: Path) -> N
     assert everything_in(small_project) == before
     assert rules("keep", production, "--accept", "prod") == (0, [])
     assert rules("render", "--check") == (0, [])
-    assert run("keep", production).stdout == f"{production}: no edit to keep, apart from what its patch has\n"
+    assert (
+        run("keep", production).stdout
+        == f"{production}: no edit to keep: its patch already has every change\n"
+    )
 
 
 def test_an_edit_that_fails_verification_is_not_kept(small_project: Path) -> None:

@@ -17,7 +17,7 @@ from ticketgen.project.web import why_failed
         (URLError(socket.gaierror(-2, "Name or service not known")), "Name or service not known"),
         (URLError(ConnectionRefusedError(111, "Connection refused")), "Connection refused"),
         (URLError("unknown url type: foo"), "unknown url type: foo"),
-        (HTTPError("https://a.example", 404, "Not Found", Message(), None), "the answer is 404 Not Found"),
+        (HTTPError("https://a.example", 404, "Not Found", Message(), None), "the response is 404 Not Found"),
         (TimeoutError("timed out"), "timed out"),
         (TimeoutError(), "TimeoutError"),
         (ValueError("no host given"), "no host given"),

@@ -1,4 +1,4 @@
-"""Adopt a stack: read it, judge it, draft a spec, and list what has no counterpart."""
+"""Adopt a stack: read it, judge it, draft a spec, and list resources that have no counterpart."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ _ROOT_FIX: Final = "name a folder with root modules below the directory with --r
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """What is known about a stack, and the spec that comes close to it.
+    """The report about a stack, and the draft of a spec that comes close to it.
 
     Attributes:
-        directory: the name of the directory.
+        directory: the name of the directory, for messages.
         roots: the folders of its root modules.
-        environments: the environments, each with what its name was read from.
+        environments: the environments, each with the basis of its name.
         failures: the seven usual failures.
         rules: the other rules that are broken.
         draft: the spec; None if the stack has no Region.
-        left_out: what the stack says and the spec does not.
+        left_out: values of the stack that the spec does not have.
         groups: the resources by type.
-        tables: the tables, and ticketgen's that are most like them.
+        tables: the tables, each with the most similar table of ticketgen.
     """
 
     directory: str
@@ -82,11 +82,11 @@ def adopt(
         folder: the directory.
         name: its name in messages.
         root: the folder of the root modules to read, below the directory; None for all.
-        variables: the values of variables that are in no file.
+        variables: the values of variables that no file sets.
         budget: the multiple of the default budget.
 
     Returns:
-        No value if there is nothing to adopt, or if it takes too much work.
+        No value if there is nothing to adopt, or if the work exceeds the budget.
     """
     try:
         read = read_stack(folder, name, budget)
@@ -96,7 +96,7 @@ def adopt(
         with Watchdog(stack.budget.seconds, stack.budget.bytes):
             return _adopted(stack, folder, name, root, variables or {})
     except (LimitExceeded, MemoryError, RecursionError) as error:
-        why = f"it takes more than {error}" if isinstance(error, LimitExceeded) else "it is nested too deep"
+        why = f"it takes more than {error}" if isinstance(error, LimitExceeded) else "it is nested too deeply"
         return Checked(None, (too_large(why, None, FIX, rendered=True),))
 
 
@@ -150,7 +150,7 @@ def _adopted(
 
 
 def _unread(stack: SourceStack) -> Iterator[Finding]:
-    """The findings about code that was not read and may deploy something."""
+    """Findings about code that may deploy something but was not read."""
     return (each for each in stack.findings if each.rule in _UNREAD)
 
 
@@ -182,7 +182,7 @@ def _found(view: StackView, folder: Path) -> Iterator[FoundValue | LeftOut]:
 
 
 def _placed(stack: SourceStack, found: Iterator[FoundValue | LeftOut]) -> Iterator[FoundValue | LeftOut]:
-    """The values with places as the user knows them."""
+    """Convert the places of values to paths that the user knows."""
     for each in found:
         placed = replace(each, location=stack.place(each.location)) if each.location else each
         if isinstance(placed, FoundValue) and placed.notes:
@@ -205,7 +205,7 @@ def _groups(stack: SourceStack, views: dict[str, StackView]) -> tuple[ResourceGr
 
 
 def _tables(stack: SourceStack, views: dict[str, StackView], project: str) -> Iterator[TableMatch]:
-    """The tables of the last environment, and those that only earlier ones have."""
+    """The tables of the last environment, then tables that only earlier environments have."""
     seen: set[Location] = set()
     for view in reversed(list(views.values())):
         found = list(match_tables(view.resources(TABLE), project, view.environment.name))

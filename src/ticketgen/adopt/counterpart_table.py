@@ -1,4 +1,4 @@
-"""Which resource types of a stack have a counterpart in ticketgen's, and what to do about the others."""
+"""The counterparts of resource types in ticketgen's stack, and advice for types that have none."""
 
 from __future__ import annotations
 
@@ -46,22 +46,22 @@ COUNTERPARTS: Mapping[str, str] = MappingProxyType({
     "aws_route53_record": "latency records of the API's domain, with `api.domain`",
     "aws_route_table": "a route table for the private subnets of each Region",
     "aws_scheduler_": "the schedules of the seat cache and of the verification",
-    "aws_secretsmanager_": "the database's password, with a rotation",
-    "aws_security_group": "security groups, with both sides of each flow",
+    "aws_secretsmanager_": "the database's password, with rotation",
+    "aws_security_group": "security groups, with a rule on both sides of each flow",
     "aws_sfn_": "state machines for the verification",
     "aws_sns_": "a topic for alarms in each Region",
     "aws_sqs_": "queues for dead letters and refunds",
     "aws_subnet": "private subnets in each Region",
     "aws_timestreamwrite_": "the audit trail, with `audit.store: timestream`",
     "aws_vpc": "a VPC with endpoints in each Region",
-    "aws_vpc_security_group_": "security groups, with both sides of each flow",
+    "aws_vpc_security_group_": "security groups, with a rule on both sides of each flow",
     "aws_wafv2_web_acl": "a firewall in front of each Region's API",
 })  # fmt: skip
-"""Ticketgen's counterpart of a type, or of all types with a prefix; the longest match counts."""
+"""ticketgen's counterpart of a type, or of all types with a prefix; the longest match counts."""
 
 _ADVICE: Mapping[str, str] = MappingProxyType({
     "aws_ami": "there are no instances",
-    "aws_appautoscaling_": "tables are on demand and functions have reserved concurrency, so nothing scales by rules",
+    "aws_appautoscaling_": "tables are on demand and functions have reserved concurrency, so no scaling is set",
     "aws_autoscaling_": "there are no instances: the API runs in Lambda functions",
     "aws_backup_": "tables have point-in-time recovery; keep a backup plan in a root module of your own",
     "aws_budgets_": "keep it in a root module of your own",
@@ -79,7 +79,7 @@ _ADVICE: Mapping[str, str] = MappingProxyType({
     "aws_iam_group": "people are not part of a stack: keep it in a root module of your own",
     "aws_iam_user": "people are not part of a stack: keep it in a root module of your own",
     "aws_instance": "there are no instances: the API runs in Lambda functions",
-    "aws_internet_gateway": "functions reach AWS through VPC endpoints, so the VPC has no way to the internet",
+    "aws_internet_gateway": "functions reach AWS through VPC endpoints, so the VPC has no route to the internet",
     "aws_kinesis_firehose_": "the stream feeds Aurora; attach a delivery stream of your own to it",
     "aws_lambda_layer_version": "the code of functions is inline, with modules of its own instead of layers",
     "aws_lb": "the API is API Gateway, which needs no load balancer",
@@ -87,12 +87,12 @@ _ADVICE: Mapping[str, str] = MappingProxyType({
     "aws_elb": "the API is API Gateway, which needs no load balancer",
     "aws_msk_": "sales are streamed through Kinesis",
     "aws_nat_gateway": "functions reach AWS through VPC endpoints, so there is no NAT gateway",
-    "aws_network_acl": "flows are limited by security groups",
+    "aws_network_acl": "security groups control the traffic",
     "aws_opensearch_": "keep it in a root module of your own, which reads the stream",
     "aws_elasticsearch_": "keep it in a root module of your own, which reads the stream",
     "aws_pinpoint_": "keep it in a root module of your own",
     "aws_route53_zone": "`api.domain.zone_id` names an existing zone: keep the zone in a root module of your own",
-    "aws_s3_": "a stack has no buckets; keep those with web pages, exports and logs in a root module of your own",
+    "aws_s3_": "a stack has no buckets; keep buckets for web pages, exports and logs in a root module of your own",
     "aws_ses_": "no email is sent; keep it in a root module of your own",
     "aws_sesv2_": "no email is sent; keep it in a root module of your own",
     "aws_ssm_": "settings are environment variables of the functions, from the spec",
@@ -101,11 +101,11 @@ _ADVICE: Mapping[str, str] = MappingProxyType({
     "aws_waf_": "WAF Classic is replaced by a WAFv2 firewall in front of each Region's API",
     "aws_wafregional_": "WAF Classic is replaced by a WAFv2 firewall in front of each Region's API",
     "aws_xray_": "functions, API and state machines are traced by default",
-    "null_resource": "nothing is run while Terraform applies: write what it does as a step of CI",
-    "random_": "names end with the environment, and passwords are made by Secrets Manager",
+    "null_resource": "nothing is run while Terraform applies: run its command in a CI step",
+    "random_": "names end with the environment, and Secrets Manager generates passwords",
     "local_": "nothing is written to the machine that runs Terraform",
     "tls_": "there are no keys in the state",
-    "terraform_data": "it has no resources of its own: keep it with what needs it",
+    "terraform_data": "it creates nothing in AWS: keep it with the resources that use it",
     "time_": "nothing waits while Terraform applies",
     "archive_": "the code of functions is inline",
     "docker_": "functions are not container images",
@@ -133,7 +133,7 @@ DATA: Mapping[str, str] = MappingProxyType({
     "aws_sqs_queue": "nothing, once the old queues are empty",
     "aws_timestreamwrite_table": "the new audit trail is empty: keep the old one as long as it has to be kept",
 })  # fmt: skip
-"""What adopting means for the data in resources of a type, other than tables: ticketgen creates its own beside them."""
+"""Advice about the data in resources other than tables: ticketgen creates its own resources beside them."""
 
 TABLE = "aws_dynamodb_table"
 """The type whose resources are listed one by one, each with the most similar table of ticketgen's."""
@@ -141,32 +141,32 @@ TABLE = "aws_dynamodb_table"
 _OTHERWISE = "keep it in a root module of your own beside the rendered ones"
 
 GLOBAL_TYPES = ("aws_acm_", "aws_cloudfront_", "aws_iam_", "aws_route53_")
-"""Types that say nothing about the Regions of a stack: global services, and certificates for them."""
+"""Types that do not indicate the Regions of a stack: global services, and certificates for them."""
 
 NOT_PLACED = ("aws_cloudwatch_", "aws_default_", "aws_kms_", "aws_sns_", "aws_ssm_", "aws_wafv2_")
-"""Types that a Region may have without being a Region of the stack, such as the firewall of CloudFront."""
+"""Types that do not make their Region a Region of the stack, such as the firewall of CloudFront."""
 
 
 def counterpart_of(type: str) -> str:
-    """What ticketgen has in place of a type; "" if nothing."""
+    """Ticketgen's counterpart of a type; "" if there is none."""
     own = _longest(type, COUNTERPARTS)
     return "" if len(_match(type, _ADVICE)) > len(_match(type, COUNTERPARTS)) else own
 
 
 def advice_for(type: str) -> str:
-    """What to do about a type without a counterpart."""
+    """Advice for a type without a counterpart."""
     return _longest(type, _ADVICE) or _OTHERWISE
 
 
 def data_advice(type: str) -> str:
-    """What adopting means for the data in resources of a type; "" if they hold none, or are listed as tables."""
+    """Advice about the data in resources of a type; "" if they hold none, or are listed as tables."""
     held = stateful_type(type)
     if type in DATA or held is None or type == TABLE:
         return DATA.get(type, "")
     if held.rebuilt:
         return f"nothing: {held.holds} can be loaded again"
     old = "the old one" if counterpart_of(type) else "it in a root module of your own"
-    return f"nothing is brought over: keep {old} as long as you need {held.holds}"
+    return f"nothing is moved: keep {old} as long as you need {held.holds}"
 
 
 def _longest(type: str, table: Mapping[str, str]) -> str:
@@ -178,5 +178,5 @@ def _match(type: str, table: Mapping[str, str]) -> str:
 
 
 def _covers(entry: str, type: str) -> bool:
-    """Whether an entry stands for a type: a type and those that extend it with an underscore, or a prefix."""
+    """Whether an entry matches a type: ``aws_db_`` is a prefix; ``aws_vpc`` also matches ``aws_vpc_…``."""
     return type == entry or type.startswith(entry if entry.endswith("_") else f"{entry}_")

@@ -1,4 +1,4 @@
-"""Which resources of a stack have a counterpart in ticketgen's, and what adopting means for its tables."""
+"""Match the resources and tables of a stack with their counterparts in ticketgen's stack."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _WORDS: Final = {
     "corrections": ("correction", "audit", "reconcil", "discrepan"),
     "distributed-locks": ("lock", "lease", "hold", "mutex"),
 }
-"""Parts of names that tell what a table holds; the order of the words in a name does not count."""
+"""Words in names that suggest what a table holds, in any order."""
 _WORD: Final = re.compile(r"[a-z]+")
 
 
@@ -49,7 +49,7 @@ class ResourceGroup:
 
     Attributes:
         type: the type.
-        counterpart: what ticketgen has in its place; "" if nothing.
+        counterpart: ticketgen's counterpart; "" if there is none.
         advice: what to do if there is no counterpart.
         addresses: the resources, each with its place.
     """
@@ -62,14 +62,14 @@ class ResourceGroup:
 
 @dataclass(frozen=True, slots=True)
 class TableMatch:
-    """A table of the stack, and ticketgen's table that is most like it.
+    """A table of the stack, and the most similar table of ticketgen.
 
     Attributes:
         address: the address of the table.
         location: where it is declared.
         name: its name, with a question mark for each unknown part.
         keys: its partition and sort key.
-        ours: the middle of the name of ticketgen's table; "" if none is like it.
+        ours: the middle part of the name of ticketgen's table; "" if none is similar.
         our_name: the name of ticketgen's table.
         our_keys: its keys.
         same_keys: whether both have the same keys.
@@ -127,7 +127,7 @@ def match_tables(tables: Iterable[PlacedResource], project: str, environment: st
     for table in tables:
         name = table.text("name")
         if (table.location, name) in seen:
-            continue  # the same in another call of its module
+            continue  # already seen in another call of its module
         seen.add((table.location, name))
         if is_state_lock(table):
             continue
@@ -151,10 +151,10 @@ def match_tables(tables: Iterable[PlacedResource], project: str, environment: st
 def _similarity(
     table: PlacedResource, name: str, keys: tuple[str, ...], what: str, our_keys: tuple[str, ...]
 ) -> float:
-    """How alike two tables are: same keys count most, then what the names say."""
+    """How similar two tables are: equal keys count most, then words in the names."""
     words = " ".join(_WORD.findall(f"{table.declared.name} {name}".lower()))
     hits = sum(words.count(word) > 0 for word in _WORDS[what])
-    # The more specific meaning of a name such as ticket-sales or seat-locks is that of its last words.
+    # The last words of a name such as ticket-sales or seat-locks are the most specific ones.
     last = max((words.rfind(word) for word in _WORDS[what]), default=-1)
     return 3 * (keys == our_keys) + hits + max(0, last) / 1000
 
@@ -162,14 +162,18 @@ def _similarity(
 def table_consequence(table: TableMatch) -> str:
     """What adopting means for a table and its data."""
     if not table.ours:
-        return "nothing like it: keep the table in a root module of your own"
+        return "ticketgen has no similar table: keep it in a root module of your own"
     our = f"{table.our_name} ({', '.join(table.our_keys)})"
     if table.ours == _LOCKS[0]:
-        return f"like {our}: nothing to bring over, because locks expire"
+        return f"like {our}: no data to move, because locks expire"
     if not table.same_keys:
         return (
-            f"most like {our}: the keys differ, so it can neither be renamed nor imported; load its data anew"
+            f"most like {our}: the keys differ, so it can neither be renamed nor imported; load its data into "
+            "the new table"
         )
     if table.name != table.our_name:
-        return f"the same keys as {our}, but another name, so an import would replace it; load its data anew"
-    return f"the name of {our} is taken: choose another project name, and load its data anew"
+        return (
+            f"the same keys as {our}, but another name, so an import would replace it; load its data into the new "
+            "table"
+        )
+    return f"the name of {our} is taken: choose another project name, and load its data into the new table"

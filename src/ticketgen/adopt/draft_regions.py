@@ -22,10 +22,10 @@ _Found = Mapping[str, Sequence[FoundValue | LeftOut]]
 
 
 def draftable(found: _Found) -> tuple[_Found, list[LeftOut]]:
-    """The environments that one spec can have, and why the others are left out.
+    """Split environments into those that one spec can have, and those that are left out, with reasons.
 
     Args:
-        found: what was found in each environment, production last.
+        found: the values that were found in each environment, production last.
     """
     listed = {name: _listed(values) for name, values in found.items()}
     named = {name: each for name, each in listed.items() if each is not None}
@@ -37,11 +37,11 @@ def draftable(found: _Found) -> tuple[_Found, list[LeftOut]]:
     for name in reversed(list(found)):
         regions = listed[name]
         if regions is None:
-            reason = "its Regions are not in the text: pass the variable that has them with --var"
+            reason = "its Regions are not known from the code: pass the variable that sets them with --var"
         elif _partition(regions) != partition:
-            reason = f"it is in {_partition(regions)}, and the spec is in {partition}: write a spec of its own for it"
+            reason = f"it is in {_partition(regions)}, and the spec is in {partition}: write a separate spec for it"
         elif len(kept) == MAX_ENVIRONMENTS:
-            reason = f"a spec has at most {MAX_ENVIRONMENTS} environments: write another spec for the others"
+            reason = f"a spec has at most {MAX_ENVIRONMENTS} environments: write another spec for the rest"
         else:
             kept[name] = found[name]
             continue
@@ -70,7 +70,7 @@ def _environment_out(name: str, reason: str, listed: FoundValue | None) -> LeftO
 
 
 def complete_regions(draft: Draft) -> None:
-    """Choose Regions in place of those that ticketgen refused; leave an environment out if none is left."""
+    """Replace Regions that ticketgen refused; leave an environment out if no Region remains."""
     for name, own in list(draft.own.items()):
         values = {**draft.common, **own}
         listed = values.get(_LISTED)
@@ -80,7 +80,7 @@ def complete_regions(draft: Draft) -> None:
         if listed is None or primary is None:
             del draft.own[name]
             draft.left_out.append(
-                _environment_out(name, "none of its Regions can be its primary one", listed)
+                _environment_out(name, "none of its Regions can be the primary Region", listed)
             )
             continue
         others = tuple(each for each in regions if each != primary.value)
@@ -89,7 +89,7 @@ def complete_regions(draft: Draft) -> None:
             notes = dict(zip(regions, listed.notes, strict=False))
             for region in others:
                 basis, place = notes.get(region, ("", None))
-                reason = f"no Region of {name} can be the secondary one that several Regions need"
+                reason = f"no Region of {name} can be the secondary Region, which several Regions need"
                 draft.left_out.append(LeftOut(f"Region {region} ({basis})", reason, place, region))
             regions = (str(primary.value),)
             kept = tuple(note for each, note in notes.items() if each in regions)
@@ -110,7 +110,7 @@ def _choice(
     path: SpecPath,
     avoided: FoundValue | None = None,
 ) -> FoundValue | None:
-    """The Region that was found for a role if the environment has it, or else the first that can have the role."""
+    """The Region that was found for a role, if the environment has it, or else the first suitable Region."""
     if found is not None and found.value in regions:
         return found
     usable = [each for each in regions if (path, each) not in draft.refused]

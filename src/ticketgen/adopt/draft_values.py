@@ -1,4 +1,4 @@
-"""The values of a spec that is being made: those that all environments share, and those of single ones."""
+"""The values of a spec draft: values that all environments share, and values of single environments."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ticketgen.stack.names import longest_suffix
 __all__ = ["Draft", "Values", "add_defaults", "fit_names", "scalar", "shared_values", "shown"]
 
 _PRESET: Final = "small-venue"
-"""The preset whose event scale is assumed where the stack says nothing."""
+"""The preset whose event scale is assumed if the stack does not indicate a scale."""
 _PROJECT: Final = "imported-stack"
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _WORDS: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
@@ -29,13 +29,13 @@ Values = dict[SpecPath, FoundValue]
 
 @dataclass(slots=True)
 class Draft:
-    """The values of a spec that is being made.
+    """The values of a spec draft.
 
     Attributes:
         common: the values of all environments.
-        own: the values of each environment that differ.
-        basis: for each environment, what its name was read from.
-        left_out: what is not in the spec.
+        own: by environment, the values that differ from the common ones.
+        basis: the basis of each environment's name.
+        left_out: values that are not in the spec.
         refused: the values that ticketgen refuses, each with its path.
     """
 
@@ -47,11 +47,11 @@ class Draft:
 
 
 def shared_values(found: Mapping[str, Sequence[FoundValue | LeftOut]], basis: Mapping[str, str]) -> Draft:
-    """The values of all environments, of which the most frequent ones are common.
+    """Make a draft in which the most frequent values are the common ones.
 
     Args:
-        found: by the name of the environment, in order; of several values at a path, the first one counts.
-        basis: for each environment, what its name was read from.
+        found: the values by the name of the environment, in order; the first value at a path counts.
+        basis: the basis of each environment's name.
     """
     draft = Draft({}, {name: {} for name in found}, basis)
     for name, each_found in found.items():
@@ -89,7 +89,7 @@ def shown(value: SpecValue) -> str:
 
 
 def add_defaults(draft: Draft) -> None:
-    """Add what every spec must say."""
+    """Add the values that every spec must have."""
     basis = "assumption: the stack has no name that ticketgen accepts"
     draft.common.setdefault(("project",), FoundValue(("project",), _PROJECT, basis))
     path = presets()[_PRESET].path
@@ -99,7 +99,7 @@ def add_defaults(draft: Draft) -> None:
     for key, value in scale.items():
         where = ("event_scale", str(key))
         if any(where not in {**draft.common, **own} for own in draft.own.values()):
-            basis = f"assumption: as in the preset {_PRESET}; measure it, or take it from your sales"
+            basis = f"assumption: the value of the preset {_PRESET}; measure it, or take it from your sales"
             draft.common.setdefault(where, FoundValue(where, value, basis))
     per_order, per_buyer = ("event_scale", "seats_per_order"), ("event_scale", "seats_per_buyer")
     for values in (draft.common, *draft.own.values()):

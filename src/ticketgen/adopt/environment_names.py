@@ -46,7 +46,7 @@ _VALID: Final = re.compile(r"[a-z](?:-?[a-z0-9])*")
 _MAX_NAME: Final = 20
 _MAX_NAMES: Final = 30
 _MIN_FORM: Final = 3
-"""The letters of the shortest form of a name, such as dev."""
+"""Length of the shortest form of a name, such as dev."""
 _WORDS: Final = re.compile(r"[a-z0-9]+")
 _ABOVE_ENVIRONMENTS: Final = frozenset(
     {"environments", "environment", "envs", "env", "live", "stages", "stacks", "deployments", "workspaces"}
@@ -74,7 +74,7 @@ def environment_of_folder(folder: str) -> str:
 
 
 def contains_environment(text: str, environment: str) -> bool:
-    """Whether a name has an environment as its words, or a usual short or long form such as prod of production."""
+    """Whether a name contains an environment, also in a usual short or long form (prod, production)."""
     words = _WORDS.findall(text.lower())
     if f"-{environment}-" in f"-{'-'.join(words)}-":
         return True
@@ -93,7 +93,7 @@ def environment_variables(module: Module) -> list[str]:
 
 
 def named_in_code(configuration: Configuration, budget: Budget) -> dict[str, Location]:
-    """Names with which the code compares the environment or the workspace, or selects by it, and where."""
+    """Names that the code compares with the environment or workspace, or uses as keys for it, with places."""
     found: dict[str, Location] = {}
     for module in configuration.modules.values():
         for file in module.files:
@@ -144,12 +144,12 @@ def _is_environment(expression: Expression) -> bool:
 def _literals(items: tuple[Expression, ...]) -> Iterator[str]:
     for item in items:
         name = as_environment_name(item.value) if isinstance(item, Literal) else ""
-        if name and name != "default":  # the workspace that everybody has
+        if name and name != "default":  # every configuration has the workspace "default"
             yield name
 
 
 def _keys(expression: Expression, module: Module) -> Iterator[str]:
-    """The keys of a map: an object, or a local value or variable that is one."""
+    """The keys of a map: an object, or a local value or variable that holds one."""
     if isinstance(expression, Reference):
         declared = module.first.get(expression.address)
         if declared is None:

@@ -32,7 +32,7 @@ def find_account(view: StackView) -> Iterator[FoundValue | LeftOut]:
             elif role:
                 yield LeftOut(
                     f"the role {role} of {provider.title}",
-                    "a part of it is not in the text: set `deploy_role`",
+                    "a part of it is not known from the code: set `deploy_role`",
                     block.location,
                 )
         allowed = provider.block.value("allowed_account_ids")
@@ -52,7 +52,7 @@ def find_account(view: StackView) -> Iterator[FoundValue | LeftOut]:
         names = ", ".join(sorted(accounts))
         yield LeftOut(
             f"the accounts {names}",
-            "an environment has one account: make one environment for each",
+            "an environment has one account: create an environment for each",
             next(iter(accounts.values()))[1],
         )
         return
@@ -60,7 +60,7 @@ def find_account(view: StackView) -> Iterator[FoundValue | LeftOut]:
         if _ACCOUNT_ID.fullmatch(account):
             yield FoundValue(("account_id",), account, basis, location)
         else:
-            reason = "an account has an id of 12 digits that is in the text: set `account_id`"
+            reason = "no account id of 12 digits is known from the code: set `account_id`"
             yield LeftOut(f"the account in {basis}", reason, location)
     if len(roles) == 1:
         role, (basis, location) = next(iter(roles.items()))
@@ -96,7 +96,7 @@ def find_state(view: StackView) -> Iterator[FoundValue | LeftOut]:
                     elif view.backends:
                         buckets |= {name: (where, at) for name, where, at in view.backends}
                     else:
-                        reason = "its bucket is not in the text: set `state.bucket`"
+                        reason = "its bucket is not known from the code: set `state.bucket`"
                         yield LeftOut("the backend s3", reason, backend.at(file.path))
                     if _literal(backend, "dynamodb_table"):
                         reason = "rendered states are locked with use_lockfile"

@@ -17,12 +17,12 @@ __all__ = ["find_api"]
 _AUTH: Final[Mapping[str, str]] = {
     "AWS_IAM": "iam", "COGNITO_USER_POOLS": "cognito", "AMAZON_COGNITO_USER_POOLS": "cognito", "NONE": "none",
 }  # fmt: skip
-"""The values of API Gateway, of function URLs and of AppSync. Sources:
+"""The authorization types of API Gateway, function URLs and AppSync. Sources:
 https://docs.aws.amazon.com/apigateway/latest/api/API_Method.html,
 https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunctionUrlConfig.html and
 https://docs.aws.amazon.com/appsync/latest/APIReference/API_CreateGraphqlApi.html"""
 
-# Type → the attribute with the kind of authorization, and the value of one that is not set.
+# Type → the attribute with the kind of authorization, and its default.
 _AUTHORIZED: Final[Mapping[str, tuple[str, str]]] = {
     "aws_api_gateway_method": ("authorization", "NONE"),
     "aws_apigatewayv2_route": ("authorization_type", "NONE"),
@@ -70,7 +70,7 @@ def _authorization(view: StackView) -> Iterator[FoundValue | LeftOut]:
 
 
 def _is_preflight(method: PlacedResource) -> bool:
-    """Whether a method or a route answers browsers that ask for permission, or a health check."""
+    """Whether a method or route answers CORS preflight requests or health checks."""
     route = method.text("route_key") or method.text("http_method")
     return route.startswith("OPTIONS") or "health" in f"{route} {method.declared.name}".lower()
 
@@ -85,13 +85,13 @@ def _domain(view: StackView) -> Iterator[FoundValue | LeftOut]:
         if not isinstance(name, str):
             yield LeftOut(
                 f"the domain of {each.address}",
-                "its name is not in the text: set `api.domain`",
+                "its name is not known from the code: set `api.domain`",
                 each.location,
             )
             return
         zone = next(_zones(view), None)
         if zone is None:
-            reason = "the id of its zone is not in the text: set `api.domain.zone_id` with it"
+            reason = "the id of its zone is not known from the code: set `api.domain` with its `zone_id`"
             yield LeftOut(f"the domain {name}", reason, each.at("domain_name"))
             return
         yield FoundValue(("api", "domain", "name"), name, each.address, each.at("domain_name"))
@@ -124,7 +124,9 @@ def _origins(view: StackView) -> Iterator[FoundValue | LeftOut]:
             return
         if origins:
             yield LeftOut(
-                f"the origins of {basis}", "they are not in the text: set `api.cors.origins`", location
+                f"the origins of {basis}",
+                "they are not known from the code: set `api.cors.origins`",
+                location,
             )
             return
 

@@ -25,12 +25,12 @@ _NAMES: Final = (
     re.compile(r"(?:service|system|stack|workload)(?:_name)?|name_prefix|resource_prefix|prefix"),
     re.compile(r"(?:base_)?name|namespace"),
 )
-"""Names of values of a root module with the project's name, the likeliest first."""
+"""Names of variables and local values that may hold the project's name, the likeliest first."""
 _TAGS: Final = ("project", "application", "app", "service", "product")
 _IDENTIFIERS: Final = (
     "bucket", "function_name", "identifier", "cluster_identifier", "cluster_id", "cluster_name", "replication_group_id",
 )  # fmt: skip
-"""Attributes that name a resource of any type that has them."""
+"""Attributes that hold a resource's name, whatever its type."""
 _COMMON_SHARE: Final = 0.7
 """The share of names that must begin with the name of the project."""
 _MAX_NAME: Final = 20
@@ -40,7 +40,7 @@ _RESERVED: Final = {tag.casefold() for tag in RESERVED_TAGS}
 
 
 def find_project(view: StackView, folder: str) -> Iterator[FoundValue | LeftOut]:
-    """Yield the project's name, shortened to what ticketgen accepts; a shortened name also as left out."""
+    """Yield the project's name, shortened to what ticketgen accepts; the full name is then also yielded as left out."""
     for basis, location, text in _candidates(view, folder):
         whole = _words(text, view)
         name = shortened_name("-".join(whole))
@@ -55,7 +55,7 @@ def find_project(view: StackView, folder: str) -> Iterator[FoundValue | LeftOut]
 
 
 def shortened_name(text: str, limit: int = _MAX_NAME) -> str:
-    """As many words of a name as a limit allows; "" if too little is left."""
+    """As many words of a name as the limit allows; "" if the rest is too short."""
     words = [word for word in re.split(r"[^a-z0-9]+", text.lower()) if word]
     while words and not words[0][0].isalpha():
         words.pop(0)
@@ -93,7 +93,7 @@ def _candidates(view: StackView, folder: str) -> Iterator[tuple[str, Location | 
 
 
 def _common_prefix(view: StackView) -> Iterator[tuple[str, Location | None, str]]:
-    """The first words of most names of resources."""
+    """The words with which most names of resources begin."""
     prefixes: Counter[str] = Counter()
     places: dict[str, Location] = {}
     total = 0
@@ -136,7 +136,7 @@ def find_tags(view: StackView) -> Iterator[FoundValue | LeftOut]:
                 continue  # a stack sets the reserved ones by itself
             seen.add(folded)
             if not isinstance(value, str):
-                reason = "its value is not in the text: add it to `tags`"
+                reason = "its value is not known from the code: add it to `tags`"
                 yield LeftOut(f"the tag {quoted(key)}", reason, location)
             elif any(other.get(key) != value for other in same_kind) or value in REGIONS:
                 reason = "it differs between providers, and all resources have the same `tags`"
@@ -146,7 +146,7 @@ def find_tags(view: StackView) -> Iterator[FoundValue | LeftOut]:
 
 
 def _tag_maps(view: StackView) -> Iterator[tuple[str, Location, dict[str, object]]]:
-    """The tags of each provider, and those that resources of a root module share."""
+    """The default tags of each provider, and tags that the resources of a root module share."""
     for provider in view.providers():
         for block in provider.block.blocks("default_tags"):
             tags = block.value("tags")

@@ -38,7 +38,7 @@ class _Seen:
 
 @dataclass(slots=True)
 class _Search:
-    """Regions with what was seen in them."""
+    """Regions, and the evidence for each."""
 
     found: dict[str, _Seen] = field(default_factory=dict)
     weak: dict[str, tuple[str, Location]] = field(default_factory=dict)
@@ -114,7 +114,9 @@ def _provider_regions(view: StackView) -> Mapping[str, tuple[str, Location]]:
 def _declared_only(search: _Search, view: StackView) -> Iterator[LeftOut]:
     for region, (title, location) in {**_provider_regions(view), **search.weak}.items():
         if region not in search.found:
-            reason = "nothing there has a counterpart: run `ticketgen add-region` if sales should run there"
+            reason = (
+                "no resource there has a counterpart: run `ticketgen add-region` if sales should run there"
+            )
             yield LeftOut(f"Region {region} ({title})", reason, location, region)
     for each in view.providers():
         written = each.block.value("region")
@@ -130,7 +132,7 @@ def _declared_only(search: _Search, view: StackView) -> Iterator[LeftOut]:
             and each.declared.value("for_each") is None
             and not each.view.provider_regions(each.configuration, each.scope)
         ):
-            reason = "it is not in the text: pass the variable that has it with --var"
+            reason = "it is not known from the code: pass the variable that sets it with --var"
             yield LeftOut(f"the Region of {each.title}", reason, each.block.at("region"))
 
 
@@ -199,7 +201,7 @@ def _nearest(region: str, found: Mapping[str, _Seen]) -> Iterator[FoundValue | L
     for name, seen in found.items():
         reason = (
             f"{name} has no Aurora Data API, so it cannot be the primary Region; the spec has {near.name}, "
-            f"{near.long_name}: write the Region that sales should run in"
+            f"{near.long_name}: set the Region in which sales should run"
         )
         yield LeftOut(f"Region {name} ({seen.basis})", reason, seen.location, name)
     basis = f"assumption: near {region}, which has no Aurora Data API"
@@ -209,7 +211,7 @@ def _nearest(region: str, found: Mapping[str, _Seen]) -> Iterator[FoundValue | L
 
 
 def _left_alone(found: Mapping[str, _Seen], primary: str) -> Iterator[LeftOut]:
-    """Yield the Regions that a spec cannot have because none of them can be the secondary one."""
+    """Yield the Regions that the spec cannot have because none of them can be the secondary Region."""
     for region, seen in found.items():
         if region != primary:
             reason = (
@@ -242,7 +244,7 @@ def _primary(found: Mapping[str, _Seen], view: StackView) -> _Choice | None:
 def _secondary(
     usable: Mapping[str, _Seen], primary: str, view: StackView
 ) -> Generator[LeftOut, None, FoundValue]:
-    """Yield a Region that is named as the secondary one and cannot be it; return the one that can."""
+    """Yield a named secondary Region that cannot have the role; return the Region that can."""
     others = [region for region in usable if region != primary]
     named = next(
         (

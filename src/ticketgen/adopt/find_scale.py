@@ -20,7 +20,7 @@ _PER_MINUTE: Final = {"second": 60.0, "sec": 60.0, "minute": 1.0, "min": 1.0, "h
 _RATE_NAME: Final = re.compile(
     r"(?:[a-z0-9]+_)*(?:purchases|orders|sales|transactions|bookings|checkouts|tickets)_per_(second|sec|minute|min|hour)"
 )
-# The key of event_scale → the names of values that say it, and the seconds or units of one.
+# The key of event_scale → the names of settings for it, and the factor to seconds or units.
 _SETTINGS: Final[tuple[tuple[str, re.Pattern[str], float], ...]] = (
     (
         "hold_seconds",
@@ -59,7 +59,7 @@ _PURCHASE: Final = re.compile(r"purchase|order|checkout|book|buy|sell|reserve", 
 
 
 def find_scale(view: StackView) -> Iterator[FoundValue | LeftOut]:
-    """Yield the scale; each estimate says its basis, the best one first."""
+    """Yield the scale, best source first; each estimate states its basis."""
     yield from _named_rates(view)
     for estimate in (_throttling, _concurrency):
         yield from estimate(view)
@@ -76,17 +76,17 @@ def find_scale(view: StackView) -> Iterator[FoundValue | LeftOut]:
 
 
 def _unusable(named: NamedValue) -> Iterator[LeftOut]:
-    """Yield a setting whose value is no number that a scale can have; an unset one says nothing."""
+    """Yield a setting whose value cannot be part of a scale; an unset setting is skipped."""
     value = named.value
     if value is None or isinstance(value, list | dict):
         return
     if not isinstance(value, str | int | float):
-        reason = "its value is not in the text: pass it with --var, or set it in `event_scale`"
+        reason = "its value is not known from the code: pass it with --var, or set it in `event_scale`"
         yield LeftOut(named.written, reason, named.location)
         return
     text = str(value) if isinstance(value, str) or abs(value) < 10**_MAX_DIGITS else "a larger number"
     shown = quoted(text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…")
-    reason = f"it gives no number from 1 to {_MAX_NUMBER - 1:,}: set it in `event_scale`"
+    reason = f"it is not a number from 1 to {_MAX_NUMBER - 1:,}: set it in `event_scale`"
     yield LeftOut(f"{named.written} = {shown}", reason, named.location)
 
 
@@ -99,7 +99,7 @@ def _number(value: object) -> float | None:
 
 
 def _found(rate: float, basis: str, location: Location) -> Iterator[FoundValue]:
-    """The rate of orders as a round figure."""
+    """Yield the rate of orders, rounded."""
     if rate >= 1:
         digits = len(str(floor(rate))) - 2
         rounded = floor(rate) if digits <= 0 else floor(rate) // 10**digits * 10**digits
@@ -119,7 +119,7 @@ def _named_rates(view: StackView) -> Iterator[FoundValue | LeftOut]:
 
 
 def _throttling(view: StackView) -> Iterator[FoundValue]:
-    """Invert the formula of the API's throttling: requests/s of one Region that takes all orders."""
+    """Estimate orders from the API's throttling in requests/s, if one Region takes all orders."""
     per_order = assumed.sales_requests_per_second(1) + assumed.reads_per_second(1)
     for type, block_type, attribute in (
         ("aws_api_gateway_method_settings", "settings", "throttling_rate_limit"),

@@ -32,7 +32,7 @@ _PMS: Final = re.compile(
 
 
 def find_stores(view: StackView) -> Iterator[FoundValue | LeftOut]:
-    """Yield what the stack says about its stores and those who watch them."""
+    """Yield the settings of the stores, logs and alarms."""
     yield from _protection(view)
     yield from _cache(view)
     yield from _audit(view)
@@ -46,7 +46,7 @@ def find_stores(view: StackView) -> Iterator[FoundValue | LeftOut]:
             yield FoundValue(("pms", "url"), each.value, each.written, each.location)
         else:
             shown = f"{each.written} = {quoted(each.value)}"
-            yield LeftOut(shown, "it is no URL: set `pms.url`", each.location)
+            yield LeftOut(shown, "it is not a URL: set `pms.url`", each.location)
 
 
 def _protection(view: StackView) -> Iterator[FoundValue | LeftOut]:
@@ -61,7 +61,7 @@ def _protection(view: StackView) -> Iterator[FoundValue | LeftOut]:
                     basis = f"{attribute} of {each.address}"
                     answers.append(FoundValue(("protect",), protect, basis, each.at(attribute)))
                 elif value is not None:
-                    reason = "its value is not in the text: set `protect`"
+                    reason = "its value is not known from the code: set `protect`"
                     unknown.append(LeftOut(f"{attribute} of {each.address}", reason, each.at(attribute)))
     for each in view.resources(*_STORES):
         for lifecycle in each.block.blocks("lifecycle"):
@@ -91,7 +91,7 @@ def _cache(view: StackView) -> Iterator[FoundValue | LeftOut]:
             return
         engine = each.text("engine")
         if not engine or "?" in engine:
-            reason = "its engine is not in the text: set `cache.engine`"
+            reason = "its engine is not known from the code: set `cache.engine`"
             yield LeftOut(f"the engine of {each.address}", reason, each.at("engine"))
             return
         if engine in {"redis", "valkey"}:
@@ -137,7 +137,7 @@ def _alarms(view: StackView) -> Iterator[FoundValue | LeftOut]:
         if each.value("protocol") == "email" and isinstance(address, str):
             emails[address] = FoundValue((), address, each.address, each.at("endpoint"))
         elif each.value("protocol") == "email":
-            reason = "its value is not in the text: add it to `alarms.email`"
+            reason = "its value is not known from the code: add it to `alarms.email`"
             yield LeftOut(f"the address of {each.address}", reason, each.at("endpoint"))
     topics: dict[str, FoundValue] = {}
     for each in view.resources("aws_cloudwatch_metric_alarm"):
@@ -151,7 +151,9 @@ def _alarms(view: StackView) -> Iterator[FoundValue | LeftOut]:
         yield FoundValue(("alarms", "email"), tuple(emails), first.basis, first.location)
     for shape, found in topics.items():
         if emails or len(topics) > 1:
-            yield LeftOut(f"the topic {shape}", "alarms notify one topic, or addresses", found.location)
+            yield LeftOut(
+                f"the topic {shape}", "alarms notify either one topic or email addresses", found.location
+            )
         else:
             yield FoundValue(("alarms", "topic_arn"), shape, found.basis, found.location)
 

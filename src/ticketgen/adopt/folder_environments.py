@@ -22,15 +22,15 @@ _RULE = suffix_declared.RULE
 def judge_names_by_folder(
     findings: tuple[Finding, ...], configuration: Configuration, place: Callable[[Location], Location]
 ) -> tuple[Finding, ...]:
-    """Replace findings about fixed names where the folder of the root module is that of an environment.
+    """Replace findings about fixed names in root modules whose folder names an environment.
 
-    If no name contains the environment, the finding stays. If some do, only the others are findings: the rule
-    `suffix-declared` cannot tell, because it knows no environments.
+    If no name contains the environment, the finding stays. If some names do, only names without it are findings: the
+    rule `suffix-declared` cannot tell them apart, because it does not know the environments.
 
     Args:
         findings: the findings about the directory.
         configuration: the directory.
-        place: a location as the user knows it.
+        place: maps a location to the one that the user knows.
     """
     if not any(each.rule == _RULE.id for each in findings):
         return findings

@@ -1,4 +1,4 @@
-"""Values that a stack sets and a spec can express, and those that a spec cannot."""
+"""Values of a stack that a spec can express, and values that it cannot."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class FoundValue:
     """A value for the spec.
 
     Attributes:
-        path: where it belongs in the spec.
+        path: its path in the spec.
         value: the value; a tuple for a list.
-        basis: what it was read from, or the assumption behind it, as a phrase without a full stop.
-        location: where the stack says it; None for an assumption.
-        notes: for a list, the basis and the location of each element; empty if they are those of the list.
+        basis: its source, or the assumption behind it, as a phrase without a full stop.
+        location: where the stack sets it; None for an assumption.
+        notes: for a list, the basis and the location of each element; empty if they are the same as for the list.
     """
 
     path: SpecPath
@@ -39,13 +39,13 @@ class FoundValue:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Something that the stack says and the spec does not.
+    """A value of the stack that the spec does not have.
 
     Attributes:
-        what: what it is, with its value.
+        what: its description, with the value.
         reason: why it is not in the spec, and what to do, as a phrase without a full stop.
-        location: where the stack says it.
-        region: the Region that is left out; "" if it is something else. Another environment may have it.
+        location: where the stack sets it.
+        region: the Region that is left out, which another environment may have; "" for anything else.
     """
 
     what: str
@@ -55,7 +55,7 @@ class LeftOut:
 
 
 def place_text(location: Location | None) -> str:
-    """A place as it is shown: the file and the line."""
+    """A location as ``FILE:LINE``; "" for None, and ``--var`` for a value from the command line."""
     if location is None or location.file == COMMAND_LINE:
         return location.file if location else ""
     return f"{location.file}:{location.line}"

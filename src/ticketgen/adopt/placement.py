@@ -1,4 +1,4 @@
-"""The Region of each resource of a run, and its account."""
+"""The Regions of each resource of a run."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from ticketgen.hcl.values import EvaluationContext, PartialText, Value
 __all__ = ["PlacedResource", "RunView", "regions_in"]
 
 _MAX_RESOURCES: Final = 20_000
-"""Limit of instances of resources in one run."""
+"""Maximum number of resource instances in one run."""
 _AWS: Final = Address("provider", "aws")
 _MAX_LINKS: Final = 20
-"""Limit of references that are followed to find where a value is written."""
+"""Maximum number of references to follow to the place where a value is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,10 @@ class PlacedResource:
     """An instance of a resource, or a block inside one.
 
     Attributes:
-        view: the run.
+        view: the view of the run.
         declared: the declaration.
         block: the block.
-        where: where its expressions are evaluated.
+        where: the context in which its expressions are evaluated.
         regions: the Regions that have it; more than one if a module is called for each of them.
     """
 
@@ -176,7 +176,7 @@ class RunView:
         return tuple(folder[-1:])
 
     def looped_regions(self, scope: Scope) -> tuple[str, ...]:
-        """The Regions for each of which the module of a scope, or one that leads to it, is called."""
+        """The Regions for which the module of a scope, or a module that calls it, is called with ``for_each``."""
         for each in scope.chain:
             if (
                 each.call is not None
@@ -206,7 +206,7 @@ class RunView:
         return self.values.of(call.value(name), scope)
 
     def written_at(self, expression: Expression, scope: Scope, file: str) -> Location:
-        """Where a value is written: behind references to local values, arguments and variables."""
+        """Where a value is written, after following references to local values, arguments and variables."""
         node: Node = expression
         for _ in range(_MAX_LINKS):
             if not isinstance(expression, Reference) or any(
@@ -244,7 +244,7 @@ def regions_in(value: Value) -> tuple[str, ...]:
 
 
 def _one(item: object) -> Iterable[str]:
-    """The Region that an element names, itself or as ``region``."""
+    """The Region that an element names, as text or in its ``region`` key."""
     if isinstance(item, dict):
         item = item.get("region", item.get("name", item.get("aws_region")))
     return [item] if isinstance(item, str) and item in REGIONS else []

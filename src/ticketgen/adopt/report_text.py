@@ -45,7 +45,7 @@ def _lines(adoption: Adoption) -> Iterator[str]:
     for failure in adoption.failures:
         yield from _failure(failure)
     yield ""
-    yield "Other rules that it breaks"
+    yield "Other rules that the stack breaks"
     for rule in adoption.rules:
         places = ", ".join(map(place_text, rule.places[:3]))
         rest = f" and {rule.count - 3} more" if rule.count > 3 else ""
@@ -123,7 +123,7 @@ def _stateful(adoption: Adoption) -> Iterator[str]:
     found = [(group, advice) for group in adoption.groups if (advice := data_advice(group.type))]
     if found:
         yield ""
-        yield "Other data to bring over"
+        yield "Other data to move"
     for group, advice in found:
         yield f"  {group.type} ({len(group.addresses)}): {advice}"
 

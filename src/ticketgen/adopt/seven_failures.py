@@ -1,4 +1,4 @@
-"""Group what `ticketgen validate` reports: the seven usual failures first, then the other rules."""
+"""Group the findings of `ticketgen validate`: the seven usual failures first, then the other rules."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from ticketgen.wording import counted
 __all__ = ["BrokenRule", "FailureReport", "FailureStatus", "broken_rules", "seven_failures"]
 
 _MAX_PLACES: Final = 5
-"""Places that are shown for each rule."""
+"""Number of places that are shown for each rule."""
 
 
 class FailureStatus(StrEnum):
-    """What is known about one of the seven failures."""
+    """The result of the check for one of the seven failures."""
 
     BROKEN = "broken"
     HOLDS = "holds"
@@ -41,9 +41,9 @@ class FailureReport:
         number: its number in the list of failures.
         title: the failure.
         rule: the rule that finds it.
-        status: what is known.
+        status: the result of the check.
         reason: why it is not applicable or not checked, or a limit of the check; may be empty.
-        findings: where it is broken.
+        findings: the findings of the rule.
     """
 
     number: int
@@ -86,11 +86,11 @@ _TYPES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
     "outputs-complete": tuple(type for types in TESTABLE.values() for type in types),
     "security-group-flows": ("aws_security_group",),
 })  # fmt: skip
-"""The types of resources, or the beginnings of types, without which a failure is not applicable."""
+"""Resource types, or prefixes of types, without which a failure is not applicable."""
 
 
 def seven_failures(stack: SourceStack) -> tuple[FailureReport, ...]:
-    """Each of the seven failures: broken and where, not broken, or not applicable."""
+    """Report each of the seven failures, in order."""
     by_rule: dict[str, list[Finding]] = {}
     for finding in judge_names_by_folder(stack.findings, stack.configuration, stack.place):
         by_rule.setdefault(finding.rule, []).append(finding)
@@ -144,7 +144,7 @@ def _limit_of_check(stack: SourceStack) -> str:
 def broken_rules(findings: Iterable[Finding]) -> tuple[BrokenRule, ...]:
     """The other rules that are broken, errors first, with counts and the first places.
 
-    Reasons why a file is not checked have nothing in common but the rule, so each is listed.
+    Each reason why a file is not checked is listed by itself, because the reasons differ from file to file.
     """
     of_failures = {rule for rule, _, _ in _FAILURES}
     groups: dict[tuple[str, str], list[Finding]] = {}

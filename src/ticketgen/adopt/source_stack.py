@@ -1,4 +1,4 @@
-"""Read a directory of Terraform as `ticketgen validate` does, and every other syntax in addition."""
+"""Read a directory of Terraform as `ticketgen validate` does, and also JSON and OpenTofu files."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class SourceStack:
     Attributes:
         configuration: its modules.
         variable_files: the parsed ``*.tfvars`` files by path.
-        findings: what `ticketgen validate` reports, and files that could not be read.
+        findings: the findings of `ticketgen validate`, and findings about files that could not be read.
         budget: the work that may be spent on it.
-        place: a location as the user knows it: in a file that was translated, instead of its translation.
+        place: maps a location in a translation to the location in the file that was translated.
     """
 
     configuration: Configuration
@@ -72,7 +72,7 @@ def read_stack(folder: Path, name: str, factor: int) -> Checked[SourceStack]:
     findings = (
         *read.findings,
         *broken,
-        # `broken` says why such a file is not read: its syntax alone is no reason here.
+        # A note about the syntax of a broken file is dropped: `broken` says why the file was not read.
         *(_placed(each, native) for each in verified if not _is_note_about(each, native.broken)),
     )
     with Watchdog(budget.seconds, budget.bytes):
@@ -80,7 +80,7 @@ def read_stack(folder: Path, name: str, factor: int) -> Checked[SourceStack]:
 
 
 def _translated(directory: Directory, native: NativeTexts) -> Directory:
-    """The directory with each file in the native syntax, and those that cannot be translated as unread."""
+    """Convert each file to the native syntax; files that cannot be translated count as unread."""
     paths = directory.paths
     if paths is not None:
         paths = paths - set(map(written_path, native.lines)) | native.lines.keys()

@@ -1,6 +1,6 @@
-"""The spec of a stack: values that all environments share, values of single environments, and the text.
+"""Draft the spec of a stack: shared values, values of single environments, and the text.
 
-The text is checked as every spec is. A value that the check refuses is left out.
+The text is checked like every spec. Values that the check refuses are left out.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ class SpecDraft:
 
     Attributes:
         text: the file.
-        project: the same, resolved.
+        project: the resolved spec.
         values: the values by environment; those of all environments under "".
-        left_out: what was refused, contradicts another value, or was changed to fit.
-        findings: what is left to do before the spec can be rendered.
+        left_out: values that were refused, contradict another value, or were changed to fit.
+        findings: problems to solve before the spec can be rendered.
     """
 
     text: str
@@ -62,8 +62,8 @@ def draft_spec(
     """Make a spec from what was found in each environment.
 
     Args:
-        found: by the name of the environment, in order; of several values at a path, the first one counts.
-        basis: for each environment, what its name was read from.
+        found: the values by the name of the environment, in order; the first value at a path counts.
+        basis: the basis of each environment's name.
 
     Returns:
         The findings of the spec if it cannot be made to resolve.
@@ -105,7 +105,7 @@ def _resolved(text: str) -> tuple[Project | None, tuple[Finding, ...]]:
 
 
 def _without_refused(draft: Draft, text: str, refused: Iterable[Finding]) -> bool:
-    """Leave out the values at the lines of errors; False if there is none to leave out."""
+    """Leave out the values on lines with errors; return False if there is no value to leave out."""
     lines = _paths_of_lines(draft)
     done = False
     for finding in refused:
@@ -163,7 +163,7 @@ def _paths_of_lines(draft: Draft) -> list[tuple[str, SpecPath, str] | None]:
 def _lines(draft: Draft) -> Iterator[_Line]:
     yield _Line(
         "",
-        "Made by `ticketgen import`. Each comment says where the stack has the value, or that it is assumed.",
+        "Made by `ticketgen import`. Each comment says where the stack sets the value, or that it is an assumption.",
     )
     yield _Line("version: 1")
     yield from _section("", draft.common, 0)
@@ -193,7 +193,7 @@ def _section(name: str, values: Values, depth: int) -> Iterator[_Line]:
 
 
 def _place(path: SpecPath) -> tuple[int, str]:
-    """The order of the keys of a section: that of the model for the scale, otherwise as sorted."""
+    """Sort key for the keys of a section: the scale in the order of the model, other keys by name."""
     keys = (
         "purchases_per_minute",
         "seats_per_event",

@@ -1,4 +1,4 @@
-"""The ways in which a stack is applied: a root module, its variables, and the environment that this makes."""
+"""The runs of a stack: each root module with its variables, and the resulting environment."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ DEFAULT_NAME: Final = "prod"
 """The name of the only environment of a stack that names none."""
 
 _MAX_RUNS: Final = 100
-"""Limit of runs, each of which evaluates the resources of a root module."""
+"""Maximum number of runs, because each run evaluates all resources of a root module."""
 _BACKEND_SETTINGS: Final = frozenset({
     "bucket", "key", "region", "dynamodb_table", "use_lockfile", "encrypt", "kms_key_id", "profile", "role_arn",
     "workspace_key_prefix", "acl", "assume_role",
@@ -73,7 +73,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class FoundEnvironment:
-    """An environment: its name, what the name was read from, and its runs."""
+    """An environment: its name, the basis of the name, and its runs."""
 
     name: str
     basis: str
@@ -91,12 +91,12 @@ class _Variables:
 
     @property
     def is_backend(self) -> bool:
-        """Whether ``terraform init -backend-config`` reads it, for a backend s3 that is declared without a bucket."""
+        """Whether ``terraform init -backend-config`` reads it, for an s3 backend that is declared without a bucket."""
         return "bucket" in self.values and self.values.keys() <= _BACKEND_SETTINGS
 
     @property
     def is_automatic(self) -> bool:
-        """Whether Terraform reads it without being told."""
+        """Whether Terraform loads it automatically."""
         return is_automatic(self.path)
 
 
@@ -105,7 +105,7 @@ def roots_of(stack: SourceStack, only: str | None = None) -> tuple[Scope, ...]:
 
     Args:
         stack: the directory.
-        only: the folder of the root modules that count; None for all.
+        only: the folder that contains the root modules to return; None for all.
     """
     scopes = [scope for scope in stack.configuration.all_scopes() if scope.call is None]
     if only is not None:
@@ -134,7 +134,7 @@ def environments(
     Args:
         stack: the directory.
         roots: its root modules.
-        given: values of variables that are in no file.
+        given: the values of variables that no file sets.
     """
     own = _Variables("", dict(given or {}), dict.fromkeys(given or {}, Location(COMMAND_LINE)))
     every = tuple(_variable_files(stack))
@@ -189,7 +189,7 @@ def variable_value(text: str) -> Value:
 
 
 def _rank(name: str) -> int:
-    """The place in the usual order: production last."""
+    """Sort key for the usual order of environments: production last."""
     words = (
         ("prod", "live"),
         ("dr",),
@@ -212,7 +212,7 @@ def _variable_files(stack: SourceStack) -> Iterator[_Variables]:
 def _values_of(
     root: Scope, roots: tuple[Scope, ...], files: Iterable[_Variables]
 ) -> tuple[list[_Variables], list[_Variables]]:
-    """The files that Terraform reads by itself in a root module, and those that a command names."""
+    """Split variable files into those that Terraform loads by itself, and those that a command names."""
     automatic, named = [], []
     for file in files:
         folder = posixpath.dirname(file.path)
@@ -224,7 +224,7 @@ def _values_of(
 
 
 def _owner(file: _Variables, roots: tuple[Scope, ...]) -> Scope | None:
-    """The root module whose variables a file sets: the one that has most of them, and then the nearest."""
+    """The root module whose variables a file sets: the one with the most of them, then the nearest."""
 
     def match(root: Scope) -> tuple[int, bool, int]:
         shared = len(file.values.keys() & root.module.variables.keys())
@@ -263,7 +263,7 @@ def _runs(
     *,
     has_folders: bool,
 ) -> Iterator[tuple[str, str, Location | None, Run]]:
-    """Yield the name of an environment, what it was read from, and a run of the root module in it."""
+    """Yield the name of an environment, the basis of the name, and a run of the root module in it."""
     variables = environment_variables(root.module)
     for file in named:
         values, places = _merged(*automatic, file)
@@ -306,7 +306,7 @@ def _default_name(root: Scope, variables: Iterable[str]) -> tuple[str, Location]
 
 
 def _name_in(file: _Variables, variables: Iterable[str]) -> tuple[str, str, Location | None]:
-    """The environment of a file, its basis and its place: of the variable, or else of its path."""
+    """The environment of a variable file, its basis and its place, from a variable or else the path."""
     for variable in variables:
         if name := as_environment_name(file.values.get(variable)):
             return name, f"var.{variable}", file.places[variable]

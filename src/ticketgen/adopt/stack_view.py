@@ -31,7 +31,7 @@ class NamedValue:
         written: the address or the name as it is written.
         value: the value.
         location: where the value is written.
-        of_root: whether a root module declares it.
+        of_root: whether it is declared in a root module.
     """
 
     name: str
@@ -79,7 +79,7 @@ class StackView:
         self.budget = budget
         name = environment.name
         self.backends = tuple(each for each in backends if name in each[2].file) or backends
-        """The buckets and Regions of states that the code does not name, and where they are written."""
+        """Buckets and Regions of states that are set outside the code, and where they are written."""
         self.runs = tuple(RunView(run, budget) for run in environment.runs)
         self._named: tuple[NamedValue, ...] | None = None
 

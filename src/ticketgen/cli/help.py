@@ -44,12 +44,12 @@ SECTIONS: Mapping[str, Mapping[str, Command]] = MappingProxyType({
                           "draft a spec that comes close to it"),
         "render": Command("render_command:render", "Render, verify and write the stacks of a spec, each environment to "
                           "stacks/NAME"),
-        "add-region": Command("region_commands:add_region", "Add a Region to the spec, for all environments or some, "
+        "add-region": Command("region_commands:add_region", "Add a Region to the spec for all or some environments, "
                               "and render them"),
-        "remove-region": Command("region_commands:remove_region", "Retire a Region in all environments or some, then "
-                                 "remove it, and render them"),
-        "plan-check": Command("plan_check_command:plan_check", "Judge saved plans of Terraform: what they would "
-                              "replace or destroy although it holds data"),
+        "remove-region": Command("region_commands:remove_region", "Retire and then remove a Region in all or some "
+                                 "environments, and render them"),
+        "plan-check": Command("plan_check_command:plan_check", "Check saved Terraform plans for resources that hold "
+                              "data and would be replaced or destroyed"),
         "migrate": Command("migrate_command:migrate", "Write a script that moves a stack's state from its single root "
                            "module to one for each Region"),
         "eject": Command("eject_command:eject", "Copy a template into the project, where you can change it and it "

@@ -38,8 +38,8 @@ def import_stack(
             "-o",
             metavar="FILE",
             parser=resolve_argument,
-            help="Write the spec to this file, such as ticketgen.yaml, or with `-` to standard output. Default: it is "
-            "the end of the report.",
+            help="Write the spec to this file, such as ticketgen.yaml, or with `-` to standard output. Default: "
+            "print it at the end of the report.",
         ),
     ] = None,
     root: Annotated[
@@ -63,8 +63,8 @@ def import_stack(
     """Read a Terraform stack that ticketgen did not render, and draft a spec that comes close to it.
 
     The report says which of the seven usual failures and which rules the stack breaks, and lists the resources that
-    ticketgen has no counterpart for. Each line of the spec says where the stack has the value. Nothing in the directory
-    is run or changed: `ticketgen help adopting`.
+    ticketgen has no counterpart for. Each line of the spec says where the stack sets the value. Nothing in the
+    directory is run or changed. See `ticketgen help adopting`.
 
     Examples:
       ticketgen import ../shop

@@ -35,7 +35,7 @@ __all__ = ["keep"]
 _ACTIONS = {
     "kept": "{would}kept as {patch}",
     "kept-deleted": "{would}kept deleted, by {patch}",
-    "unchanged": "no edit to keep, apart from what its patch has",
+    "unchanged": "no edit to keep: its patch already has every change",
     "dropped": "{patch} {would}dropped",
 }
 
@@ -133,9 +133,10 @@ def keep(
 
 
 def _project_path(root: Path, text: str) -> str:
-    """A file's path below the project's folder, from one that is relative to the current folder or to the project's.
+    """Convert a path that is relative to the current folder or the project's to one below the project's.
 
-    Messages and reports name files relative to the project. A patch stands for its file.
+    Both are accepted because messages and reports name files relative to the project. The path of a patch stands for
+    its file.
     """
     from ticketgen.patches.patch_folder import PATCHES, patched_file
     from ticketgen.pipeline import STACKS

@@ -1,4 +1,4 @@
-"""Files that a result never replaces: a slip in ``--output`` must not cost a state, a spec or a part of a stack."""
+"""Files that ``--output`` never replaces, so that a typo cannot destroy a state, a spec or a stack's file."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _KINDS: Final = {
     (".yaml", ".yml", ".toml"): "it is a spec or a configuration",
     (".j2", ".py", ".patch"): "it is not a report",
 }
-"""The ends of the names of files that no command makes with ``--output``, and what they are."""
+"""Endings of file names that no command writes with ``--output``, with the reason to keep such a file."""
 
 
 def why_kept(output: Path, inputs: Iterable[Path] = ()) -> str | None:
-    """Why a result does not replace a file; None if it may.
+    """Why a result must not replace a file; None if it may.
 
     Args:
-        output: the file that the result is for.
+        output: the file that the result would be written to.
         inputs: files that the command reads.
     """
     if not output.is_file():

@@ -14,10 +14,10 @@ __all__ = ["run_merge"]
 
 
 def run_merge(spec: Path, *, asked: bool, upgrade: bool, dry_run: bool) -> MergeReport:
-    """Merge the files that people own before the stacks are rendered, because the templates are among them.
+    """Merge the files that the user owns. This comes before rendering, because they include the templates.
 
     Args:
-        spec: of the project.
+        spec: the path of the project's spec.
         asked: whether to merge at all.
         upgrade: whether `--upgrade` is given.
         dry_run: only find out what a merge would change.

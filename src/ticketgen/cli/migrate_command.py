@@ -59,8 +59,8 @@ def migrate(
             "--state",
             metavar="FILE",
             parser=resolve_argument,
-            help="What is in the old state: the output of `terraform state list`, `terraform show -json` or `terraform "
-            "state pull`. Default: the local state in the stack's folder.",
+            help="The contents of the old state: the output of `terraform state list`, `terraform show -json` or "
+            "`terraform state pull`. Default: the local state in the stack's folder.",
         ),
     ] = None,
     suffix: Annotated[
@@ -68,7 +68,7 @@ def migrate(
         typer.Option("--suffix", metavar="SUFFIX", help="The deployment. Default: the environment's name."),
     ] = None,
     format: Annotated[
-        _MigrationFormat, typer.Option("--format", help="json is the plan, for programs.")
+        _MigrationFormat, typer.Option("--format", help="json writes the plan for programs.")
     ] = _MigrationFormat.SCRIPT,
     output: OutputOption = None,
 ) -> None:
@@ -76,7 +76,7 @@ def migrate(
 
     Versions before 0.2.0 rendered one root module for an environment. The script moves every resource to the state of
     its new root module, and imports the replicas. It works on a copy of the state unless you run it with --run.
-    `ticketgen help upgrading` has all steps.
+    `ticketgen help upgrading` lists all steps.
 
     Examples:
       ticketgen migrate --env prod --output move_states.sh
@@ -110,7 +110,7 @@ def migrate(
         write_result(move_script(planned.value, stack, environment.state.bucket or ""), output)
         print_findings(planned.findings, report)
         if output is not None and output != STDOUT:
-            print_info(f"{display_path(output)}: written; without --run, it only tries the moves")
+            print_info(f"{display_path(output)}: written; without --run, it only rehearses the moves")
     exit_with_findings(planned.findings)
 
 
@@ -126,7 +126,7 @@ def _check_suffix(suffix: str, environment: Environment) -> None:
 
 
 def _addresses(given: Path | None, root: Path, stack: str, is_default: bool) -> Checked[tuple[str, ...]]:
-    """The managed resources of the old stack."""
+    """The addresses of the managed resources in the old stack."""
     from ticketgen.findings.migrations import STATE_UNREADABLE
     from ticketgen.project.state_addresses import MAX_STATE_BYTES, read_addresses
     from ticketgen.safe_open import read_below, read_chosen

@@ -29,7 +29,7 @@ def plan_check(
         typer.Argument(
             metavar="FILE...",
             parser=resolve_argument,
-            help="What `terraform show -json PLAN` prints, one file for each root module; `-` is standard input.",
+            help="The output of `terraform show -json PLAN`, one file for each root module; `-` is standard input.",
         ),
     ],
     env: Annotated[
@@ -37,8 +37,8 @@ def plan_check(
         typer.Option(
             "--env",
             metavar="NAME",
-            help="The environment, whose `protect` and `accept` apply. Default: the one in whose stack FILE is; "
-            "without an environment, everything counts as protected.",
+            help="The environment whose `protect` and `accept` apply. Default: the environment whose stack contains "
+            "FILE; without an environment, everything counts as protected.",
             autocompletion=complete_environments,
         ),
     ] = None,
@@ -55,10 +55,10 @@ def plan_check(
     format: ReportFormatOption = ReportFormat.TEXT,
     output: OutputOption = None,
 ) -> None:
-    """Judge saved plans of Terraform: what they would replace or destroy although it holds data.
+    """Check saved Terraform plans for resources that hold data and would be replaced or destroyed.
 
-    It applies the judgement of `ticketgen render` to what Terraform really intends. A loss is an error where the
-    environment is protected, or a resource that changes is, and a warning elsewhere. No value of a resource is printed.
+    It judges Terraform's own plan by the rules of `ticketgen render`. A loss is an error if the environment or a
+    changed resource is protected, and otherwise a warning. No value of a resource is printed.
 
     Examples:
       ticketgen plan-check tfplan.json --env prod

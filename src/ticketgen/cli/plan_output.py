@@ -1,4 +1,4 @@
-"""Print findings together with the plans of consequences that they follow from."""
+"""Print findings together with the plans of consequences behind them."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ def report_with_plans(
     document: Mapping[str, object] | None = None,
     detailed: bool | None = True,
 ) -> None:
-    """Print findings and plans of consequences, where the format has a place for plans.
+    """Print findings, and plans of consequences if the format can show them.
 
     Args:
-        findings: of the command.
-        plans: by folder or file.
-        format: of the report.
-        output: the file for it; None for standard output.
+        findings: the findings of the command.
+        plans: the plans by folder or file.
+        format: the format of the report.
+        output: the file to write the report to; None for standard output.
         root: the folder that all names are relative to; None for the current folder.
-        document: the report as JSON; None for that of the findings, with the plans.
-        detailed: whether to print a line for each instance; None for no plans in a report as text.
+        document: the report as JSON; None to make it from the findings and plans.
+        detailed: whether a text report has a line for each instance; None to omit plans from it.
     """
     found = tuple(findings)
     if format is ReportFormat.JSON:
@@ -57,7 +57,7 @@ def print_plans(plans: Mapping[str, StackPlan], root: Path | None, *, detailed: 
     """Print what happens to the resources of each stack: the counts, or a line for each instance.
 
     Args:
-        plans: by folder or file.
+        plans: the plans by folder or file.
         root: the folder that the names are relative to; None for the current folder.
         detailed: whether to print a line for each instance.
     """

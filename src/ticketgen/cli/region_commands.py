@@ -56,10 +56,10 @@ def add_region(
     accept: Accept = None,
     format: ReportFormatOption = ReportFormat.TEXT,
 ) -> None:
-    """Add a Region to the spec, for all environments or some, and render them.
+    """Add a Region to the spec for all or some environments, and render them.
 
-    Edits the list of Regions and keeps the spec's comments, order and layout. Spec and stacks change together or not
-    at all. Requirements of the account (quotas, an opt-in) are reported before anything is written.
+    The spec keeps its comments, order and layout. Spec and stacks change together or not at all. Requirements of the
+    account (quotas, an opt-in) are reported before anything is written.
 
     Examples:
       ticketgen add-region eu-west-2
@@ -88,7 +88,7 @@ def remove_region(
     accept: Accept = None,
     format: ReportFormatOption = ReportFormat.TEXT,
 ) -> None:
-    """Retire a Region in all environments or some, then remove it, and render them.
+    """Retire and then remove a Region in all or some environments, and render them.
 
     A retired Region keeps its root modules, without deletion protection, until `make apply` has destroyed them. Then
     run the command again with --destroyed, which deletes its folders. The primary and the secondary Region of an

@@ -1,4 +1,4 @@
-"""Losses that people accept: per address, on the command line or in the spec."""
+"""Losses that the user accepts, by address, on the command line or in the spec."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class LossPlace:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """What somebody accepts.
+    """The acceptance of every loss at an address.
 
     Attributes:
         address: one of ``ADDRESS``, ``ROOT:ADDRESS``, ``ENVIRONMENT:ADDRESS``, ``ENVIRONMENT/ROOT:ADDRESS``,
             ``ENVIRONMENT/ROOT`` and ``ENVIRONMENT``. As with ``terraform plan -target``, the address of a module or of
             a resource stands for everything in it.
-        environment: the only environment in which it holds; "" for all.
-        until: the last day on which it holds; None without an end.
-        place: in the spec; None on the command line.
+        environment: the only environment to which it applies; "" for all.
+        until: the last day on which it is valid; None if it does not expire.
+        place: its place in the spec; None if it was given on the command line.
     """
 
     address: str
@@ -54,7 +54,7 @@ class Acceptance:
 
 
 def _split(text: str) -> tuple[str, str, str]:
-    """Root module, colon and address; a colon inside an instance key belongs to the address."""
+    """Split an address into root module, colon and address; a colon inside an instance key belongs to the address."""
     head, colon, rest = text.partition(":")
     return (head, colon, rest) if colon and "[" not in head else ("", "", text)
 
@@ -62,7 +62,7 @@ def _split(text: str) -> tuple[str, str, str]:
 _TARGET = re.compile(
     r"(?:module\.[\w-]+(?:\[[^\]]*+\])?(?:\.|\Z))*+(?:[\w-]+\.[\w-]+(?:\[.*\])?)?", re.DOTALL
 )
-"""The address of a module or of a resource, but not its first words alone."""
+"""A complete address of a module or resource, not just its beginning."""
 
 
 def _is_below(address: str, target: str) -> bool:
@@ -75,8 +75,8 @@ class AcceptedLosses:
     """All acceptances of one run.
 
     Args:
-        acceptances: of the command line and of the spec.
-        today: decides which of them have expired.
+        acceptances: those on the command line and those in the spec.
+        today: the day that decides which acceptances have expired.
     """
 
     def __init__(self, acceptances: Iterable[Acceptance], today: date) -> None:
@@ -92,8 +92,8 @@ class AcceptedLosses:
         return bool(covering)
 
     def findings(self) -> Iterator[Finding]:
-        """The acceptances that have expired, and those of the command line that covered nothing."""
-        # An acceptance of the whole project expires once, not in each environment.
+        """Report acceptances that have expired, and acceptances on the command line that covered nothing."""
+        # An acceptance for the whole project is reported once when it expires, not once for each environment.
         for each in {(each.address, each.until, each.place): each for each in self._expired}.values():
             message = f"the acceptance of {each.address} expired on {each.until}"
             yield ACCEPTANCE_EXPIRED.found(message, at=each.place)

@@ -1,8 +1,8 @@
 """Values of two configurations in a form that can be compared.
 
-A known value is itself. Any other value is the structure of its expression, in which variables, local values, outputs
-and configured arguments are replaced by what they stand for, and resources by their addresses. So two values are equal
-if the text says that they are, however it says so.
+A known value stays as it is. Any other value becomes the structure of its expression, in which variables, local values,
+outputs and configured arguments are replaced by their values, and resources by their addresses. So two values are equal
+if the configurations say the same in different ways.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ __all__ = ["Comparable", "ReferredResource", "comparable", "map_references", "re
 Comparable: TypeAlias = Hashable
 
 _MAX_DEPTH = 100
-"""Limit of the expressions that are followed, one inside or through the other, in one value."""
+"""Maximum depth of nested expressions and references that are followed for one value."""
 
 _PLACE = frozenset({"line", "column"})
 _TEXT, _LIST, _MAP, _STEPS, _DATA = "text", "list", "map", "steps", "data"
@@ -65,8 +65,8 @@ class ReferredResource:
         address: the address with its module path, without instance keys.
         path: the attributes after the address.
         key: the instance key as in an address; "" for all instances, and any other value if it is unknown.
-        declaration: of the resource.
-        scope: that of the declaration.
+        declaration: the declaration of the resource.
+        scope: the scope of the declaration.
     """
 
     address: str
@@ -79,7 +79,7 @@ class ReferredResource:
 def comparable(
     values: Evaluator, expression: Expression | None, where: EvaluationContext, depth: int = 0
 ) -> Comparable:
-    """The value of an expression, so that equal values are equal in another configuration, too."""
+    """Return the value of an expression in a form that can be compared across configurations."""
     if expression is None:
         return None
     if depth >= _MAX_DEPTH:
@@ -106,7 +106,7 @@ def comparable(
 
 
 _IMPRECISE = frozenset({_STEPS, "Call", "Access", "Conditional"})
-"""Structures that depend on more than the resource that the evaluator finds."""
+"""Structures whose value depends on more than the resource that the evaluator finds."""
 
 
 def referred_resources(value: Comparable) -> Iterator[ReferredResource]:
@@ -121,7 +121,7 @@ def referred_resources(value: Comparable) -> Iterator[ReferredResource]:
 
 
 def map_references(value: Comparable, renamed: Callable[[ReferredResource], ReferredResource]) -> Comparable:
-    """A comparable value, with other references to resources."""
+    """Return a comparable value with its references to resources replaced."""
     if isinstance(value, ReferredResource):
         return renamed(value)
     return tuple(map_references(each, renamed) for each in value) if isinstance(value, tuple) else value
@@ -139,7 +139,7 @@ def _of_known(value: Value) -> Comparable:
 
 
 def _of_partial(values: Evaluator, value: Value, where: EvaluationContext, depth: int) -> Comparable:
-    """A value of which parts may be unknown: that of an instance, which no expression of its own gives."""
+    """Convert an instance's partly unknown value, which has no expression of its own."""
     match value:
         case list():
             return (_LIST, *(_of_partial(values, each, where, depth) for each in value))
@@ -171,7 +171,7 @@ def _of_node(values: Evaluator, node: Node, where: EvaluationContext, depth: int
                 return comparable(values, node.then if condition else node.otherwise, where, depth)
     inside = where
     if isinstance(node, For):
-        # The names that it binds are unknown, and hide others.
+        # The names that it binds are unknown, and shadow outer names.
         inside = where.binding(dict.fromkeys(filter(None, (node.key, node.name)), UNKNOWN))
     parts: list[Comparable] = [type(node).__name__]
     for each in fields(node):
@@ -193,7 +193,7 @@ def _of_field(values: Evaluator, value: object, where: EvaluationContext, depth:
 
 
 def _of_template(values: Evaluator, template: Template, where: EvaluationContext, depth: int) -> Comparable:
-    """A text with unknown parts; texts inside its parts are at the same level."""
+    """Convert a text with unknown parts; nested texts are flattened into it."""
     flat: list[Comparable] = []
     for part in template.parts:
         if isinstance(part, Text):
@@ -226,7 +226,7 @@ def _of_object(values: Evaluator, node: Object, where: EvaluationContext, depth:
 def _of_reference(
     values: Evaluator, reference: Reference, where: EvaluationContext, depth: int
 ) -> Comparable:
-    """A reference as what it stands for."""
+    """Replace a reference by the value or resource that it refers to."""
     resolved = None if reference.root in where.bound else resolve_reference(reference, where.scope)
     if resolved is None:
         return _stepped(values, reference.root, reference.steps, where, depth)
@@ -279,7 +279,7 @@ def _into(
 
 
 def _element(base: tuple[Comparable, ...], step: Comparable) -> tuple[Comparable] | None:
-    """An element of a map or list; None if it has none of that name or number."""
+    """An element of a map or list; None if there is no such key or index."""
     if base[0] == _MAP:
         pairs = (each for each in base[1:] if isinstance(each, tuple))
         return next(((value,) for key, value in pairs if key == step), None)
@@ -307,11 +307,11 @@ def _into_resource(
     argument = declared.block.attribute(name) if isinstance(name, str) else None
     inside = EvaluationContext(base.scope, UNKNOWN_LOOP)
     if argument is None:
-        # What a data source reads depends on its arguments.
+        # The result of a data source depends on its arguments.
         is_data = declared.address.kind == "data"
         return (_DATA, found, _of_block(values, declared.block, inside, depth + 1)) if is_data else found
     given = comparable(values, argument.value, inside, depth + 1)
-    if given is None:  # null is no value: AWS gives one
+    if given is None:  # null means not set: AWS chooses the value
         return found
     given = _into(values, given, rest, where, depth + 1)
     return ("instance", found.address, key, given) if repeated and _has_names(given) else given

@@ -1,7 +1,8 @@
 """Compare the resource instances of a root module before and after a change.
 
 As in a plan of Terraform, an argument that refers to a replaced resource is known only after the apply: it changes, and
-may force another replacement. So does an argument that refers to all instances of a resource that gets more or fewer.
+may force another replacement. The same applies to an argument that refers to all instances of a resource whose number
+of instances changes.
 """
 
 from __future__ import annotations
@@ -21,18 +22,18 @@ __all__ = ["compare"]
 
 _UNKNOWN_KEY = "[*]"
 _MAX_SHOWN = 60
-"""Characters of a value in a reason."""
+"""Maximum length of a value in a reason, in characters."""
 
 
 def compare(
     before: Iterable[ResourceInstance], after: Iterable[ResourceInstance], changes: StateChanges
 ) -> tuple[Consequence, ...]:
-    """What happens to each instance that changes: losses first, what holds data before the rest.
+    """What happens to each instance that changes: losses first, and among them resources that hold data.
 
     Args:
         before: the instances that are deployed.
         after: the instances of the new configuration.
-        changes: its blocks that change the state first.
+        changes: the ``moved``, ``removed`` and ``import`` blocks of the new configuration, which apply first.
     """
     wanted = {each.address: each for each in after}
     old = {each.address: each for each in before}
@@ -100,7 +101,7 @@ def _is_kept(deployed: ResourceInstance) -> bool:
 
 
 def _differences(before: ResourceInstance, after: ResourceInstance, changes: StateChanges) -> frozenset[str]:
-    """The paths of the arguments that change, and whose changes Terraform does not ignore."""
+    """The paths of the arguments that change, without changes that Terraform ignores."""
     paths = {*before.arguments, *after.arguments}
     changed = {
         path
@@ -138,7 +139,7 @@ def _followed(
     different: Mapping[str, frozenset[str]],
     resized: Collection[str],
 ) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]:
-    """The instances that are replaced, and those that only follow other resources, both with the reasons."""
+    """The replaced instances, and instances that change only because other resources do; both with reasons."""
     followers = _followers(pairs)
     changed: dict[str, set[str]] = {}
     for address, paths in different.items():
@@ -178,7 +179,7 @@ def _followed(
 def _followers(
     pairs: Mapping[str, tuple[ResourceInstance, ResourceInstance]],
 ) -> Mapping[str, Mapping[str, None]]:
-    """The instances that another resource may replace, by its address without instance keys."""
+    """The instances that a change of another resource may replace, by that resource's address without keys."""
     found: dict[str, dict[str, None]] = {}
     for address, (_, after) in pairs.items():
         for trigger in after.triggers:
@@ -195,7 +196,7 @@ def _elsewhere(before: ResourceInstance, after: ResourceInstance) -> Iterator[st
         yield f"its type was {before.type}"
     old, new = before.placement, after.placement
     if old.region and old.region != new.region and not is_global(after.type):
-        yield f"its Region changes from {old.region} to {new.region or 'one that the text does not name'}"
+        yield f"its Region changes from {old.region} to {new.region or 'one that the configuration does not set'}"
     if _other_account(old, new):
         yield f"its account changes from {_ids(old)} to {_ids(new)}"
     elif old.profile != new.profile and not (old.accounts and new.accounts):
@@ -232,7 +233,7 @@ def _triggered(
     lost: Mapping[str, set[str]],
     changed: Mapping[str, set[str]],
 ) -> Iterator[str]:
-    """The other resources that replace this one by ``replace_triggered_by``.
+    """The resources in ``replace_triggered_by`` whose change replaces this one.
 
     Args:
         after: an instance of the new configuration.
@@ -243,7 +244,7 @@ def _triggered(
     for trigger in after.triggers:
         others = [pairs[each][1] for each in lost.get(trigger.address, ())]
         paths = changed.get(trigger.address, ())
-        # An argument that is set and stays the same is the same after a replacement, too.
+        # An argument that is set to the same value keeps it through a replacement.
         if (
             any(trigger.argument not in each.arguments for each in others)
             or trigger.argument in paths
@@ -258,7 +259,7 @@ def _unknown_paths(
     lost: Mapping[str, set[str]],
     resized: Collection[str],
 ) -> Iterator[tuple[str, str]]:
-    """The paths of the arguments whose values follow from what happens to other resources, with the reasons.
+    """The paths of the arguments whose values depend on changes to other resources, with the reasons.
 
     Args:
         after: an instance of the new configuration.
@@ -275,7 +276,7 @@ def _unknown_paths(
             addresses = lost.get(used.address, ())
             key = used.key if isinstance(used.key, str) else ""
             if addresses and (not key or any(each.endswith(key) for each in addresses)):
-                # What the configuration sets is known before the apply; what AWS gives is not.
+                # A value from the configuration is known before the apply; a value from AWS is not.
                 set_by_text = (
                     used.path and used.path[0] in next(iter(pairs[each][1] for each in addresses)).arguments
                 )

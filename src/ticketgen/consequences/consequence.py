@@ -24,7 +24,7 @@ class Action(StrEnum):
 
     @property
     def loses(self) -> bool:
-        """Whether the resource that is there now is lost."""
+        """Whether the existing resource is lost."""
         return self in {Action.DESTROY, Action.REPLACE}
 
 
@@ -41,9 +41,9 @@ class Consequence:
         type: the type of the resource.
         action: what Terraform does.
         reasons: why, such as the arguments that force the replacement.
-        place: the declaration that says so; None if no text does.
+        place: the declaration that causes it; None if there is none.
         before: the address before a move; "" if it is the same.
-        keeps: whether Terraform leaves the resource that is there in AWS, as the configuration asks.
+        keeps: whether Terraform leaves the existing resource in AWS, because the configuration says so.
     """
 
     address: str
@@ -56,17 +56,17 @@ class Consequence:
 
     @property
     def stateful(self) -> StatefulType | None:
-        """What the resource holds; None if it can be created again without a loss."""
+        """The kind of data that the resource holds; None if it can be recreated without a loss."""
         return stateful_type(self.type)
 
     @property
     def loss(self) -> StatefulType | None:
-        """What is lost; None if nothing is."""
+        """The kind of data that is lost; None if nothing is lost."""
         return self.stateful if self.action.loses and not self.keeps else None
 
 
 def report_order(each: Consequence) -> tuple[bool, int, int, str]:
-    """Sort losses first, and what holds data before the rest."""
+    """Sort losses first, and resources that hold data before other resources."""
     stateful = each.stateful
     return each.loss is None, stateful.rank if stateful else _LAST, _ORDER[each.action], each.address
 
@@ -76,8 +76,8 @@ class RootPlan:
     """What happens to one root module.
 
     Attributes:
-        root: its folder below the stack's; "" for the stack's own folder.
-        consequences: of the instances that change, losses first.
+        root: its path below the stack's folder; "" for the stack's folder itself.
+        consequences: one for each instance that changes, losses first.
     """
 
     root: str

@@ -1,4 +1,4 @@
-"""What a stack's files say about its deployment: its names, its Regions, its states and its resources."""
+"""A stack's deployment as its files describe it: names, Regions, states and resources."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _NO_PLACE = frozenset({
     "skip_s3_checksum", "sse_customer_key", "token", "unlock_address", "unlock_method", "use_dualstack_endpoint",
     "use_fips_endpoint", "use_lockfile", "use_path_style", "username",
 })  # fmt: skip
-"""The settings of backends that do not say where a state is, such as credentials and locks.
+"""Backend settings that do not affect where a state is stored, such as credentials and locks.
 
 The Region of a bucket is one of them, because no two buckets have the same name. Source:
 https://developer.hashicorp.com/terraform/language/backend and the pages of the backends below it.
@@ -53,7 +53,7 @@ https://developer.hashicorp.com/terraform/language/backend and the pages of the 
 
 @dataclass(frozen=True, slots=True)
 class StackNames:
-    """The names that a stack's own description has, None or empty if it has none.
+    """The names in a stack's own description; None or empty if it has none.
 
     Attributes:
         project: the first part of every name.
@@ -73,12 +73,12 @@ class DeployedRoot:
     """One root module.
 
     Attributes:
-        folder: below the stack's; "" for the stack's own.
+        folder: its path below the stack's folder; "" for the stack's folder itself.
         instances: its resources.
-        changes: its blocks that change the state.
-        state: the backend's type and settings; empty for a state in the folder.
-        accounts: the accounts that its providers may use; empty if they do not say.
-        suffix: the value of ``environment_suffix``, or else its default; None if it has none.
+        changes: its ``moved``, ``removed`` and ``import`` blocks.
+        state: the backend's type and settings; empty for a local state in its folder.
+        accounts: the ids of the accounts that its providers may use; empty if no provider restricts them.
+        suffix: the value of ``environment_suffix``, or else its default; None if it has neither.
         project: the value of ``local.app_name``; None if it has none.
     """
 
@@ -97,10 +97,10 @@ class Deployment:
 
     Attributes:
         names: from the description for the operator's scripts.
-        roots: by folder.
+        roots: the root modules, by folder.
         unread: the paths of files that cannot be parsed.
-        shortages: what there was too much of, so that some resources or values are unknown.
-        texts: what was parsed, in the native syntax, by path.
+        shortages: the limits that were exceeded, so that some resources or values are unknown.
+        texts: the texts that were parsed, in the native syntax, by path.
         files: the parsed files.
     """
 
@@ -159,7 +159,7 @@ def read_deployment(
     Args:
         files: the Terraform to read, by path below the stack's folder.
         texts: its other files.
-        known: another version of it, whose files need not be parsed again where they are the same.
+        known: another version of the stack; files that both versions have are not parsed again.
     """
     native = native_texts(files, schema_of)
 

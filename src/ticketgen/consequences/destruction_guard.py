@@ -1,4 +1,4 @@
-"""The destruction guard: compare the stacks on the disk with a new rendering, and refuse to lose what holds data."""
+"""The destruction guard: compare stacks with a new rendering, and refuse to lose data."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class DestructionGuard:
 
     Args:
         project: the resolved spec.
-        spec: the name of its file.
-        accepted: the losses that people accept.
-        destroyed: whether root modules that are no longer rendered hold nothing.
-        against: the project in another checkout, whose stacks are the deployed ones; None for those on the disk.
+        spec: the name of the spec file.
+        accepted: the losses that the user accepts.
+        destroyed: whether the user states that root modules that are no longer rendered hold no resources.
+        against: another checkout of the project, which has the deployed stacks; None to take the stacks on the disk.
         stacks: the folder of the stacks in it.
 
     Attributes:
-        plans: of the stacks whose Terraform changes, by folder.
-        changes: the files that were judged; None before that.
+        plans: the plans of the stacks whose Terraform changes, by folder.
+        changes: the files that were judged; None until `judge` is called.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class DestructionGuard:
         self._accepted = accepted
 
     def judge(self, disk: Disk, changes: Changes) -> tuple[Finding, ...]:
-        """Find what a write would lose. With findings that are errors, nothing may be written."""
+        """Find what a write would lose; if a finding is an error, the caller must not write."""
         self.changes = changes
         findings: list[Finding] = []
         try:
@@ -112,7 +112,7 @@ class DestructionGuard:
         name = PurePosixPath(folder).name
         environment = self._environments.get(name)
         roots = _terraform_folders(before) - _terraform_folders(after)
-        # A state without the files that it was applied from: what it holds is unknown.
+        # The files that the state was applied from are missing, so its resources are unknown.
         held = held_states(disk, folder, _terraform_folders(after) - _terraform_folders(before))
         return StackFiles(
             name,
@@ -148,11 +148,11 @@ class DestructionGuard:
 
 
 class _NoProject(Exception):
-    """A folder is not that of a project."""
+    """The folder does not contain a project."""
 
 
 def accepted_in(project: Project | None) -> Iterator[Acceptance]:
-    """The acceptances in a spec, each for its environment."""
+    """The acceptances in a spec, each limited to its environment."""
     for environment in project.environments if project else ():
         for number, each in enumerate(environment.accept):
             path = ("environments", environment.name, "accept", number, "address")
@@ -165,7 +165,7 @@ def _names(folders: Iterable[str]) -> tuple[str, ...]:
 
 
 def _on_disk(disk: Disk, changes: Changes, folder: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """A stack on the disk, and after the write. Files of the user's own stay."""
+    """A stack before and after the write; files that the user added stay."""
     mine = {change.path[len(folder) + 1 :]: change for change in changes.files if change.folder == folder}
     own = own_terraform(disk, folder, mine)
     before = {path: text_of(each.before) for path, each in mine.items() if each.before is not None}
@@ -177,7 +177,7 @@ def _on_disk(disk: Disk, changes: Changes, folder: str) -> tuple[Mapping[str, st
 def _completed(
     disk: Disk, folder: str, before: Mapping[str, str], after: Mapping[str, str]
 ) -> tuple[Mapping[str, str], tuple[str, ...]]:
-    """The deployed texts with those that a write would only restore, and the paths of Terraform that is lost."""
+    """Add the deployed texts that a write would only restore; return also the paths of missing Terraform."""
     lost = missing_terraform(disk, folder, before)
     same = {path: after[path] for path, sha in lost.items() if path in after and _sha256(after[path]) == sha}
     return {**same, **before}, tuple(sorted(set(lost) - set(same)))

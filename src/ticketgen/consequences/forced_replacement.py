@@ -17,7 +17,7 @@ Source: https://developer.hashicorp.com/terraform/language/resources/terraform-d
 
 
 def is_replaced_by_any_change(type: str, path: str) -> bool:
-    """Whether every change of an argument replaces a resource, such as one to a value that only AWS knows yet."""
+    """Whether every change of an argument replaces a resource, also a change to a value that is not known yet."""
     return path in _BUILT_IN.get(type, ()) or forces_replacement(type, path) is True
 
 
@@ -30,12 +30,12 @@ def is_replaced_by(
 ) -> bool:
     """Whether the change of an argument's values replaces a resource.
 
-    Where it depends on what the text does not tell, it counts as a replacement: a loss that does not come is better
-    than one that nobody announced. An argument of which the provider's plans tell nothing counts as changed in place.
+    If the configuration alone does not decide it, the change counts as a replacement: a false alarm is better than an
+    unannounced loss. If the provider's plans say nothing about the argument, it counts as updated in place.
 
     Args:
-        type: of the resource.
-        path: of the argument.
+        type: the type of the resource.
+        path: the path of the argument.
         before: its values, one for each block that has it.
         after: its values after the change.
         others: all arguments of the resource after the change, with their values.
@@ -50,6 +50,6 @@ def is_replaced_by(
 
 
 def _is_exempt(condition: ReplacementCondition, others: Mapping[str, tuple[Comparable, ...]]) -> bool:
-    """Whether another argument has the value with which the change does not replace."""
+    """Whether another argument has a value that exempts the change from replacing the resource."""
     name, start = condition.unless
     return any(isinstance(each, str) and each.startswith(start) for each in others.get(name, ()))

@@ -22,7 +22,7 @@ from ticketgen.wording import counted, join_words, plural
 __all__ = ["judge_losses", "judge_plan"]
 
 _MAX_NAMED = 3
-"""The number of losses that the finding about an edit names; the plan has them all."""
+"""The number of losses that the finding about an edit names; the plan lists all of them."""
 _MAX_ROOTS = 4
 """The number of root modules that a finding names."""
 
@@ -35,14 +35,14 @@ def judge_plan(
     place_of: Callable[[StackEdit], Location | None],
     below: Callable[[Location], Location],
 ) -> Iterator[Finding]:
-    """The findings about what a plan loses and nobody has accepted.
+    """Report the losses of a plan that are not accepted.
 
     Args:
-        plan: of one stack.
-        accepted: what people accept.
+        plan: the plan of one stack.
+        accepted: the losses that the user accepts.
         protect: whether the environment is protected before or after the change.
-        place_of: the place of the edited value in the spec.
-        below: the location of a file of the stack, from the project's folder.
+        place_of: returns the place of an edited value in the spec.
+        below: returns the location of a file of the stack, relative to the project's folder.
     """
     severity = Severity.ERROR if protect else Severity.WARNING
     environment = plan.environment
@@ -80,14 +80,14 @@ def judge_plan(
 def judge_losses(
     plan: StackPlan, accepted: AcceptedLosses, severity: Severity, file: str, hint: str = ""
 ) -> Iterator[Finding]:
-    """The findings about the losses of a plan without edits; all are at the file of the plan.
+    """Report the losses of a saved plan; all findings are located at the plan's file.
 
     Args:
-        plan: of one root module.
-        accepted: what people accept.
-        severity: of the findings.
+        plan: the plan of one root module.
+        accepted: the losses that the user accepts.
+        severity: the severity of the findings.
         file: the name of the plan's file.
-        hint: what the fix of each finding ends with.
+        hint: the text to append to the fix of each finding.
     """
     left = [
         (root, replace(each, place=Location(file)))
@@ -119,7 +119,7 @@ def _loss_findings(
     severity: Severity,
     below: Callable[[Location], Location],
 ) -> Iterator[Finding]:
-    """A finding for each loss; the same loss in several root modules has one."""
+    """One finding for each loss, even if several root modules lose the same resource."""
     alike: dict[Consequence, list[str]] = {}
     for root, each in losses:
         alike.setdefault(replace(each, place=None), []).append(root)

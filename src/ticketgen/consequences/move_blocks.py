@@ -1,4 +1,4 @@
-"""``moved``, ``removed`` and ``import`` blocks: what Terraform does to a state before it compares.
+"""``moved``, ``removed`` and ``import`` blocks: changes that Terraform makes to a state before it plans.
 
 Sources: https://developer.hashicorp.com/terraform/language/moved,
 https://developer.hashicorp.com/terraform/language/resources/syntax#removing-resources and
@@ -20,7 +20,7 @@ from ticketgen.hcl.syntax import Block, Expression, GetAttribute, GetIndex, Lite
 __all__ = ["StateChanges", "state_changes"]
 
 _MAX_MOVES = 50
-"""Limit of moves of one address, one after the other: a cycle would not end."""
+"""Maximum length of a chain of moves from one address, so that a cycle ends."""
 
 _PART = re.compile(r'\[(?:"(?:[^"\\]|\\.)*+"|[^]["]*+)\]|[.]|[^.\[]++')
 """The parts of an address: names, dots and instance keys."""
@@ -31,9 +31,9 @@ class StateChanges:
     """The blocks of a root module that change its state.
 
     Attributes:
-        moves: pairs of addresses, of resources, instances or modules; the first one from an address counts.
-        forgotten: addresses that leave the state, while the resource stays.
-        imported: addresses whose resources exist before they are in the state.
+        moves: pairs of old and new address, of resources, instances or modules; the first move of an address counts.
+        forgotten: addresses that leave the state, although their resources stay in AWS.
+        imported: addresses whose resources exist in AWS but not yet in the state.
     """
 
     moves: Mapping[str, str] = field(default_factory=dict)
@@ -41,13 +41,13 @@ class StateChanges:
     imported: frozenset[str] = frozenset()
 
     def all_moved(self, addresses: Iterable[str], wanted: Collection[str]) -> Mapping[str, str]:
-        """The addresses after all moves, each with the one before.
+        """The addresses after all moves → the addresses before them.
 
         Args:
-            addresses: in the state.
-            wanted: those of the new configuration.
+            addresses: the addresses in the state.
+            wanted: the addresses in the new configuration.
         """
-        # Terraform does not move an instance to the place of another one, which stays there.
+        # Terraform does not move an instance to an address that another instance keeps.
         ways = sorted((self._way(each, wanted) for each in addresses), key=len)
         found: dict[str, str] = {}
         for way in ways:
@@ -69,11 +69,11 @@ class StateChanges:
         )
 
     def forgets(self, address: str) -> bool:
-        """Whether an address leaves the state, while its resource stays."""
+        """Whether an address leaves the state, although its resource stays in AWS."""
         return any(each in self.forgotten for each in _containers(address))
 
     def _way(self, address: str, wanted: Collection[str]) -> tuple[str, ...]:
-        """An address and those to which it moves, one after the other."""
+        """An address, followed by the addresses that it moves to, in order."""
         way = [address]
         while len(way) <= _MAX_MOVES:
             after = self._moved_once(way[-1])
@@ -102,7 +102,7 @@ class StateChanges:
 
 
 def _containers(address: str) -> Iterator[str]:
-    """An address, then those of the resource and of the modules that contain it."""
+    """An address, then the addresses of the resource and the modules that contain it."""
     yield address
     for part in reversed([*_PART.finditer(address)]):
         if part.start() and part[0] != ".":
@@ -110,7 +110,7 @@ def _containers(address: str) -> Iterator[str]:
 
 
 def state_changes(values: Evaluator, root: Scope) -> StateChanges:
-    """The blocks of a root module and of the modules that it calls."""
+    """Collect the blocks of a root module and of the modules that it calls."""
     moves: dict[str, str] = {}
     forgotten, imported = [], []
     for module in module_instances(values, root):
@@ -139,7 +139,7 @@ def _destroys(block: Block) -> bool:
 
 
 def _written(address: Expression | None) -> str:
-    """An address as Terraform writes it; "" if it is none."""
+    """An address as Terraform writes it; "" if the expression is not an address."""
     if not isinstance(address, Reference):
         return ""
     text = address.root

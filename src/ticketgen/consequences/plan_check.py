@@ -27,7 +27,7 @@ class PlanDocument:
     Attributes:
         file: its name.
         content: its bytes, or the reason why it cannot be read.
-        root: the folder of the root module, below the stack's; None to take the folder of the file.
+        root: the path of the root module below the stack's folder; None to take the folder of the file.
     """
 
     file: str
@@ -46,13 +46,13 @@ def check_plans(
 
     Args:
         documents: the plans.
-        project: the spec; None if there is none.
-        stacks: the folder of its stacks.
-        accepted: the losses that people accept.
-        environment: the name of the environment; None to take the one in whose stack the file is.
+        project: the resolved spec; None if there is none.
+        stacks: the folder of the project's stacks.
+        accepted: the losses that the user accepts.
+        environment: the name of the environment; None to take the environment whose stack contains the file.
 
     Returns:
-        The plans by the name of their file.
+        The plans by file name, with the findings.
     """
     known = {each.name: each for each in project.environments} if project else {}
     if environment is not None and environment not in known:
@@ -71,7 +71,7 @@ def check_plans(
         plans[document.file] = StackPlan(
             of.name if of else "", (saved.plan,), protected=saved.protected, lifted=saved.lifted
         )
-        # Without a root module, an acceptance would be for the address in all of them.
+        # Without a root module, an acceptance would cover the address in every root module.
         hint = "" if document.root is not None or name else "; `--root FOLDER` names the root module"
         is_error = saved.protected or of is None or of.protect
         findings += judge_losses(
@@ -86,11 +86,11 @@ def check_plans(
 
 
 def _beside_the_changes(saved: SavedPlan, place: Location) -> Iterator[Finding]:
-    """Warnings about what is no loss of the plan itself."""
+    """Warn about data that is at risk, although the plan itself does not lose it."""
     if saved.lifted:
         yield PROTECTION_LIFTED.found("tables or databases lose their deletion protection", at=place)
     if not saved.complete:
-        message = "the plan is not complete: Terraform will plan more when it has applied this"
+        message = "the plan is not complete: Terraform will plan more changes after this apply"
         yield PLAN_UNKNOWN.found(message, "check the next plan as well", at=place, severity=Severity.WARNING)
     for address in saved.vanished:
         message = f"`{address}` was deleted outside Terraform, with the data that it held"
@@ -111,7 +111,7 @@ def _read(document: PlanDocument, root: str) -> Checked[SavedPlan]:
 
 
 def _place(document: PlanDocument, stacks: Path | None, known: Mapping[str, Environment]) -> tuple[str, str]:
-    """The environment and the root module's folder, from the path of the file; "" if it is elsewhere."""
+    """The environment and the root module's folder, from the file's path; "" if it is outside the stacks."""
     if stacks is None:
         return "", ""
     below = Path(os.path.relpath(os.path.realpath(document.file), os.path.realpath(stacks))).parts

@@ -34,9 +34,9 @@ _SIGNS: Mapping[Action, str] = {
 _ALWAYS_COUNTED = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DESTROY)
 
 _MAX_ROWS = 200
-"""Rows of a Markdown table."""
+"""Maximum number of rows in a Markdown table."""
 _MAX_COMMENT = 65_000
-"""Characters of a comment; GitHub refuses more than 65,536."""
+"""Maximum length of a comment, in characters; GitHub refuses more than 65,536."""
 
 
 def plan_summary(plan: StackPlan) -> str:
@@ -81,7 +81,7 @@ def plan_rows(plans: Mapping[str, StackPlan]) -> list[dict[str, object]]:
 
 
 def plan_markdown(plans: Mapping[str, StackPlan]) -> Iterator[str]:
-    """The plans for a pull request: what is lost in a table of its own, the rest below a fold."""
+    """The plans for a pull request: losses in a table of their own, other changes in a collapsed section."""
     for folder, plan in plans.items():
         yield f"### {as_code(folder)}"
         yield ""
@@ -100,7 +100,7 @@ def plan_markdown(plans: Mapping[str, StackPlan]) -> Iterator[str]:
 
 
 def as_comment(lines: Iterable[str]) -> str:
-    """Lines of Markdown as a text that fits into a comment, with a newline at its end."""
+    """Join lines of Markdown to a text that fits into a comment and ends with a newline."""
     kept: list[str] = []
     left = _MAX_COMMENT
     for line in chain.from_iterable(each.split("\n") for each in lines):
@@ -108,7 +108,11 @@ def as_comment(lines: Iterable[str]) -> str:
         if left < 0:
             folded = sum(each.startswith("<details>") for each in kept) > kept.count("</details>")
             end = ["", "</details>"] if folded else []
-            kept += [*end, "", "The rest does not fit into a comment: see `ticketgen render --diff`."]
+            kept += [
+                *end,
+                "",
+                "The rest does not fit into a comment: run `ticketgen render --diff` to see it.",
+            ]
             break
         kept.append(line)
     return "\n".join(kept).rstrip("\n") + "\n"

@@ -21,10 +21,10 @@ __all__ = ["REPETITIONS", "Placement", "ReplacementTrigger", "ResourceInstance",
 
 _META_ARGUMENTS = frozenset({"count", "depends_on", "for_each", "provider", "region"})
 _META_BLOCKS = frozenset({"connection", "lifecycle", "provisioner", "timeouts"})
-"""Arguments and blocks that say nothing about the resource itself; the Region is in its placement."""
+"""Arguments and blocks that do not describe the resource itself; its placement has the Region."""
 
 REPETITIONS = frozenset({"count", "for_each"})
-"""Arguments that are compared if the instances are unknown; otherwise the instances themselves are."""
+"""Arguments that are compared only if the instances are unknown; otherwise the instances are compared."""
 
 _BLOCK = "block"
 _EVERYTHING = "all"
@@ -36,8 +36,8 @@ class Placement:
     """Where a provider configuration manages resources.
 
     Attributes:
-        region: the Region; None if the configuration does not say.
-        accounts: the ids of the accounts that it may use; empty if it does not say.
+        region: the Region; None if the configuration does not set it.
+        accounts: the ids of the accounts that it may use; empty if it does not restrict them.
         profile: the profile of the AWS configuration files that it uses; "" for the default one.
     """
 
@@ -48,10 +48,10 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class ReplacementTrigger:
-    """What replaces a resource when it changes: another one, or an argument of it.
+    """Another resource, or an argument of it, whose change replaces a resource.
 
     Attributes:
-        address: without instance keys.
+        address: the address of the other resource, without instance keys.
         argument: the name of the argument; "" for any.
     """
 
@@ -68,15 +68,15 @@ class ResourceInstance:
 
     Attributes:
         address: as Terraform writes it, such as ``module.data.aws_dynamodb_table.shared["sales"]``.
-        type: of the resource.
+        type: the type of the resource.
         declared_address: the address without instance keys, as references name it.
-        place: the declaration.
-        placement: where its provider works.
+        place: the location of the declaration.
+        placement: where its provider configuration manages it.
         arguments: the values of each argument. An argument of nested blocks is ``block.argument``, with a value for
             each block, sorted.
         ignored: the paths in ``ignore_changes``, or ``all``.
         triggers: the resources in ``replace_triggered_by``.
-        blocks: the contents of nested blocks of which there are several, by path: which values belong together.
+        blocks: the contents of nested blocks that occur several times, by path, to tell which values belong together.
     """
 
     address: str
@@ -90,7 +90,7 @@ class ResourceInstance:
     blocks: Mapping[str, tuple[Comparable, ...]] = field(default_factory=dict)
 
     def ignores(self, path: str) -> bool:
-        """Whether Terraform ignores that an argument changes."""
+        """Whether Terraform ignores changes of an argument."""
         if _EVERYTHING in self.ignored:
             return True
         # A path may lead into a map, which is compared as a whole.
@@ -119,7 +119,7 @@ def resource_instances(values: Evaluator, root: Scope) -> Iterator[ResourceInsta
                     _sorted(contents.arguments),
                     ignored,
                     triggers,
-                    # Of a single block, the arguments say everything.
+                    # A single block is fully described by its arguments.
                     _sorted({path: each for path, each in contents.blocks.items() if len(each) > 1}),
                 )
 
@@ -151,7 +151,7 @@ def _collect(
         is_meta = not prefix and attribute.name in _META_ARGUMENTS
         if not is_meta or (attribute.name in REPETITIONS and where.bound is UNKNOWN_LOOP):
             value = comparable(values, attribute.value, where)
-            if value is not None:  # null is no value
+            if value is not None:  # null means not set
                 found.arguments.setdefault(f"{prefix}{attribute.name}", []).append(value)
                 content.append((attribute.name, value))
     for type in dict.fromkeys(
@@ -192,7 +192,7 @@ def _triggers(declared: Declaration, scope: Scope) -> Iterator[ReplacementTrigge
 
 
 def _placement(values: Evaluator, declared: Declaration, where: EvaluationContext) -> Placement:
-    """Where the provider of a resource works."""
+    """Where the provider of a resource manages it."""
     configuration = provider_of(where.scope, declared)
     own = _text(values.of(declared.value("region"), where))  # an argument since version 6 of the AWS provider
     if configuration is None or configuration.declaration is None:

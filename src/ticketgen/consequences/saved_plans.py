@@ -1,7 +1,7 @@
 """Read a saved plan: the document that ``terraform show -json PLAN`` prints.
 
 Source: https://developer.hashicorp.com/terraform/internals/json-format. No value of a resource is kept, because a plan
-has secrets in plain text.
+contains secrets in plain text.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from ticketgen.findings.losses import PLAN_UNREADABLE
 __all__ = ["MAX_PLAN_BYTES", "SavedPlan", "read_plan"]
 
 MAX_PLAN_BYTES: Final = 200_000_000
-"""Size of the largest plan; that of a Region's root module has 2 MB."""
+"""Maximum size of a plan in bytes; the plan of a Region's root module has 2 MB."""
 
 _FORMAT: Final = re.compile(r"1\.[0-9]+")
-"""The format versions that have the same meaning: minor versions only add."""
+"""The format versions that are supported: minor versions only add fields."""
 
 _ACTIONS: Final[Mapping[tuple[str, ...], Action]] = {
     ("create",): Action.CREATE,
@@ -59,8 +59,8 @@ class SavedPlan:
         plan: what happens to the root module.
         protected: whether a resource that changes has deletion protection.
         lifted: whether the plan lifts the deletion protection of a resource that stays.
-        complete: whether it is all that Terraform will do.
-        vanished: the addresses of what held data and was deleted outside Terraform.
+        complete: whether the plan has all changes that Terraform will make.
+        vanished: the addresses of resources that held data and were deleted outside Terraform.
     """
 
     plan: RootPlan
@@ -82,7 +82,9 @@ def read_plan(content: bytes, root: str, file: str) -> Checked[SavedPlan]:
         document = json.loads(content)
         version = document["format_version"]
         if not isinstance(version, str) or not _FORMAT.fullmatch(version):
-            return _unreadable(file, f"its format is {str(version)[:20]}, and this ticketgen reads format 1")
+            return _unreadable(
+                file, f"its format is {str(version)[:20]}, and this ticketgen reads only format 1"
+            )
         if document.get("errored"):
             return _unreadable(file, "Terraform ended with an error, so the plan is incomplete")
         if "planned_values" not in document:
@@ -117,7 +119,7 @@ def _listed(document: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     """A list of changes; empty if the plan has none.
 
     Raises:
-        TypeError: it is anything else.
+        TypeError: the value is not a list of changes.
     """
     found = document.get(name, [])
     if not isinstance(found, list):
@@ -138,7 +140,7 @@ def _consequence(change: Mapping[str, Any]) -> Consequence | None:
     if actions in _NOTHING:
         action = Action.IMPORT if importing else Action.MOVE
         return Consequence(address, type, action, before=str(before)) if importing or before else None
-    # What a later version of Terraform calls otherwise cannot be judged: a KeyError, which makes the plan unreadable.
+    # An action that only a later Terraform knows cannot be judged: the KeyError makes the plan unreadable.
     action = _ACTIONS[actions]
     reasons = tuple(_reasons(change)) if action.loses else ()
     keeps = _is_set(type, "kept_by", change["change"].get("before"))
@@ -178,7 +180,7 @@ def _has_protection(type: object, values: object) -> bool:
 
 
 def _lifts_protection(change: Mapping[str, Any]) -> bool:
-    """Whether a resource stays and loses its deletion protection; a value that is not known yet counts as none."""
+    """Whether a resource stays but loses its deletion protection; an unknown value counts as no protection."""
     values = change["change"]
     stays = _ACTIONS.get(tuple(values["actions"])) is Action.UPDATE
     return (

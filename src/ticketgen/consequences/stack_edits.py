@@ -1,4 +1,4 @@
-"""Edits that lose many resources at once: what was edited, and which losses follow from it."""
+"""Edits that lose many resources at once, and the losses that follow from each edit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ticketgen.wording import join_words
 __all__ = ["MOVE_HOME", "StackChange", "StackEdit", "find_edits"]
 
 MOVE_HOME = "ops/move_home.py"
-"""The script that moves events to another home."""
+"""The script that moves events to another home Region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,13 @@ class StackEdit:
     """One edit.
 
     Attributes:
-        kind: of the finding about it.
+        kind: the kind of the finding about the edit.
         what: the edit, with the old and the new value.
         key: the path in the spec, below the environment, of the value that was edited; () for the environment.
-        help: the fix for this edit; None for that of its kind.
-        regions: the Regions whose root modules lose something by it; None for all root modules, empty for none.
+        help: the fix for this edit; None for the fix of its kind.
+        regions: the Regions whose root modules lose something because of it; None for all root modules, empty for none.
         loses_states: whether something is lost, although no plan replaces or destroys it.
-        severity: of the finding, if it does not follow from the protection.
+        severity: the severity of the finding; None if it depends on the environment's protection.
     """
 
     kind: FindingKind
@@ -77,9 +77,9 @@ class StackEdit:
 
 
 def find_edits(change: StackChange) -> tuple[StackEdit, ...]:
-    """The edits, those that lose most first: a loss follows from the first one that covers it."""
+    """Find the edits, largest loss first: a loss is attributed to the first edit that covers it."""
     found = tuple(edit for find in _EDITS for edit in find(change))
-    # Another name or account has states of its own: that they move says nothing more.
+    # A new name or account implies new states, so a finding about moved states would add nothing.
     return found if any(edit.kind in _OTHER_STATES for edit in found) else (*found, *_states_moved(change))
 
 
@@ -92,7 +92,7 @@ def _environment_gone(change: StackChange) -> Iterator[StackEdit]:
         yield StackEdit(ENVIRONMENT_RENAMED, f"the environment {name} is renamed to {new}")
     else:
         help = (
-            f"put it back; when nobody needs it any more, run `make -C stacks/{name} destroy`, then "
+            f"put it back; once it is no longer needed, run `make -C stacks/{name} destroy`, then "
             "`ticketgen render --destroyed`"
         )
         yield StackEdit(ENVIRONMENT_REMOVED, f"the environment {name} is removed", help=help)
@@ -166,7 +166,7 @@ def _hubs_changed(change: StackChange) -> Iterator[StackEdit]:
         help = PRIMARY_CHANGED.fix.replace(
             "put primary_region back", f"put primary_region {old.primary} back"
         )
-        # The replicas of every Region are those of the primary Region's tables.
+        # Every Region's replicas belong to the primary Region's tables.
         yield StackEdit(PRIMARY_CHANGED, what, ("primary_region",), help)
     elif old.primary is not None and old.secondary is not None and old.secondary != new.secondary:
         what = (
@@ -208,7 +208,7 @@ def _changed(old: str | None, new: str | None) -> bool:
 
 
 _OTHER_STATES = frozenset({ACCOUNT_CHANGED, PROJECT_RENAMED, SUFFIX_CHANGED, STATE_SPLIT})
-"""Edits that give every root module another state."""
+"""Kinds of edits that give every root module another state."""
 
 _EDITS: tuple[Callable[[StackChange], Iterator[StackEdit]], ...] = (
     _environment_gone,
@@ -217,6 +217,6 @@ _EDITS: tuple[Callable[[StackChange], Iterator[StackEdit]], ...] = (
     _suffix_changed,
     _state_split,
     _regions_removed,
-    _hubs_changed,  # before a retirement, which is a warning only
+    _hubs_changed,  # before a retirement, which is only a warning
     _regions_retired,
 )

@@ -1,4 +1,4 @@
-"""The plan of consequences of one stack: what happens to each root module, and which edits it follows from."""
+"""The plan of consequences of one stack: changes to each root module, and the edits behind them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ticketgen.findings import Checked
 from ticketgen.terraform_file_names import DECLARING, SETTING_VARIABLES
 
 _PROVIDER = "provider.tf"
-"""The file that every rendered root module has, and no module."""
+"""A file that every rendered root module has, and that no other module has."""
 
 __all__ = ["StackFiles", "StackPlan", "plan_stack"]
 
@@ -29,10 +29,10 @@ class StackFiles:
         after: likewise; None if the environment is no longer rendered.
         retired: the Regions that the spec retires.
         created: the names of environments that are rendered for the first time.
-        emptied: the folders of root modules that hold nothing any more.
-        missing: the paths of deployed Terraform and of states that are not in ``before``.
-        destroyed: whether root modules that are no longer rendered hold nothing, except those of Regions that were
-            never retired: something has to be wrong with such a claim.
+        emptied: the folders of root modules that no longer hold resources.
+        missing: the paths of deployed Terraform files and states that are not in ``before``.
+        destroyed: whether the user states that root modules that are no longer rendered hold no resources. This is not
+            believed for Regions that were never retired.
     """
 
     environment: str
@@ -76,7 +76,7 @@ class StackPlan:
 
 
 def plan_stack(files: StackFiles) -> Checked[StackPlan]:
-    """Compare a stack with its new rendering; a plan without roots if no Terraform changes."""
+    """Compare a stack with its new rendering; the plan has no roots if no Terraform changes."""
     after = files.after or {}
     paths = {*files.before, *after, *files.missing}
     changed = {path for path in paths if files.before.get(path) != after.get(path) or path in files.missing}
@@ -94,7 +94,7 @@ def plan_stack(files: StackFiles) -> Checked[StackPlan]:
 
 
 def _terraform(files: Mapping[str, str], wanted: set[str] | None) -> Mapping[str, str]:
-    """The Terraform of some root modules, or of all, and of all modules."""
+    """The Terraform files of all modules, and of the wanted root modules or of all."""
     return {
         path: text
         for path, text in files.items()

@@ -17,13 +17,13 @@ _ACCEPT: Final = "Accept a loss that you want with --accept, or with `accept` in
 
 STATEFUL_DESTROYED = _loss(
     "stateful-destroyed",
-    "Nothing that holds data is destroyed, unless that is accepted",
-    f"What it holds is gone after the next apply. It is a warning where `protect` is not set. {_ACCEPT}",
+    "No resource that holds data is destroyed, unless you accept the loss",
+    f"Its data is gone after the next apply. It is a warning where `protect` is not set. {_ACCEPT}",
     "keep it in the configuration, or accept the loss with `--accept ADDRESS`",
 )
 STATEFUL_REPLACED = _loss(
     "stateful-replaced",
-    "Nothing that holds data is replaced, unless that is accepted",
+    "No resource that holds data is replaced, unless you accept the loss",
     "Terraform destroys it and creates an empty one. AWS cannot change some arguments, such as a name or a key, in "
     f"place. It is a warning where `protect` is not set. {_ACCEPT}",
     "restore the argument, or accept the loss with `--accept ADDRESS`",
@@ -31,16 +31,16 @@ STATEFUL_REPLACED = _loss(
 )
 PLAN_UNKNOWN = _loss(
     "plan-unknown",
-    "The deployed stack can be read, so that it can be compared with the new one",
-    "A resource that is in a file that cannot be read might be lost without a word. It is a warning where `protect` "
+    "The deployed stack can be read and compared with the new one",
+    "A resource in a file that cannot be read might be lost without a warning. It is a warning where `protect` "
     "is not set.",
-    "restore the stack from version control, or accept the unknown with `--accept ENVIRONMENT`",
+    "restore the stack from version control, or accept the risk with `--accept ENVIRONMENT`",
 )
 
 PLAN_UNREADABLE = _loss(
     "plan-unreadable",
     "A saved plan is the whole output of `terraform show -json PLAN`",
-    "What Terraform intends is not known, so nothing can be judged.",
+    "Terraform's intended changes are unknown, so nothing can be judged.",
     "make the plan again: `terraform plan -out=tfplan && terraform show -json tfplan > tfplan.json`",
     category=Category.USAGE,
     sources=("https://developer.hashicorp.com/terraform/internals/json-format",),
@@ -51,21 +51,21 @@ PLAN_UNREADABLE = _loss(
 ENVIRONMENT_REMOVED = _loss(
     "environment-removed",
     "An environment leaves the spec after its stack is destroyed",
-    "Without its files, Terraform cannot destroy what its states hold, and nobody sees what is lost.",
-    "put it back; when nobody needs it any more, run `make destroy` in its folder, then `ticketgen render --destroyed`",
+    "Without its files, Terraform cannot destroy the resources in its states, and the loss goes unnoticed.",
+    "put it back; once it is no longer needed, run `make destroy` in its folder, then `ticketgen render --destroyed`",
 )
 ENVIRONMENT_RENAMED = _loss(
     "environment-renamed",
     "An environment keeps its name",
     "The name is part of every resource's name and of every state's key, so another name is another deployment, "
     "without the data of the first.",
-    "put the name back; to replace the environment, add the new one beside it, and remove the old one at the end",
+    "put the name back; to replace the environment, add a new one, move to it, and remove the old one last",
 )
 PROJECT_RENAMED = _loss(
     "project-renamed",
     "A project keeps its name",
     "The name is part of every resource's name, so every table, queue and key is replaced by an empty one.",
-    "put the name back; for another name, begin another project, and move the sales to it",
+    "put the name back; to use another name, create a new project and move the sales to it",
 )
 SUFFIX_CHANGED = _loss(
     "suffix-changed",
@@ -77,7 +77,7 @@ ACCOUNT_CHANGED = _loss(
     "account-changed",
     "An environment stays in its AWS account",
     "Terraform finds none of the resources in the other account, and creates all of them again.",
-    "put account_id and deploy_role back; for another account, add another environment",
+    "put account_id and deploy_role back; to use another account, add another environment",
 )
 PRIMARY_CHANGED = _loss(
     "primary-changed",
@@ -90,13 +90,13 @@ SECONDARY_CHANGED = _loss(
     "secondary-changed",
     "The secondary Region stays the same",
     "The database, the queues and the audit trail of the secondary Region would be destroyed.",
-    "put secondary_region back, or accept the loss: another Region fills a database of its own from the ledger",
+    "put secondary_region back, or accept the loss: the new secondary Region fills its own database from the ledger",
 )
 REGION_REMOVED = _loss(
     "region-removed",
-    "A Region leaves the spec by way of retired_regions",
-    "Without the files of its root modules, Terraform cannot destroy what their states hold, and events whose home is "
-    "there cannot be sold.",
+    "A Region is retired before it leaves the spec",
+    "Without the files of its root modules, Terraform cannot destroy the resources in their states, and events whose "
+    "home is there cannot be sold.",
     "put the Region back, then run `ticketgen remove-region REGION`, which retires it first",
 )
 STATE_MOVED = _loss(
@@ -120,7 +120,7 @@ STATE_SPLIT = _loss(
 
 PROTECTION_LIFTED = _loss(
     "protection-lifted",
-    "Tables and databases that are protected from deletion stay so",
+    "Tables and databases keep their deletion protection",
     "After the next apply, a later plan can destroy them.",
     "set `protect: true` again unless the environment is about to be destroyed",
     severity=Severity.WARNING,
@@ -128,14 +128,14 @@ PROTECTION_LIFTED = _loss(
 ACCEPTANCE_EXPIRED = _loss(
     "acceptance-expired",
     "No accepted loss in the spec is older than its date",
-    "It has no effect any more, and would hide nothing but the reason.",
+    "An expired acceptance has no effect, and suggests that the loss is still accepted.",
     "delete it, or set a new date if the loss is still to come",
     severity=Severity.WARNING,
 )
 ACCEPTANCE_UNUSED = _loss(
     "acceptance-unused",
-    "Every address given with --accept is one that would be lost",
-    "A typing error in an address would otherwise pass as an acceptance.",
+    "Every address given with --accept would be lost",
+    "A typing error in an address would otherwise go unnoticed.",
     "compare it with the addresses in the plan of `ticketgen render --diff`",
     severity=Severity.WARNING,
 )

@@ -59,7 +59,7 @@ TEMPLATE_UNTRUSTED = _usage(
 )
 TEMPLATE_WITHOUT_SPEC = _usage(
     "template-without-spec",
-    "The project template makes a spec",
+    "The project template creates a spec",
     "The stacks of the project are rendered from it.",
     "add ticketgen.yaml to the top of the template",
 )
@@ -79,7 +79,7 @@ FILE_EXTENDED = _write(
 )
 LEFT_BEHIND = _write(
     "left-behind",
-    "No temporary folder is left from a `ticketgen new` that was killed",
+    "No temporary folder is left over from a `ticketgen new` that was killed",
     "It takes space, and a later commit might include it.",
     "delete it",
     severity=Severity.NOTE,
@@ -87,7 +87,7 @@ LEFT_BEHIND = _write(
 WORKFLOW_OUT_OF_REACH = _write(
     "workflow-out-of-reach",
     "The CI of the repository sees the project's workflow",
-    "CI reads workflows at the top of a repository only, so nothing checks the stacks.",
+    "CI reads workflows only at the top of a repository, so nothing checks the stacks.",
     "move the workflow to the top of the repository, or give the project a repository of its own",
     severity=Severity.WARNING,
 )

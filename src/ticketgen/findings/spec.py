@@ -383,7 +383,7 @@ CANNOT_BE_SECONDARY = _usage(
     "cannot-be-secondary",
     "The Region to add with --secondary can become the secondary Region",
     "An environment has one primary and one secondary Region, and they differ.",
-    "leave out --secondary, or choose environments without a secondary Region with --env",
+    "omit --secondary, or choose environments without a secondary Region with --env",
 )
 REGION_IS_NEEDED = _usage(
     "region-is-needed",

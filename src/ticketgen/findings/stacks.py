@@ -35,19 +35,19 @@ OVERRIDE_BROKEN = _render(
 CREATED = _write(
     "created",
     "Every file of a stack was rendered",
-    "The spec asks for something that Terraform does not see.",
+    "Terraform does not see something that the spec asks for.",
     "run `ticketgen render`",
 )
 CHANGED = _write(
     "changed",
-    "Every rendered file is as the spec says now",
+    "Every rendered file matches the current spec",
     "Terraform would apply the rendering of an older spec or of an older ticketgen.",
     "run `ticketgen render`",
 )
 MISSING = _write(
     "missing",
     "Every rendered file is still there",
-    "Terraform would destroy the resources of a file that is gone.",
+    "Terraform would destroy the resources of a missing file.",
     "run `ticketgen render`, which writes it again, or keep it deleted with `ticketgen keep FILE`",
 )
 HAND_EDITED = _conflict(
@@ -59,38 +59,38 @@ HAND_EDITED = _conflict(
 IN_THE_WAY = _conflict(
     "in-the-way",
     "Nothing else is in the place of a file that ticketgen writes",
-    "ticketgen never overwrites what it did not write.",
+    "ticketgen never overwrites a file that it did not write.",
     "move it elsewhere, then run the command again",
 )
 ORPHANED = _write(
     "orphaned",
-    "Every rendered file is still rendered",
+    "Every file that ticketgen rendered is still part of the stack",
     "Terraform would keep resources that the spec no longer asks for.",
     "run `ticketgen render`, which deletes it",
 )
 KEPT = _write(
     "kept",
-    "No file stays after it is no longer rendered",
+    "No edited file stays after it is no longer rendered",
     "It was edited by hand, so it is not deleted, and Terraform still reads it.",
     "delete it unless you need the edit",
     severity=Severity.WARNING,
 )
 UPGRADE = _write(
     "upgrade",
-    "The stacks were written by this version of ticketgen, or it renders them alike",
+    "The stacks were written by this version of ticketgen, or this version renders the same files",
     "Another version renders some files differently. You decide when the stacks change.",
     "run `ticketgen render --diff` to see the changes, then `ticketgen render --upgrade` to write them",
 )
 DOWNGRADE = _write(
     "downgrade",
-    "No newer ticketgen wrote the stacks, or this one renders them alike",
+    "No newer ticketgen wrote the stacks, or this version renders the same files",
     "The older rendering lacks what the newer version corrected.",
     "install the version that wrote them; only `ticketgen render --force` writes the older rendering",
 )
 UPGRADE_REASON = _write(
     "upgrade-reason",
     "The changelog says why another version of ticketgen renders a stack differently",
-    "You decide about an upgrade more easily if you know the reasons.",
+    "The reasons help you decide whether to upgrade.",
     "read it before `ticketgen render --upgrade`",
     severity=Severity.NOTE,
 )
@@ -100,14 +100,14 @@ UPGRADE_REASON = _write(
 MANIFEST_BROKEN = _write(
     "manifest-broken",
     "The manifest of a stack can be read and lists only files that ticketgen renders",
-    "Without it, nobody can tell rendered files from others, or an edit by hand from an old rendering.",
+    "Without it, ticketgen cannot tell rendered files from your own, or a hand edit from an old rendering.",
     "restore the manifest from version control, then run `ticketgen render`",
 )
 RENDER_INTERRUPTED = _write(
     "render-interrupted",
-    "No render is half done",
+    "No render was interrupted halfway",
     "The stacks may be a mixture of two renderings.",
-    "run `ticketgen render`, which first restores the files from before",
+    "run `ticketgen render`, which first restores the previous files",
 )
 JOURNAL_BROKEN = _write(
     "journal-broken",
@@ -117,7 +117,7 @@ JOURNAL_BROKEN = _write(
 )
 PATH_OUTSIDE = _conflict(
     "path-outside",
-    "Every path leads to a place below the project's folder, and through no link",
+    "Every path stays below the project's folder and passes through no link",
     "A manifest or a link that a stranger committed could make ticketgen write elsewhere.",
     "replace the link with a folder or a copy of the file, or restore the manifest from version control",
 )
@@ -129,7 +129,7 @@ CASE_COLLISION = _conflict(
 )
 BUSY = _cannot_write(
     "busy",
-    "One render at a time writes to a project",
+    "Only one render at a time writes to a project",
     "Two renders at once would mix their files.",
     "wait for the other render to finish, then run the command again",
 )
@@ -141,14 +141,14 @@ CANNOT_LOCK = _cannot_write(
 )
 CANNOT_WRITE = _cannot_write(
     "cannot-write",
-    "The disk takes the files",
+    "The files can be written to the disk",
     "Nothing was written: a project or a render is written as a whole or not at all.",
     "fix the folder's permissions or free some space, then run the command again",
 )
 INTERFERENCE = _cannot_write(
     "interference",
     "No other program changes the files while ticketgen writes them",
-    "The result would be based on what no longer exists, or an edit would be lost.",
+    "The result would be based on files that no longer exist, or an edit would be lost.",
     "run the command again",
 )
 
@@ -156,24 +156,24 @@ INTERFERENCE = _cannot_write(
 
 REGION_DESTROYED = _write(
     "region-destroyed",
-    "Nobody needs the resources of a retired Region",
+    "The resources of a retired Region are no longer needed",
     "The next apply destroys all of them, with the locks and holds of events whose home is there.",
-    "before the apply, move these events to another home",
+    "move these events to another home Region before the apply",
     severity=Severity.WARNING,
 )
 STATE_NOT_EMPTY = _write(
     "state-not-empty",
     "The local state of a root module that is no longer rendered is empty",
-    "Without its files, Terraform cannot destroy what its state holds: it stays in the account.",
+    "Without its files, Terraform cannot destroy the resources in its state: they stay in the account.",
     "destroy it first: `make apply` in the stack's folder destroys a retired Region, `terraform destroy` in its own "
     "folder any other root module",
 )
 STATE_UNKNOWN = _write(
     "state-unknown",
     "A root module that is no longer rendered is destroyed before its files are deleted",
-    "Without its files, Terraform cannot destroy what its state holds: it stays in the account.",
-    "destroy it first with `terraform destroy` in its folder, then confirm that with --destroyed; a Region is retired "
-    "with `ticketgen remove-region`",
+    "Without its files, Terraform cannot destroy the resources in its state: they stay in the account.",
+    "destroy it first with `terraform destroy` in its folder, then confirm that with --destroyed; retire a Region "
+    "with `ticketgen remove-region` instead",
 )
 
 __all__ = ["TITLE"]

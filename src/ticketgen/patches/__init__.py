@@ -1,7 +1,7 @@
 """Hand edits of rendered files that a project keeps as patches, applied at each render.
 
-`patched_files` is what the pipeline runs between rendering and verification; `patch_folder` reads the patches, and
-`unified_patch`, `places` and `apply_hunks` know one patch and one text.
+The pipeline runs `patched_files` between rendering and verification. `patch_folder` reads the patches;
+`unified_patch`, `places` and `apply_hunks` work on one patch and one text.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Apply a patch to a rendering: every hunk in its one place, or nothing.
+"""Apply a patch to a rendering: every hunk in its only possible place, or nothing.
 
 If the rendering is the one that the patch was made from, the line numbers decide. Otherwise each hunk's old lines must
-occur exactly once: of two similar places, a changed rendering does not tell which one was meant.
+occur exactly once, because line numbers no longer tell two similar places apart.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from ticketgen.tree.diff import split_lines
 __all__ = ["Rejection", "apply_hunks"]
 
 _MAX_SHOWN = 80
-"""Characters of a line in a message."""
+"""Maximum length of a line in a message, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A hunk that does not apply, and why, as the rest of a sentence about it."""
+    """A hunk that does not apply; the reason continues a sentence that begins with the hunk."""
 
     hunk: Hunk
     reason: str
 
 
 def apply_hunks(patch: FilePatch, text: str) -> str | tuple[Rejection, ...]:
-    """The patched text, which is the text itself if it has all changes already; or the hunks that do not apply."""
+    """Return the patched text, the text itself if it has all changes already, or the rejected hunks."""
     exact = patch.is_made_from(text)
     lines = split_lines(text)
     starts = [0, *accumulate(map(len, lines))]
@@ -55,7 +55,7 @@ def apply_hunks(patch: FilePatch, text: str) -> str | tuple[Rejection, ...]:
 
 
 def _exact_place(text: str, hunk: Hunk, starts: Sequence[int]) -> int | None:
-    line = hunk.start - 1 if hunk.old else hunk.start  # an insertion has the number of the line before
+    line = hunk.start - 1 if hunk.old else hunk.start  # an insertion records the number of the line before it
     if not 0 <= line < len(starts):
         return None
     return starts[line] if text.startswith(hunk.old, starts[line]) else None
@@ -78,7 +78,7 @@ def _reason(text: str, hunk: Hunk, present: Set[str], exact: bool) -> str:
     if exact:
         return f"does not fit line {hunk.start:,} of the rendering that the patch was made from"
     if not hunk.old:
-        return "has no unchanged lines, which would show its place"
+        return "has no unchanged lines that would show its place"
     if len(find_places(text, hunk.old)) > 1:
         return "applies to several places of the rendering"
     lost = next((line for line in split_lines(hunk.old) if line not in present), None)

@@ -1,4 +1,4 @@
-"""Read the patches of an environment. They are in the repository, so anybody may have written them."""
+"""Read the patches of an environment. They come from the repository, so they are untrusted."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ PATCHES: Final = "patches"
 _SUFFIX: Final = ".patch"
 
 MAX_PATCH_BYTES: Final = 2_000_000
-"""Maximum size of one patch: both sides of the largest rendered file."""
+"""Maximum size of one patch in bytes: both sides of the largest rendered file."""
 
 _MAX_TOTAL_BYTES: Final = 16_000_000
-"""Maximum size of all patches of an environment, which are in memory at once."""
+"""Maximum size of all patches of an environment in bytes; they are in memory at once."""
 
 _MAX_ENTRIES: Final = 2_000
 """Maximum number of files and folders below an environment's folder; its stack has some 200 files."""
 
 _MAX_DEPTH: Final = 8
-"""Maximum depth of folders below an environment's folder; a stack has three."""
+"""Maximum depth of folders below an environment's folder; a stack has three levels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class PatchFolder:
 
     Attributes:
         patches: path of the rendered file below the stack's folder → content of its patch.
-        unused: the paths, likewise, of patches of files that are not rendered.
+        unused: the paths of files that have a patch but are not rendered, below the stack's folder.
     """
 
     patches: Mapping[str, bytes] = field(default_factory=dict)
@@ -65,7 +65,7 @@ def patch_path(environment: str, name: str) -> str:
 
 
 def patched_file(path: str) -> str:
-    """The file of a patch's path, beginning with the environment's name; "" for another path."""
+    """The path of the file that a patch path belongs to, from the environment's name on; "" for other paths."""
     top, _, rest = path.partition("/")
     return rest.removesuffix(_SUFFIX) if top == PATCHES and rest.endswith(_SUFFIX) else ""
 
@@ -93,7 +93,7 @@ def read_patches(root: Path, environment: str, rendered: Collection[str]) -> Che
 def patched_environments(root: Path) -> tuple[str, ...]:
     """The names of folders that hold patches, or that cannot be read.
 
-    Files and links beside them belong to no environment. Rendering reports one with the name of an environment.
+    Files and links beside these folders belong to no environment; rendering reports one that has an environment's name.
     """
     try:
         with open_project(root) as disk:
@@ -125,14 +125,14 @@ def _names(disk: Disk, environment: str) -> Iterator[str]:
                 raise _NotReadable(
                     f"{PATCHES}/{environment}", f"it has more than {_MAX_ENTRIES:,} files and folders"
                 )
-            if name.endswith(_SUFFIX):  # a folder, too: reading it reports what is in the place of a patch
+            if name.endswith(_SUFFIX):  # also a folder: reading it then reports that it is not a patch
                 yield f"{below}{name.removesuffix(_SUFFIX)}"
             elif is_folder and below.count("/") < _MAX_DEPTH:
                 waiting.append(f"{below}{name}/")
 
 
 def _entries(disk: Disk, folder: str) -> Iterator[tuple[str, bool]]:
-    """The names in a folder, with whether they are folders.
+    """The names in a folder, each with whether it is a folder.
 
     Raises:
         _NotReadable: the folder or something in it is a link.
@@ -146,7 +146,7 @@ def _entries(disk: Disk, folder: str) -> Iterator[tuple[str, bool]]:
                 if entry.is_symlink():
                     raise _NotReadable(
                         f"{folder}/{entry.name}",
-                        "it is a symbolic link, and ticketgen follows none here",
+                        "it is a symbolic link, which ticketgen does not follow here",
                         "replace it with a copy of the file",
                     )
                 yield entry.name, entry.is_dir(follow_symlinks=False)
@@ -174,6 +174,6 @@ def _broken(root: Path, error: _NotReadable) -> Finding:
     help = (
         "restore it from version control, or delete it"
         if patched_file(error.path)
-        else "restore it from version control, or drop the patches that nobody needs"
+        else "restore it from version control, or drop patches that are no longer needed"
     )
     return PATCH_BROKEN.found(error.reason, error.help or help, at=Location(str(root / error.path)))

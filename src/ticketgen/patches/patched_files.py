@@ -34,10 +34,10 @@ __all__ = [
 ]
 
 _MAX_SEARCHED: Final = 200_000_000
-"""Maximum characters that the hunks of an environment are searched in; about a second."""
+"""Maximum number of characters to search for the hunks of an environment; takes about a second."""
 
 _MAX_REJECTIONS: Final = 5
-"""Hunks of one patch that are reported one by one."""
+"""Number of hunks of one patch that are reported one by one."""
 
 
 class PatchState(StrEnum):
@@ -54,7 +54,7 @@ class PatchState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PatchedFile:
-    """A rendered file after its patch: its text, None if it is deleted; and what is wrong with the patch."""
+    """A rendered file after its patch: its text (None if it is deleted), and findings about the patch."""
 
     text: str | None
     state: PatchState
@@ -63,7 +63,7 @@ class PatchedFile:
 
 @dataclass(frozen=True, slots=True)
 class PatchedFiles:
-    """The files of a stack after its patches, and the text without its patch of each file that has one."""
+    """The files of a stack after its patches, and the unpatched text of each file that has a patch."""
 
     files: Mapping[str, str]
     renderings: Mapping[str, str] = field(default_factory=dict)
@@ -74,7 +74,7 @@ def patch_files(root: str | None, folder: str, files: Mapping[str, str]) -> Chec
 
     Args:
         root: the project's folder; None for a project without one.
-        folder: that of its stack, such as ``stacks/prod``; the last part is the environment's name.
+        folder: the folder of its stack, such as ``stacks/prod``; the last part is the environment's name.
         files: the rendered files.
 
     Returns:
@@ -98,7 +98,7 @@ def patch_all(
 
     Args:
         root: the project's folder, for the places of findings.
-        folder: that of the stack.
+        folder: the folder of the stack.
         files: the rendered files.
         patches: path of a rendered file → content of its patch.
     """
@@ -109,7 +109,7 @@ def patch_all(
         left -= (1 + content.count(b"\n@@")) * len(files[name])
         if left < 0:
             at = Location(str(root / PATCHES / folder.rpartition("/")[2]))
-            help = "drop the patches that nobody needs; `ticketgen keep --list` lists all"
+            help = "drop patches that are no longer needed; `ticketgen keep --list` lists all patches"
             return Checked(
                 None, (*findings, PATCH_BROKEN.found("its patches have too many hunks", help, at=at))
             )
@@ -150,7 +150,7 @@ def patch_file(root: Path, folder: str, name: str, text: str, content: bytes) ->
             return PatchedFile(None, PatchState.DELETES)
         changed = DELETED_FILE_CHANGED.found(
             f"{file} was deleted on purpose, and its rendering has changed since",
-            f"run `ticketgen keep {file}` to keep it deleted, or {drop} and `ticketgen render` to have it again",
+            f"run `ticketgen keep {file}` to keep it deleted, or {drop} and `ticketgen render` to restore it",
             at=place(),
         )
         return PatchedFile(None, PatchState.DELETES, (changed,))
@@ -186,7 +186,7 @@ def patch_file(root: Path, folder: str, name: str, text: str, content: bytes) ->
 
 
 def _parse(content: bytes, file: str) -> FilePatch:
-    """Read a patch. A checkout may have converted its line ends; a stack has no carriage return."""
+    """Parse a patch; CR LF becomes LF, because a checkout may have converted the line ends."""
     try:
         text = content.replace(b"\r\n", b"\n").decode()
     except UnicodeDecodeError as error:
@@ -200,7 +200,7 @@ def _parse(content: bytes, file: str) -> FilePatch:
 
 
 def _emptied(root: Path, folder: str, before: Mapping[str, str], after: Collection[str]) -> Iterator[Finding]:
-    """Find folders of Terraform that patches leave without any."""
+    """Find folders from which patches delete all Terraform files."""
     for module in sorted(_terraform_folders(before) - _terraform_folders(after)):
         deleted = sorted(
             name for name in before if name.endswith(".tf") and name.rpartition("/")[0] == module

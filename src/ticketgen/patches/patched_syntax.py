@@ -1,4 +1,4 @@
-"""Find patched files that cannot be parsed. Terraform is not among them: its verification parses it."""
+"""Find patched files that cannot be parsed, except Terraform, which the verification parses."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def syntax_error(path: str, text: str) -> Finding | None:
     """The finding about a Python or JSON file that cannot be parsed; None for other files.
 
     Args:
-        path: of the file, below the project's folder.
-        text: with its patch. What exceeds the limits of the parsers counts as valid.
+        path: the path of the file, below the project's folder.
+        text: the patched text. A text that exceeds the limits of the parsers counts as valid.
     """
     if path.endswith(".py"):
         parsed = parse_python(text)
@@ -27,7 +27,7 @@ def syntax_error(path: str, text: str) -> Finding | None:
             json.loads(text)
         except json.JSONDecodeError as error:
             return _found(path, "JSON", error.msg, error.lineno, error.colno)
-        except (ValueError, RecursionError):  # a number or a nesting that Python does not read
+        except (ValueError, RecursionError):  # a number too long or a nesting too deep for Python's parsers
             return None
     return None
 

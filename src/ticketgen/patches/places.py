@@ -6,7 +6,7 @@ __all__ = ["find_places"]
 
 
 def find_places(text: str, lines: str, most: int = 2) -> tuple[int, ...]:
-    """The first places of some lines in a text, in characters; at most as many as asked for.
+    """Find the first ``most`` places of some lines in a text, as character offsets.
 
     Lines without a line end after the last one are found at the end of the text only, and no lines in an empty text.
     """

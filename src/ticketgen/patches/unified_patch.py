@@ -2,7 +2,7 @@
 
 A patch records the git object id of the rendering that it was made from, in the ``index`` line. So a later render
 knows whether line numbers still hold. A deletion has that line and no hunks, as ``git diff --irreversible-delete``
-writes it: it is about the file, whatever is rendered in it.
+writes it: it applies whatever the file contains.
 
 Source: https://git-scm.com/docs/diff-format#generate_patch_text_with_p
 """
@@ -19,10 +19,10 @@ from ticketgen.tree.diff import split_lines, unified
 __all__ = ["MAX_HUNKS", "FilePatch", "Hunk", "PatchSyntaxError", "blob_id", "make_patch", "parse_patch"]
 
 MAX_HUNKS = 500
-"""The maximum number of hunks in a patch; an edit with more of them is another file."""
+"""The maximum number of hunks in a patch; an edit with more hunks amounts to a different file."""
 
 _CONTEXTS = (3, 6, 12, 24, 48)
-"""Numbers of unchanged lines around a change, until they occur in one place only."""
+"""Numbers of unchanged lines around a change to try, until the lines occur in one place only."""
 
 _HUNK = re.compile(r"@@ -(\d{1,7})(?:,(\d{1,7}))? \+\d{1,7}(?:,(\d{1,7}))? @@(?: [^\n]*)?\n")
 _INDEX = re.compile(r"index ([0-9a-f]{7,64})\.\.[0-9a-f]{7,64}(?: [0-7]{6})?\n")
@@ -32,7 +32,7 @@ _NO_FILE_ID = "0" * 40
 
 
 class PatchSyntaxError(ValueError):
-    """A text is not a patch of the file: the reason and the line."""
+    """Error of a text that is not a patch of the file: the reason and the line, from 1."""
 
     def __init__(self, reason: str, line: int) -> None:
         super().__init__(reason)
@@ -46,8 +46,8 @@ class Hunk:
 
     Attributes:
         number: from 1.
-        line: of its header in the patch.
-        start: the line of the rendering that it begins at, from 1; for a hunk without old lines the line before it.
+        line: the line of its header in the patch, from 1.
+        start: the first line that it replaces in the rendering, from 1; without old lines, the line before it.
         old: the text that it replaces, context included.
         new: the text in its place.
     """
@@ -64,7 +64,7 @@ class FilePatch:
     """The patch of one file.
 
     Attributes:
-        hunks: in the order of the file; none for a deletion.
+        hunks: the hunks in the order of the file; none for a deletion.
         deletes: whether it deletes the file.
         base: the first digits of the git object id of the rendering that it was made from; empty if unknown.
     """
@@ -111,8 +111,8 @@ def parse_patch(text: str, path: str) -> FilePatch:
     """Read the patch of one file.
 
     Args:
-        text: with LF line ends.
-        path: of the file, which the headers must name.
+        text: the patch, with LF line ends.
+        path: the path of the file that the headers must name.
 
     Raises:
         PatchSyntaxError: it is not a patch, or not one of this file.
@@ -173,7 +173,7 @@ class _Parser:
             affected = {" ": "-+", "-": "-", "+": "+"}.get(sign, "")
             if not affected or not all(left[side] for side in affected):
                 raise self._error(
-                    f"{_shown(line)} does not belong to hunk {number}, by the numbers of its header"
+                    f"{_shown(line)} does not belong to hunk {number}, according to the numbers in its header"
                 )
             for side in affected:
                 left[side] -= 1

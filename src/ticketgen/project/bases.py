@@ -1,6 +1,6 @@
-"""The bases of three-way merges: the texts that ticketgen wrote, before people changed them.
+"""The bases of three-way merges: the texts as ticketgen wrote them, before the user changed them.
 
-They are committed in ``.ticketgen/``: each text below ``bases/``, and ``project.json`` with the answers that `new` was
+They are committed in ``.ticketgen/``, each text below ``bases/``, and ``project.json`` with the answers that `new` was
 given, so that a newer version can render its own text for the same answers.
 """
 
@@ -34,11 +34,11 @@ RECORD: Final = f"{_FOLDER}/project.json"
 _FORMAT: Final = 1
 _MAX_RECORD: Final = 1_000_000
 _MAX_FILES: Final = 1_000
-"""Files in a record; `new` writes about ten."""
+"""Maximum number of files in a record; `new` writes about ten."""
 
 
 class BaseState(StrEnum):
-    """What ticketgen does with a file that it wrote, or would write."""
+    """The state of a file that ticketgen wrote or would write: whether it takes part in merges, or why not."""
 
     MERGED = "merged"
     DELETED = "deleted"  # by its owner
@@ -60,8 +60,8 @@ class Answers:
     """The answers that `new` was given, for its own template.
 
     Attributes:
-        project: the name.
-        preset: that the spec extended at first.
+        project: the name of the project.
+        preset: the preset that the spec extended at first.
         ci: ``github``, ``gitlab`` or ``none``.
         upgrade_workflow: whether a scheduled workflow looks for newer versions.
     """
@@ -77,11 +77,11 @@ class BaseEntry:
     """A file that `new` wrote.
 
     Attributes:
-        sha256: of its base, with line feeds only; empty if there is none.
-        state: what happens to the file.
-        source: its path in a new project, if it has another one here, such as ``README.md``.
+        sha256: the hash of its base, with LF line ends; empty if there is no base.
+        state: whether the file takes part in merges.
+        source: its path in a new project, such as ``README.md``, if that differs from its path here; else empty.
         own_lines: the number of lines at the front that were in the file before `new` appended to it.
-        version: that wrote the base, if it is not the record's, because a merge could not move the base on.
+        version: the version that wrote the base, if a merge could not update it; empty for the record's version.
     """
 
     sha256: str = ""
@@ -98,8 +98,8 @@ class ProjectRecord:
     Attributes:
         ticketgen: the version that wrote the bases.
         install: where the project installs ticketgen from.
-        answers: None if another template made the project, or if nobody knows.
-        files: by path in the project. The manifest of ``templates/`` has the project's own templates.
+        answers: the answers to `new`; None if another template created the project, or if they are unknown.
+        files: the entries by path in the project; the manifest of ``templates/`` lists the project's templates.
     """
 
     ticketgen: str = VERSION
@@ -121,7 +121,7 @@ class ProjectRecord:
         return "{\n" + opening + '  "files": ' + body + "\n}\n"
 
     def with_file(self, path: str, entry: BaseEntry | None) -> ProjectRecord:
-        """The record with another entry for a file, or without it."""
+        """Return a record with another entry for a file, or without an entry for None."""
         others = {name: each for name, each in self.files.items() if name != path}
         return replace(self, files=others if entry is None else {**others, path: entry})
 
@@ -134,13 +134,13 @@ def _row(entry: BaseEntry) -> dict[str, object]:
 def base_path(path: str) -> str:
     """The path of a file's base in the project.
 
-    Under its own name, git would obey a base of ``.gitignore``, and formatters would change the others.
+    The suffix is needed because git would obey a base named ``.gitignore``, and formatters would change other bases.
     """
     return f"{BASES}/{path}.base"
 
 
 def normalized(content: bytes) -> bytes:
-    """A text with line feeds only, however git checked it out."""
+    """A text with LF line ends, whichever line ends git checked it out with."""
     return content.replace(b"\r\n", b"\n")
 
 
@@ -155,7 +155,7 @@ def settle_record(project: Path, moved: Mapping[str, str], own_lines: Mapping[st
     """Adapt the record of a new project to a folder that had files already.
 
     Args:
-        project: the project, in a folder that nobody else can reach, without the files that the folder keeps.
+        project: the project in its private temporary folder, without the files that the final folder keeps.
         moved: files that may have another path now → their paths in a new project.
         own_lines: files to which lines were appended → the number of lines that were there before.
     """
@@ -179,7 +179,7 @@ def settle_record(project: Path, moved: Mapping[str, str], own_lines: Mapping[st
 
 
 def read_record(root: Path) -> tuple[bytes | None, Checked[ProjectRecord]]:
-    """The record's bytes, and the record in them; neither if an older ticketgen made the project."""
+    """The record's bytes and the parsed record; both None if an older ticketgen created the project."""
     try:
         content = read_below(root, RECORD, _MAX_RECORD)
     except FileNotFoundError:
@@ -237,7 +237,7 @@ def _entry(
 
 def _text(value: object, form: re.Pattern[str] | None = None) -> str:
     if not isinstance(value, str) or len(value) > 1000 or (form and not form.fullmatch(value)):
-        raise ValueError(f"{ascii(value)[:80]} is not what it should be")
+        raise ValueError(f"{ascii(value)[:80]} is not a valid value")
     return value
 
 
@@ -252,7 +252,7 @@ def _broken(why: str, path: str = RECORD) -> Finding:
 
 
 def read_base(root: Path, path: str, sha256: str) -> Checked[bytes]:
-    """The base of a file as it is on the disk; a finding if it is not the recorded one."""
+    """Read the base of a file; a finding if its hash is not the recorded one."""
     place = base_path(path)
     try:
         content = read_below(root, place, MAX_TEXT)

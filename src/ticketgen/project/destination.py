@@ -1,7 +1,7 @@
 """The folder of a new project: check whether it can be used, and move the project into it, all or nothing.
 
-A repository that was just created on a forge contains `.git`, a README, a LICENSE. They are kept; lines that a project
-needs are appended to `.gitignore` and `.gitattributes`.
+A repository that was just created on a forge contains `.git`, a README and a LICENSE. They are kept; the lines that a
+project needs are appended to `.gitignore` and `.gitattributes`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ OWN_README: Final = "TICKETGEN.md"
 _EXTENDED: Final = (".gitignore", ".gitattributes")
 _MAX_NAMED: Final = 5
 
-# What forges and editors put into an empty repository, and a virtual environment to run ticketgen in.
+# Files that forges and editors create in an empty repository, and a virtual environment for ticketgen.
 _IGNORED_FILES: Final = (
     ".git", *_EXTENDED, ".mailmap", "readme*", "license*", "licence*", "copying*", "notice*", "authors*", "codeowners",
     "security.md", "contributing.md", "code_of_conduct.md", ".editorconfig", ".idea", ".vscode", ".ds_store", ".venv",
@@ -163,7 +163,9 @@ def _files(project: Path) -> Iterator[str]:
             path = Path(place) / name
             mode = path.lstat().st_mode
             if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-                raise _Conflict(f"the template's hooks made {name!r}, which is neither a file nor a folder")
+                raise _Conflict(
+                    f"the template's hooks created {name!r}, which is neither a file nor a folder"
+                )
             if stat.S_ISREG(mode):
                 yield path.relative_to(project).as_posix()
 
@@ -177,7 +179,7 @@ def _find_conflicts(project: Path, folder: Path) -> Iterator[Finding]:
     readme = project / _README
     if existing_readme and readme.exists():
         readme.rename(project / OWN_README)
-        yield _kept_note(existing_readme, f"how to work with the project is in {OWN_README}")
+        yield _kept_note(existing_readme, f"how to work with the project is described in {OWN_README}")
     for entry in sorted(project.iterdir()):
         conflict = existing.get(entry.name.casefold())
         if conflict is None:
@@ -189,7 +191,7 @@ def _find_conflicts(project: Path, folder: Path) -> Iterator[Finding]:
             if extended != before:
                 yield FILE_EXTENDED.found(f"lines for ticketgen were appended to {conflict}", "")
         elif entry.is_dir() and not entry.is_symlink():
-            raise _Conflict(f"{conflict} exists, and the template makes a folder of that name")
+            raise _Conflict(f"{conflict} exists, and the template creates a folder of that name")
         else:
             entry.unlink()
             yield _kept_note(conflict, "")

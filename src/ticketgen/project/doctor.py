@@ -30,14 +30,14 @@ from ticketgen.version import VERSION, install_command
 __all__ = ["Check", "Health", "run_checks"]
 
 _MIN_TERRAFORM: Final = (1, 9)
-"""The minimum version that the stacks accept, for both Terraform and OpenTofu (``provider.tf``)."""
+"""The minimum version of Terraform and of OpenTofu that the stacks accept (``provider.tf``)."""
 
 _REGISTRIES: Final = {"terraform": "registry.terraform.io", "tofu": "registry.opentofu.org"}
 _TIMEOUT_S: Final = 5
 _INIT_TIMEOUT_S: Final = 120
 
 _DAYS_OF_NOTICE: Final = 180
-"""How long before AWS ends the support of a version the check becomes a warning."""
+"""Days before the end of AWS's support for a version from which on the check is a warning."""
 
 _PROBE = """terraform {
   required_providers {
@@ -52,8 +52,8 @@ class Health(StrEnum):
     """The result of a check; ``missing`` and ``error`` fail the command."""
 
     FOUND = "found"
-    OPTIONAL = "optional"  # absent, and only some commands need it
-    WARNING = "warning"  # works, but not for long
+    OPTIONAL = "optional"  # missing, but only some commands need it
+    WARNING = "warning"  # works, but support ends soon
     MISSING = "missing"
     ERROR = "error"  # out of support
 
@@ -115,7 +115,7 @@ def _spec(spec: Path, project: Project | None) -> Check:
 
 
 def _versions(project: Project, today: date) -> Iterator[Check]:
-    """How long AWS supports the engines and runtimes of the project's stacks."""
+    """Check how long AWS supports the engines and runtimes of the project's stacks."""
     pinned = (version for each in project.environments for version in versions_of(each.cache.engine))
     for version in dict.fromkeys(pinned):
         yield _support(version, today)
@@ -140,7 +140,7 @@ def _terraform(tool: str, path: str, offline: bool) -> Iterator[Check]:
     try:
         with (
             tempfile.TemporaryDirectory() as folder
-        ):  # in the project's folder it would read the lock file and plugins
+        ):  # in the project's folder, it would read the lock file and plugins
             done = subprocess.run(
                 [path, "version", "-json"], capture_output=True, text=True, timeout=_TIMEOUT_S * 4, check=True,
                 cwd=folder, env={**os.environ, "CHECKPOINT_DISABLE": "1"},
@@ -159,7 +159,7 @@ def _terraform(tool: str, path: str, offline: bool) -> Iterator[Check]:
 
 
 def _providers(tool: str, path: str, offline: bool) -> Check:
-    """Whether the providers are available: from the source in the CLI configuration, or from the registry."""
+    """Check that the providers are available, from the source in the CLI configuration or the registry."""
     name = f"{tool}'s providers"
     configured = _cli_configuration()
     if configured:
@@ -181,9 +181,7 @@ def _providers(tool: str, path: str, offline: bool) -> Check:
                      f"run `{tool} init` in a stack for the error")  # fmt: skip
     registry = _REGISTRIES[tool]
     if offline:
-        return Check(
-            name, Health.OPTIONAL, f"{registry} was not contacted", "leave out --offline to check it"
-        )
+        return Check(name, Health.OPTIONAL, f"{registry} was not contacted", "omit --offline to check it")
     try:
         with urllib.request.urlopen(f"https://{registry}/.well-known/terraform.json", timeout=_TIMEOUT_S):
             return Check(name, Health.FOUND, f"{registry} answers")

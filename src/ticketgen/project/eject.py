@@ -1,4 +1,4 @@
-"""Copy a template into the project, and report when ticketgen's own changes afterwards."""
+"""Copy a template into the project, and report later changes of ticketgen's own template."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _outdated(root: Path, name: str, known: tuple[str, ...], recorded: Manifest)
     if name not in known:
         help = did_you_mean(name, known, OVERRIDE_UNKNOWN.fix)
         return OVERRIDE_UNKNOWN.found(
-            "nothing reads this file: ticketgen has no such template", help, at=_place(name)
+            "this file has no effect: ticketgen has no such template", help, at=_place(name)
         )
     entry = recorded.files.get(name)
     if entry and entry.sha256 == fingerprint(own_template(name)):
@@ -145,7 +145,7 @@ def _record_hash(root: Path, name: str, *, copy: bool) -> Checked[Path]:
 
 
 def _present(root: Path, path: str) -> bytes | None:
-    """The content of a file that is replaced; None if there is none, or if the write will refuse what is there."""
+    """The content of the file to replace; None if it is missing, or is not a file, which the write refuses."""
     try:
         return read_below(root, path, MAX_TEXT)
     except OSError:
@@ -175,7 +175,7 @@ def _unreadable_copy(root: Path, name: str) -> Finding | None:
     except OSError as error:
         if os.path.islink(root / path):  # noqa: PTH114
             return PATH_OUTSIDE.found(
-                "the project's copy is a symbolic link, and ticketgen does not follow it",
+                "the project's copy is a symbolic link, which ticketgen does not follow",
                 "replace the link with a copy of the file",
                 at=_place(name),
             )

@@ -36,15 +36,15 @@ _HOSTS: Final = {
 }
 _ADDRESS: Final = re.compile(r"(?:git\+)?(?:https?|ssh|git|file)://|\w[\w.-]*@\w[\w.-]*:")
 _ATTRIBUTES: Final = "* -filter\n"
-"""Overrides a repository's ``.gitattributes``. It would choose files for the user's filters, such as Git LFS, and these
-programs read settings of the repository."""
+"""Overrides a repository's ``.gitattributes``. It could send files to the user's filters, such as Git LFS, and these
+programs read the repository's settings."""
 _LFS: Final = b"version https://git-lfs.github.com/spec/"
 """The start of a file whose content is stored in Git LFS."""
 _TIMEOUT_S: Final = 60
 
 
 def is_remote(source: str) -> bool:
-    """Whether a template's source is an address, and not a path on this machine."""
+    """Whether a template's source is an address instead of a path on this machine."""
     return bool(_ADDRESS.match(source)) or source.partition(":")[0] in _HOSTS
 
 
@@ -55,7 +55,7 @@ def fetch(source: str, checkout: str | None, into: Path, base: Path = Path()) ->
         source: a path, a URL, an address such as ``git@HOST:PATH``, or an abbreviation such as ``gh:OWNER/NAME``.
         checkout: a branch, tag or commit of a repository.
         into: a new folder for the fetched files.
-        base: where a relative path begins.
+        base: the folder that a relative path is relative to.
 
     Raises:
         UnusableTemplate: it cannot be fetched, or it is not a template.
@@ -68,7 +68,7 @@ def fetch(source: str, checkout: str | None, into: Path, base: Path = Path()) ->
         return _clone(address, checkout, into)
     if checkout is not None:
         raise UnusableTemplate(
-            "it is not a git repository, so it has no branch, tag or commit", "leave out --checkout"
+            "it is not a git repository, so it has no branch, tag or commit", "omit --checkout"
         )
     if is_zip and is_remote(address):
         return build_template(_unpack(_download(address)))
@@ -111,14 +111,14 @@ def _clone(address: str, checkout: str | None, into: Path) -> ProjectTemplate:
     template = read_template(target)
     for path, file in template.files.items():
         if file.content.startswith(_LFS):
-            raise UnusableTemplate(f"{path!r} is stored in Git LFS, whose program is not run",
+            raise UnusableTemplate(f"{path!r} is stored in Git LFS, which ticketgen does not run",
                            "clone the repository yourself, and name the folder")  # fmt: skip
     return template
 
 
 def _download(address: str) -> bytes:
     if not address.startswith(("https://", "http://")):
-        raise UnusableTemplate("an archive is fetched over https only", "download it, and name the file")
+        raise UnusableTemplate("archives are fetched only over https", "download it, and name the file")
     try:
         with urllib.request.urlopen(address, timeout=_TIMEOUT_S) as answer:
             content: bytes = answer.read(MAX_BYTES + 1)
@@ -157,7 +157,7 @@ def _unpack(content: bytes) -> Mapping[str, TemplateFile]:
 
 
 def _members(content: bytes) -> Mapping[str, TemplateFile]:
-    """The files of an archive, without the single folder that may contain them all."""
+    """The files of an archive; a single top-level folder is stripped."""
     files: dict[str, TemplateFile] = {}
     left = MAX_BYTES
     try:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Renderer"]
 
 _MAX_NAME_BYTES: Final = 255
-"""Bytes of a name that Linux and macOS accept."""
+"""Maximum length of a file name in bytes, on Linux and macOS."""
 
 _SYNTAX: Final = frozenset(
     {
@@ -35,9 +35,9 @@ _SYNTAX: Final = frozenset(
 """The Jinja options that a template may set; the others take objects or create caches."""
 
 _RESERVED_NAMES: Final = re.compile(r"\.git[ .]*|git~\d|\.ticketgen(-(write|new-.*))?", re.IGNORECASE)
-"""Names that git or ticketgen would trust: hooks in ``.git`` run at the first commit, a journal or a base later.
+"""Names that git or ticketgen would trust: hooks in ``.git`` would run, and a forged journal or base would be used.
 
-``git~1`` is ``.git`` on Windows, and so is ``.git`` with dots or spaces after it. A clone can bring neither.
+``git~1`` is ``.git`` on Windows, and so is ``.git`` followed by dots or spaces. git refuses to check out such names.
 """
 
 _IGNORED_BY_MACOS: Final = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
@@ -59,7 +59,7 @@ class Renderer:
 
     @contextlib.contextmanager
     def _within_budget(self, name: str) -> Iterator[None]:
-        """Turn any exception of an expression into an explanation, and charge its time to the remaining budget."""
+        """Convert any exception of an expression into `UnusableTemplate`, and charge its time to the budget."""
         since = time.process_time()
         try:
             with limit_resources(self._seconds):
@@ -131,7 +131,7 @@ class Renderer:
         """The files of the project by path, without those whose name or folder renders as empty text.
 
         Raises:
-            UnusableTemplate: a text cannot be rendered, or a path is not one below the project.
+            UnusableTemplate: a text cannot be rendered, or a path is not below the project.
         """
         return self._isolated(lambda: self._project(answers))
 
@@ -197,7 +197,7 @@ class Renderer:
             copied: the part of the source that is copied unrendered.
 
         Raises:
-            UnusableTemplate: a name cannot be rendered, or the path is not one below the project.
+            UnusableTemplate: a name cannot be rendered, or the path is not below the project.
         """
         parts = source.split("/")
         rendered = len(copied.split("/")) if copied else len(parts)
@@ -217,11 +217,11 @@ def _path_error(name: str) -> str | None:
     if name in {"", ".", ".."}:
         return "which leads out of the project"
     if not name.isprintable() or "\\" in name:
-        return "which has a character that a name should not have"
+        return "which has a character that names must not contain"
     if len(name.encode()) > _MAX_NAME_BYTES:
         return f"in which a name is longer than {_MAX_NAME_BYTES} bytes"
     if _RESERVED_NAMES.fullmatch(_IGNORED_BY_MACOS.sub("", name)):
-        return "which git and ticketgen keep for themselves"
+        return "which is reserved for git and ticketgen"
     return None
 
 

@@ -1,4 +1,4 @@
-"""Run git on repositories that are not trusted: no hooks, no filters, no other transports, and an end in time."""
+"""Run git on untrusted repositories: no hooks, no filters, only safe transports, and a time limit."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _MAX_SECONDS: Final = 120
 
 
 class GitFailed(Exception):
-    """Error of git; says why."""
+    """Error of a git command; the message says why."""
 
 
 def git_environment() -> Mapping[str, str]:
-    """The variables that git gets."""
+    """The environment variables that git gets."""
     # Inside a git hook, these variables point git to another repository.
     kept = {name: text for name, text in os.environ.items() if name not in _REPOSITORY_VARIABLES}
     environment = {**kept, "GIT_ALLOW_PROTOCOL": _PROTOCOLS}

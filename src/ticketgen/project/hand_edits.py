@@ -19,7 +19,7 @@ __all__ = ["HandEdit", "read_hand_edit"]
 
 @dataclass(frozen=True, slots=True)
 class HandEdit:
-    """A file: its patch, its bytes on the disk now and afterwards, and its entries in the manifest afterwards."""
+    """A file: its patch, its bytes on the disk before and after, and its new entries in the manifest."""
 
     name: str
     patch: bytes | None
@@ -44,12 +44,12 @@ def read_hand_edit(
 
     Args:
         disk: the project.
-        root: its folder.
-        folder: that of the stack.
-        name: of the file, below that folder.
+        root: the project's folder.
+        folder: the folder of the stack.
+        name: the path of the file, below that folder.
         rendered: its text without a patch.
-        old: the patch that it has.
-        manifest: of the stack.
+        old: its current patch; None if it has none.
+        manifest: the manifest of the stack.
         force: whether to keep an edit of an older rendering.
     """
     path = f"{folder}/{name}"
@@ -82,7 +82,7 @@ def read_hand_edit(
     if edited is not None and not is_current:
         written = {fingerprint(before or b""), fingerprint(edited.encode())}
         if entry is not None and entry.sha256 in written and not lost:
-            return Checked(HandEdit(name, old, before, before, entry, patched))  # only out of date
+            return Checked(HandEdit(name, old, before, before, entry, patched))  # not edited
         if not force:
             message = f"{path} was edited in an older rendering, and the file is rendered differently now"
             return Checked(None, (EDIT_OF_OLD_RENDERING.found(message, at=Location(path)),))

@@ -22,7 +22,7 @@ from ticketgen.signals import TERMINATION_SIGNALS, defer_signals
 __all__ = ["run_isolated"]
 
 _GRACE_S: Final = 2
-"""Extra processor time, so that work that limits itself ends first and can report what it was doing."""
+"""Extra processor time in seconds, so that a work's own limit applies first and can report the cause."""
 
 
 def run_isolated(
@@ -31,7 +31,7 @@ def run_isolated(
     """Call a function in a forked process, which has this process's data and cannot change it.
 
     Args:
-        action: returns files.
+        action: the function; it returns files.
         seconds: the maximum processor time.
 
     Returns:

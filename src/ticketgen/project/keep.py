@@ -1,7 +1,7 @@
 """Keep hand edits of rendered files as patches.
 
-A patch leads from the current rendering to the user's file. It is written together with the manifest's new hash, so
-that the stack is up to date at once, and only if the patched stack passes verification.
+A patch describes the difference from the current rendering to the user's file. It is written together with the
+manifest's new hash, so that the stack is up to date at once, and only if the patched stack passes verification.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ def keep(
     """Keep the edits and deletions of rendered files: all of them or, with errors, none.
 
     Args:
-        spec: its path, beside which the stacks are.
-        paths: of the files, relative to the project's folder, with slashes.
+        spec: the path of the spec; the stacks are beside it.
+        paths: the paths of the files, relative to the project's folder, with slashes.
         force: keep the edit of an older rendering; the patch then also undoes what changed since.
         guarding: how the destruction guard judges what the edits remove from the last rendering.
         dry_run: write nothing.
@@ -133,7 +133,7 @@ def _merged(plans: Sequence[_Plan]) -> Checked[_Plan]:
 
 
 def _judged(plan: _Plan, guarding: Guarding, project: Project, spec: Path) -> Checked[_Plan]:
-    """Refuse patches that lose what holds data. The disk has the edit already, so it is not what they change."""
+    """Refuse patches that lose data, compared with the last rendering, because the disk already has the edit."""
     try:
         with open_project(spec.parent) as disk:
             return Checked(plan, guarding.guard(project, spec).judge(disk, plan.changes))

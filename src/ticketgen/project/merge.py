@@ -1,4 +1,4 @@
-"""Merge what a newer ticketgen writes into the files that people own: ``render --upgrade --merge``."""
+"""Merge changes of a newer ticketgen into the files that the user owns: ``render --upgrade --merge``."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class MergeReport:
     """What a merge did, or would do.
 
     Attributes:
-        findings: conflicts are not among them: `standing_findings` reports those in the files.
+        findings: the findings, except conflicts, which `standing_findings` reports from the files.
         difference: the changes that would be written, and how files without a base differ, as a unified diff.
     """
 
@@ -60,7 +60,7 @@ def merge_project(root: Path, spec: Path, *, dry_run: bool = False) -> MergeRepo
     """
     try:
         return _merge_project(root, spec, dry_run)
-    except OSError as error:  # of a temporary folder; the project's own files are findings
+    except OSError as error:  # of a temporary folder; errors of the project's own files become findings
         where = f" ({error.filename})" if error.filename else ""
         return MergeReport((CANNOT_WRITE.found(f"nothing was merged: {error.strerror}{where}"),))
 
@@ -137,7 +137,7 @@ def _difference(plan: MergePlan) -> str:
 def without_repeated_conflicts(
     root: Path, found: Sequence[Finding], standing: Sequence[Finding]
 ) -> tuple[Finding, ...]:
-    """The findings of a render, without those about templates that `standing_findings` reports as conflicts, too."""
+    """The findings of a render, without broken templates whose conflict `standing_findings` also reports."""
     conflicts = {
         (str(root / each.location.file), each.location.line)
         for each in standing
@@ -153,7 +153,7 @@ def without_repeated_conflicts(
 
 
 def standing_findings(root: Path) -> tuple[Finding, ...]:
-    """What is wrong with the files that people own: unresolved conflicts, and templates that are out of date."""
+    """Problems in the files that the user owns: unresolved conflicts, and outdated templates."""
     _, recorded = read_record(root)
     owned = set(recorded.value.files) if recorded.value else set()
     owned |= {f"{OVERRIDES}/{name}" for name in template_files(root / OVERRIDES)}
@@ -169,7 +169,7 @@ def _content(root: Path, path: str) -> bytes:
 
 
 def _guessed_record(root: Path, spec: Path) -> ProjectRecord:
-    """The record of a project that an older ticketgen made: the answers as the project shows them."""
+    """The record of a project that an older ticketgen created, with answers derived from its files."""
     install = install_kind(root)
     loaded = load(spec)
     entries = loaded.value.root.entries if loaded.value and isinstance(loaded.value.root, Map) else {}

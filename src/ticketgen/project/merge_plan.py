@@ -42,7 +42,7 @@ from ticketgen.version import VERSION
 __all__ = ["MergePlan", "conflicts_in", "plan_files", "record_change"]
 
 _MAX_SHOWN = 20
-"""Conflicts of one file that are reported one by one."""
+"""Number of conflicts of one file that are reported one by one."""
 
 
 @dataclass(slots=True)
@@ -51,11 +51,11 @@ class MergePlan:
 
     Attributes:
         root: the project's folder.
-        changes: path → the content now, and the new content, as `write_files` takes them.
-        merged: the paths of people's files among them, and those that conflict.
+        changes: path → the current and the new content, as `write_files` takes them.
+        merged: the paths of the user's files among them, including files with conflicts.
         compared: files without a base → ticketgen's own text, to be shown as a difference.
-        findings: what to report, except conflicts: those are in the files.
-        dry_run: whether it is only shown, so that findings say what would be.
+        findings: the findings, except conflicts, which are reported from the files.
+        dry_run: whether nothing is written, so that findings say "would be".
     """
 
     root: Path
@@ -80,7 +80,7 @@ class MergePlan:
         self.put(place, before, base)
 
     def apply(self, path: str, yours: bytes | None, found: Resolution, ours: bytes | None) -> None:
-        """Change a file as it was resolved, and move its base on; whoever calls it moves the file's entry on."""
+        """Change a file as it was resolved, and update its base; the caller updates the file's entry."""
         self.put(path, yours, found.content)
         if found.content != yours:
             self.merged.append(path)
@@ -105,7 +105,8 @@ class MergePlan:
             self.findings.append(FILE_MERGED.found(message, "", at=at))
         elif found.action is FileAction.DISOWN:
             message = (
-                f"ticketgen {VERSION} no longer writes it, and you have changed it: it is kept, and yours"
+                f"ticketgen {VERSION} no longer writes it, and you have changed it: it is kept, and is now "
+                "yours alone"
             )
             self.findings.append(NO_LONGER_OURS.found(message, at=at))
 
@@ -125,7 +126,7 @@ class MergePlan:
     def resolve(
         self, path: str, yours: bytes | None, base: bytes, ours: bytes | None, before: str
     ) -> Resolution | None:
-        """Resolve the changes of both sides to a file; None if it has to stay as it is, which is reported."""
+        """Resolve both sides' changes to a file; None, with a finding, if the file has to stay as it is."""
         try:
             return resolve_sides(yours, base, ours, before, VERSION)
         except CannotMerge as error:
@@ -157,9 +158,9 @@ def plan_files(
 
     Args:
         plan: gets the changes.
-        record: of the project.
-        texts: of this version, by path in a new project.
-        adopted: whether the project had no record yet, so that nobody knows the bases.
+        record: the record of the project.
+        texts: the texts of this version, by path in a new project.
+        adopted: whether the project had no record yet, so that the bases are unknown.
     """
     places = {entry.source or path: path for path, entry in record.files.items()}
     for source in sorted({*places, *texts}):
@@ -175,7 +176,7 @@ def plan_files(
 
 
 def _first(plan: MergePlan, path: str, ours: bytes, *, adopted: bool) -> BaseEntry | None:
-    """The entry of a file without one: it is new in this version, or the project is older than the bases."""
+    """The entry of a file that had none: the file is new, or the project is older than the bases."""
     known, yours = plan.read(path)
     if not known:
         return None
@@ -198,18 +199,18 @@ def _first(plan: MergePlan, path: str, ours: bytes, *, adopted: bool) -> BaseEnt
         return BaseEntry(state=BaseState.NAME_TAKEN)
     plan.put_base(path, ours)
     plan.compared[path] = (yours, ours)
-    message = f"it differs from the text of ticketgen {VERSION}, and nothing tells which changes are yours"
+    message = f"it differs from the text of ticketgen {VERSION}, and ticketgen does not know which changes are yours"
     plan.findings.append(BASE_MISSING.found(message, at=Location(path)))
     return entry
 
 
 def _next(plan: MergePlan, path: str, entry: BaseEntry, ours: bytes | None, before: str) -> BaseEntry | None:
-    """The entry of a file that has one.
+    """The new entry of a file that had one; None to forget the file.
 
     Args:
         plan: gets the changes.
-        path: of the file.
-        entry: before the merge.
+        path: the path of the file.
+        entry: the entry before the merge.
         ours: the text of this version; None if it no longer writes the file.
         before: the version that wrote the base.
     """
@@ -249,7 +250,7 @@ def _next(plan: MergePlan, path: str, entry: BaseEntry, ours: bytes | None, befo
 
 
 def _waiting(entry: BaseEntry, before: str) -> BaseEntry:
-    """The entry of a file whose base stays that of an older version, although the record moves on."""
+    """The entry of a file that keeps the base of an older version, although the record is updated."""
     return replace(entry, version="" if before == VERSION or not entry.sha256 else before)
 
 

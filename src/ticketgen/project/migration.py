@@ -21,10 +21,10 @@ class StateMove:
 
     Attributes:
         kind: ``migrate``, ``forget`` or ``import``.
-        root: the path of the root module that gets the resource.
-        source: its address in the old state; it may be that of a module with everything in it.
+        root: the path of the root module that gets the resource, below the stack's folder.
+        source: its address in the old state, or the address of a module with everything in it.
         target: its address in the root module's state.
-        identifier: what an import finds it by.
+        identifier: the id for an import.
     """
 
     kind: ChangeKind
@@ -48,8 +48,8 @@ class MigrationPlan:
 
     Attributes:
         environment: the name of the environment.
-        suffix: of the deployment.
-        roots: the root modules that get resources, in the order in which they are applied.
+        suffix: the suffix of the deployment.
+        roots: the root modules that get resources, in the order of application.
         steps: moves and forgotten resources, in the order in which they must be done; then imports.
         resources: the number of resources that are moved.
         left: the addresses that stay in the old state.
@@ -67,9 +67,9 @@ def migration_plan(environment: Environment, suffix: str, addresses: Iterable[st
     """Plan the migration of a deployment.
 
     Args:
-        environment: the environment in the spec of now.
-        suffix: of the deployment; the environment's name by default.
-        addresses: the managed resources of its old state.
+        environment: the environment in the current spec.
+        suffix: the suffix of the deployment; the environment's name by default.
+        addresses: the addresses of the managed resources in its old state.
 
     Returns:
         The plan, with a warning for each resource that ticketgen did not render.
@@ -104,7 +104,7 @@ def migration_plan(environment: Environment, suffix: str, addresses: Iterable[st
 
 
 def _possible_steps(environment: Environment, suffix: str) -> Iterator[StateMove]:
-    """Every step, also of Regions that the spec does not have."""
+    """Every step, including steps for Regions that the spec does not have."""
     for change in address_changes():
         if change.root != OLD_STACK or change.kind is ChangeKind.IMPORT:
             continue
@@ -119,7 +119,7 @@ def _possible_steps(environment: Environment, suffix: str) -> Iterator[StateMove
 
 
 def _imports(environment: Environment, suffix: str, used: Iterable[StateMove]) -> Iterator[StateMove]:
-    """The imports of Regions and tables that the old stack has."""
+    """The imports for Regions and tables of the old stack."""
     sources = {step.source for step in used}
     found = {step.root.rpartition("/")[2] for step in used}
     primary = environment.primary_region

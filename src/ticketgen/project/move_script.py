@@ -16,13 +16,13 @@ _BODY: Final = "move_states.sh"
 
 _HEAD: Final = """\
 #!/bin/sh
-# Moves the resources of {stack} from the state of its old root module to those of its new ones.
+# Moves the resources of {stack} from the state of its old root module to the states of its new root modules.
 #
-#   sh move_states.sh          does it with a copy of the old state, and changes nothing else
-#   sh move_states.sh --run    does it
+#   sh move_states.sh          rehearses the moves on a copy of the old state, and changes nothing else
+#   sh move_states.sh --run    moves the resources
 #
-# Run it in the folder of the spec, before `ticketgen render --upgrade`, and once more after it for the imports. It can
-# be run again after an interruption. TERRAFORM=tofu uses OpenTofu; OLD_STATE names another file with the old state.
+# Run it in the folder of the spec, before `ticketgen render --upgrade`, and again after it for the imports. It can be
+# run again after an interruption. TERRAFORM=tofu uses OpenTofu; OLD_STATE names another file with the old state.
 # Nobody may apply the stack in the meantime.
 
 """

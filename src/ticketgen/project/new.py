@@ -1,7 +1,7 @@
 """Create a project from a template, and render it; on an error, leave nothing behind.
 
-The project is made in a temporary folder, and moved to its own when its stacks are rendered. A template's code runs
-only with consent; its texts are rendered in a sandbox.
+The project is created in a temporary folder, and moved to its final folder when its stacks are rendered. A
+template's code runs only with consent; its texts are rendered in a sandbox.
 """
 
 from __future__ import annotations
@@ -106,13 +106,13 @@ def new_project(
     """Create a project.
 
     Args:
-        folder: new, empty, or with nothing but the files of a new repository. Its name is the project's, unless that
-            is given.
-        given: answers by the template's variable.
+        folder: the project's folder: new, empty, or with only the files of a new repository. Its name is the project's
+            name unless ``given`` has one.
+        given: the answers by variable of the template.
         template: a cookiecutter template's folder, archive or repository; ticketgen's own if None.
         checkout: the branch, tag or commit of the template's repository.
-        install_from: the source that the project installs ticketgen from; the running one, packed, if None.
-        base: the folder that relative paths of template and source are relative to.
+        install_from: the source that the project installs ticketgen from; None packs the running ticketgen.
+        base: the folder for relative paths of template and source.
         ask: called for each variable that was not given.
         trust: called with the code of the template; returns whether to run it.
         upgrade_workflow: whether a scheduled workflow looks for newer versions.
@@ -141,7 +141,7 @@ def new_project(
         )
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        message = f"nothing was made: {error.strerror}{where}"
+        message = f"nothing was created: {error.strerror}{where}"
         result = Checked(
             None, (CANNOT_WRITE.found(message, "fix the folder's permissions or free some space"),)
         )
@@ -158,7 +158,7 @@ def _moved(finding: Finding, before: Path, after: Path) -> Finding:
 
 
 def _stale_folder_warning(place: Path) -> Finding:
-    return LEFT_BEHIND.found(f"{place} is left from a `ticketgen new` that was killed")
+    return LEFT_BEHIND.found(f"{place} is left over from a `ticketgen new` that was killed")
 
 
 def _make_and_move(beside: Path, request: _Request) -> Checked[NewProject]:
@@ -188,7 +188,7 @@ def _workflow_warning(folder: Path, repository: Path | None, files: tuple[str, .
     workflows = [file for file in files if file.startswith((".github/", ".gitlab"))]
     if not workflows:
         return ()
-    message = f"{', '.join(workflows)}: CI reads such files at the top of {repository} only"
+    message = f"{', '.join(workflows)}: CI reads such files only at the top of {repository}"
     return (
         WORKFLOW_OUT_OF_REACH.found(
             message,
@@ -214,7 +214,7 @@ def _make(beside: Path, request: _Request) -> Checked[NewProject]:
         )
         if isinstance(answers, Finding):
             return Checked(None, (answers,))
-        request.progress("Making the project")
+        request.progress("Creating the project")
         generated = renderer.project(answers)
         place.mkdir()
         run_hook(template, "pre_gen_project", answers, place, beside)
@@ -234,7 +234,7 @@ def _finish(place: Path, request: _Request) -> Checked[NewProject]:
             None,
             (
                 TEMPLATE_WITHOUT_SPEC.found(
-                    f"the template makes no {SPEC} at the top", "add one: the stacks are rendered from it"
+                    f"the template creates no {SPEC} at the top", "add one: the stacks are rendered from it"
                 ),
             ),
         )
@@ -257,7 +257,7 @@ def _finish(place: Path, request: _Request) -> Checked[NewProject]:
     environments = new_environments(place, project.value.environments)
     notes: tuple[Finding, ...] = ()
     if request.upgrade_workflow and not _exists(place, WORKFLOW):
-        message = "no upgrade workflow is written: it is for ticketgen's own template and GitHub"
+        message = "no upgrade workflow is written: it exists only for ticketgen's own template with GitHub"
         notes = (UPGRADE_WORKFLOW.found(message, severity=Severity.WARNING),)
     return Checked(NewProject(request.folder, tuple(files), environments), (*rendered.findings, *notes))
 

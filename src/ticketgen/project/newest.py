@@ -1,7 +1,7 @@
 """Find the newest release of ticketgen where a project's pin points.
 
-A repository's tags and an index say which releases there are; a wheel at a path or a URL says nothing. Nothing of what
-is fetched is run.
+A repository's tags and an index list the releases; a wheel at a path or a URL does not. Nothing that is fetched is
+run.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MAX_TAGS: Final = 10_000
 
 
 class NewestUnknown(Exception):
-    """Error of a source that does not tell which releases there are; says why."""
+    """Error of a source that does not list its releases; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,11 @@ class NewestRelease:
     """A release.
 
     Attributes:
-        version: of it.
+        version: its version.
         pinned: the version that the project pins, if the source knows it; else empty.
         line: the requirement that pins it.
-        changelog: of it.
-        dependencies: of it, for an index; None elsewhere, where pip finds them.
+        changelog: the text of its changelog.
+        dependencies: its dependencies, for an index; None for other sources, where pip resolves them.
     """
 
     version: str
@@ -49,7 +49,7 @@ def find_newest(pin: PinnedSource, folder: Path) -> NewestRelease:
     """The newest release.
 
     Args:
-        pin: of the project.
+        pin: the project's pin.
         folder: a new, empty folder for a clone.
 
     Raises:
@@ -67,9 +67,9 @@ def find_newest(pin: PinnedSource, folder: Path) -> NewestRelease:
             raise NewestUnknown(str(error)) from None
     if pin.kind is InstallKind.WHEEL:
         raise NewestUnknown(
-            "the project carries its ticketgen in vendor/, which says nothing of newer versions"
+            "the project carries its ticketgen in vendor/, which does not show newer versions"
         )
-    raise NewestUnknown("the pin names one file at a URL, which says nothing of newer versions")
+    raise NewestUnknown("the pin names one file at a URL, which does not show newer versions")
 
 
 def _newest_tag(pin: PinnedSource, folder: Path) -> NewestRelease:
@@ -101,7 +101,7 @@ def _changelog(pin: PinnedSource, tag: str, commit: str, folder: Path) -> str:
     )  # fmt: skip
     clone = folder / "clone"
     if run_git(["rev-parse", "HEAD"], clone).strip() != commit:
-        raise GitFailed(f"the tag {tag} of {pin.address} was moved just now")
+        raise GitFailed(f"the tag {tag} of {pin.address} was moved in the meantime")
     below = pin.line.partition("subdirectory=")[2].partition("&")[0].strip("/")
     place = f"HEAD:{below}/CHANGELOG.md" if below else "HEAD:CHANGELOG.md"
     try:

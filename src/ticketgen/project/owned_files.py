@@ -33,7 +33,7 @@ def schema_text() -> bytes:
 
 
 def private_answers(preset: str, install: InstallKind, *, upgrade_workflow: bool) -> Mapping[str, Any]:
-    """The variables of ticketgen's own template that nobody is asked for."""
+    """The variables of ticketgen's own template that `new` does not ask for."""
     return {
         **initial_figures(presets()[preset].path),
         "_is_git": install is InstallKind.GIT,
@@ -49,8 +49,9 @@ def first_record(
 
     Args:
         place: the folder, as the template left it.
-        source: that the project installs ticketgen from. `ticketgen upgrade` changes its files, so they have no base.
-        answers: None if the template is not ticketgen's. Then only files that were added to it have a base.
+        source: the source that the project installs ticketgen from; its files have no base, because `ticketgen upgrade`
+            changes them.
+        answers: the answers to `new`; None if the template is not ticketgen's, so that only added files have a base.
         added: the names of the files that every project has.
     """
     of_template = (each.relative_to(place).as_posix() for each in place.rglob("*") if each.is_file())
@@ -67,7 +68,7 @@ def first_record(
 def current_texts(record: ProjectRecord) -> Checked[Mapping[str, bytes]]:
     """The text of each file that `new` would write today, by its path in a new project.
 
-    Of a project that another template made, only the files that every project has are known.
+    For a project from another template, only the files that every project has are known.
     """
     every = {SCHEMA: schema_text()}
     if record.install is InstallKind.INDEX:
@@ -96,7 +97,7 @@ def _rendered(answers: Answers, install: InstallKind) -> Mapping[str, bytes]:
 
 
 def _wrong(answers: Answers) -> str:
-    """What is wrong with answers from the project's record; nothing else of it reaches a rendered file."""
+    """The error in the record's answers; "" if valid. They are checked because they reach rendered files."""
     if invalid_name(answers.project):
         return f"{answers.project[:80]!r} is not the name of a project"
     if answers.preset not in presets():

@@ -1,4 +1,4 @@
-"""Read what a package index has of ticketgen, as JSON or as HTML, and inspect a wheel without running it.
+"""Read the releases of ticketgen on a package index, as JSON or HTML, and inspect a wheel without running it.
 
 Source: https://packaging.python.org/en/latest/specifications/simple-repository-api/
 """
@@ -42,7 +42,7 @@ _HEX_DIGITS: Final = frozenset("0123456789abcdef")
 
 
 class IndexFailed(Exception):
-    """Error of an index that cannot be read; says why."""
+    """Error of an index that cannot be read; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class PublishedWheel:
 
 @dataclass(frozen=True, slots=True)
 class WheelContent:
-    """What a wheel says of itself."""
+    """The metadata and changelog of a wheel."""
 
     changelog: str
     dependencies: tuple[str, ...]
@@ -121,14 +121,14 @@ def _wheel(page: str, name: str, address: str, sha256: str, yanked: bool) -> Pub
 
 
 def read_published(wheel: PublishedWheel, limit: int) -> WheelContent:
-    """The changelog and the dependencies of a wheel, whose hash is compared.
+    """Download a wheel, compare its hash, and return its changelog and dependencies.
 
     Args:
-        wheel: of an index.
-        limit: bytes of the changelog.
+        wheel: a wheel on an index.
+        limit: the maximum size of the changelog in bytes.
 
     Raises:
-        IndexFailed: it cannot be fetched, or is not the wheel that the index promises.
+        IndexFailed: it cannot be fetched, or its hash differs from the one on the index.
     """
     try:
         content, _ = read_https(wheel.address, MAX_BYTES)
@@ -158,12 +158,12 @@ def inspect_wheel(content: bytes, limit: int) -> WheelContent:
         raise IndexFailed("it is not a wheel of ticketgen")
     headers: Any = HeaderParser().parsestr(members["METADATA"].content.decode("utf-8", "replace"))
     needed = (" ".join(str(each).split()) for each in headers.get_all("Requires-Dist") or ())
-    dependencies = select_requirements(each for each in needed if each[:1].isalnum())  # no option of pip
+    dependencies = select_requirements(each for each in needed if each[:1].isalnum())  # not an option of pip
     return WheelContent(members["CHANGELOG"].content.decode("utf-8", "replace"), dependencies)
 
 
 def _members(content: bytes, limit: int) -> Mapping[str, TemplateFile]:
-    """The changelog and the metadata; neither if it is not a wheel."""
+    """The files with the changelog and the metadata; empty if it is not a wheel."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = archive.namelist()

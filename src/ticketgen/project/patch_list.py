@@ -36,8 +36,8 @@ def drop(spec: Path, paths: Sequence[str], *, dry_run: bool = False) -> Checked[
     A patch that is missing already can be dropped, too. The manifest then says that its loss is intended.
 
     Args:
-        spec: its path. It is not read, so that a patch can be dropped whatever is wrong.
-        paths: of the files, relative to the project's folder, with slashes.
+        spec: the path of the spec. It is not read, so that a patch can be dropped even if the spec has errors.
+        paths: the paths of the files, relative to the project's folder, with slashes.
         dry_run: write nothing.
     """
     dropped: list[KeptFile] = []
@@ -79,11 +79,11 @@ def drop(spec: Path, paths: Sequence[str], *, dry_run: bool = False) -> Checked[
 
 
 def any_rendered(spec: Path, paths: Sequence[str]) -> bool:
-    """Whether one of these files is rendered; also if nobody knows, because the spec has errors.
+    """Whether one of these files is rendered; True if that is unknown because the spec has errors.
 
     Args:
-        spec: its path.
-        paths: of the files, relative to the project's folder, with slashes.
+        spec: the path of the spec.
+        paths: the paths of the files, relative to the project's folder, with slashes.
     """
     project = read_project(spec).value
     if project is None:

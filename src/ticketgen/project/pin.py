@@ -35,8 +35,8 @@ class Pin:
 def read_pin(project: Path) -> Pin | None:
     """The pin of a project; None if it has no readable one.
 
-    The file may be untrusted: only regular files of the project are read, and nothing but a commit or a version is
-    taken from them.
+    The file may be untrusted: only regular files of the project are read, and only a commit or a version is taken
+    from them.
     """
     try:
         text = read_below(project, REQUIREMENTS, MAX_TEXT).decode()

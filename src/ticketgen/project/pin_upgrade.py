@@ -48,15 +48,15 @@ __all__ = ["Upgrade", "upgrade_pin"]
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """What is known of a newer ticketgen.
+    """The result of the search for a newer ticketgen.
 
     Attributes:
-        pinned: the version that the project has.
-        newest: the newest one, or the one that was asked for.
-        is_newer: whether it is another one than the pinned.
+        pinned: the version that the project pins.
+        newest: the newest version, or the requested one.
+        is_newer: whether that is a different version from the pinned one.
         reasons: version and reason of each change of the rendering in between.
         written: the files that were changed.
-        command: that installs the pinned version, in the project's folder.
+        command: the command that installs the pinned version, to be run in the project's folder.
     """
 
     pinned: str
@@ -83,7 +83,7 @@ def upgrade_pin(
 
     Args:
         root: the project's folder.
-        to: another source, as `new --install-from` takes it, where the pin's own place cannot tell.
+        to: another source, as `new --install-from` takes it, for a pin that does not show newer versions.
         base: the folder that a relative path in ``to`` is relative to.
         write: whether to change the pin.
     """
@@ -100,7 +100,7 @@ def upgrade_pin(
         return Checked(None, (NEWEST_UNKNOWN.found(f"the newest version is not known: {error}"),))
     except SourceError as error:
         return Checked(None, (INSTALL_SOURCE.found(error.message, error.help),))
-    except OSError as error:  # of the temporary folder
+    except OSError as error:  # an error of the temporary folder
         return Checked(None, (CANNOT_WRITE.found(f"nothing was fetched: {error.strerror}"),))
     release = target.release
     pinned = release.pinned or pin.version or (recorded.value.ticketgen if recorded.value else VERSION)
@@ -134,7 +134,7 @@ def _newest(pin: PinnedSource) -> _Target:
 
 
 def _asked(pin: PinnedSource, to: str, base: Path) -> _Target:
-    """The source that the user names.
+    """The release in the source that the user names.
 
     Raises:
         SourceError: it cannot be used.
@@ -183,7 +183,7 @@ def _of_index(text: str) -> tuple[str, tuple[str, ...]]:
 def _changes(
     root: Path, target: _Target, content: bytes | None, record: ProjectRecord | None
 ) -> Mapping[str, tuple[bytes | None, bytes | None]] | Finding:
-    """The changes of the project's files, as `write_files` takes them; the reason why there can be none."""
+    """The changes of the project's files, as `write_files` takes them, or why they cannot be made."""
     if target.kind is InstallKind.LOCK and target.release.line:
         return PIN_NOT_WRITTEN.found(
             f"{REQUIREMENTS} locks every package with its hash, and ticketgen {target.release.version} may need others",
@@ -220,7 +220,7 @@ def _dependencies(
     base = read_base(root, DEPENDENCIES, entry.sha256).value if entry else dependencies_text()
     try:
         if base is None:
-            raise CannotMerge("its base is not as ticketgen wrote it")
+            raise CannotMerge("its base was edited")
         found = resolve_sides(yours, base, ours, "before", "after")
         if found.conflicts or found.content is None:
             raise CannotMerge("you changed the same lines")

@@ -1,6 +1,6 @@
 """The source that a project's pin names, as `new` wrote it: the place to look for a newer ticketgen.
 
-The file may be untrusted. What is read from it is an address, a version, a commit or hashes, each checked.
+The file may be untrusted, so the address, version, commit and hashes that are read from it are checked.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ class PinnedSource:
     """A pin.
 
     Attributes:
-        kind: of the source.
-        text: of the whole file.
+        kind: the kind of the source.
+        text: the text of the whole file.
         line: the requirement of ticketgen, as a logical line.
-        number: of its first line in the text, from 1.
-        version: that is pinned; empty if the line does not say it.
-        address: of the repository, without ``git+``; of the index; or the path or URL of the wheel.
-        commit: of a repository.
-        hashes: of a version on an index.
+        number: the number of its first line in the text, from 1.
+        version: the pinned version; empty if the line does not contain it.
+        address: the address of the repository, without ``git+``, or of the index; or the path or URL of the wheel.
+        commit: the commit of a repository.
+        hashes: the hashes of a version on an index.
     """
 
     kind: InstallKind
@@ -49,13 +49,13 @@ class PinnedSource:
 
 
 def install_kind(root: Path) -> InstallKind:
-    """The kind of a project's source; `LOCK` if its pin is missing, or is none that `new` writes."""
+    """The kind of a project's source; `LOCK` if its pin is missing, or is not in a form that `new` writes."""
     found = read_pinned_source(root)
     return found.kind if found else InstallKind.LOCK
 
 
 def replace_line(pin: PinnedSource, line: str) -> str:
-    """The text of a pin with another requirement; every other line stays."""
+    """The text of a pin with its requirement replaced; every other line stays."""
     lines = pin.text.split("\n")
     end = pin.number
     while end < len(lines) and lines[end - 1].rstrip().endswith("\\"):
@@ -64,7 +64,7 @@ def replace_line(pin: PinnedSource, line: str) -> str:
 
 
 def read_pinned_source(root: Path) -> PinnedSource | None:
-    """The pin of a project; None if it is missing, or is none that `new` writes."""
+    """The pin of a project; None if it is missing, or is not in a form that `new` writes."""
     try:
         text = read_below(root, REQUIREMENTS, MAX_TEXT).decode()
     except (OSError, UnicodeDecodeError):
@@ -73,7 +73,7 @@ def read_pinned_source(root: Path) -> PinnedSource | None:
 
 
 def parse_pin(text: str) -> PinnedSource | None:
-    """The pin in the text of a requirements file; None if it is none that `new` writes."""
+    """The pin in the text of a requirements file; None if it is not in a form that `new` writes."""
     lines = list(logical_lines(text))
     odd = len(text.splitlines()) != len(
         text.removesuffix("\n").split("\n")
@@ -93,7 +93,7 @@ def parse_pin(text: str) -> PinnedSource | None:
 
 
 def _read_line(line: str, index: str) -> PinnedSource | None:
-    """What a requirement says."""
+    """Parse a requirement of ticketgen."""
     if line.startswith(f"./{VENDOR}/"):
         path = line.removeprefix("./")
         wheel = WHEEL.fullmatch(path.rpartition("/")[2])
@@ -118,7 +118,7 @@ def _read_line(line: str, index: str) -> PinnedSource | None:
 
 
 def _is_unsafe(address: str) -> bool:
-    """Whether programs would read a part of an address as something else, or it is not one to fetch from."""
+    """Whether programs could misread a part of an address, or its scheme is not allowed."""
     try:
         parts = urlsplit(address)
     except ValueError:

@@ -39,10 +39,10 @@ def run(
         folder: its working directory.
         environment: its variables; those of ticketgen if None.
         capture: whether to return its output instead of showing it.
-        seconds: after which it is ended; None to let it run.
+        seconds: the time after which it is ended; None for no limit.
 
     Returns:
-        The exit code and the output.
+        The exit code, and the output if it was captured.
 
     Raises:
         OSError: it cannot be started.

@@ -54,11 +54,12 @@ def answer_questions(
 
     Args:
         template: the template.
-        renderer: of its texts.
-        given: answers by variable.
+        renderer: the renderer of its texts.
+        given: the answers by variable.
         ask: called for each variable that was not given.
-        source: that the project installs ticketgen from.
-        private: the variables that nobody is asked for, from the preset; None for a template that is not ticketgen's.
+        source: the source that the project installs ticketgen from.
+        private: returns the variables that are not asked for, given the preset; None if the template is not
+            ticketgen's.
     """
     variables = dict(template.variables)
     if private is not None:

@@ -35,7 +35,7 @@ class RegionChange:
     Attributes:
         edit: the edit of the spec.
         difference: a unified diff of the spec; empty if it did not change.
-        changes: the changed stacks; None if no environment changed, or with errors.
+        changes: the changed stacks; None if no environment changed, or if there were errors.
         plans: what happens to the resources of each stack whose Terraform changes, by folder.
     """
 
@@ -54,10 +54,10 @@ def change_regions(
     guarding: Guarding,
     progress: ProgressCallback = no_progress,
 ) -> Checked[RegionChange]:
-    """Edit a spec and render the environments that change: both, or with errors neither.
+    """Edit a spec and render the environments that change; if there are errors, do neither.
 
     Args:
-        spec: the path of the spec, beside which the stacks are.
+        spec: the path of the spec; the stacks are beside it.
         edit: a function of `spec.edits`.
         force: overwrite rendered files that were edited by hand.
         dry_run: write nothing.

@@ -15,7 +15,7 @@ __all__ = ["SECONDS", "ResourceLimitExceeded", "limit_resources"]
 
 SECONDS: Final = 30
 _BYTES: Final = 1_000_000_000
-"""Real templates take a second of processor time and some megabytes."""
+"""Limits for a template; real templates take a second of processor time and some megabytes."""
 
 
 class ResourceLimitExceeded(Exception):
@@ -24,13 +24,13 @@ class ResourceLimitExceeded(Exception):
 
 @contextlib.contextmanager
 def limit_resources(seconds: float = SECONDS, size: int = _BYTES) -> Iterator[None]:
-    """Limit the block: beyond a limit, it ends with `ResourceLimitExceeded`.
+    """Limit the time and memory of the block.
 
-    The time is limited in the main thread only, because signals reach no other thread.
+    The time is limited only in the main thread, because signals do not reach other threads.
 
     Args:
         seconds: the maximum processor time, which does not depend on the load of the machine.
-        size: the maximum number of bytes in addition to those that the process has already.
+        size: the maximum memory in bytes, in addition to the memory that the process already uses.
 
     Raises:
         ResourceLimitExceeded: the block exceeds a limit.
@@ -53,7 +53,7 @@ def _limit_time(seconds: float) -> Iterator[None]:
 
     before = signal.signal(signal.SIGPROF, over)
     try:
-        signal.setitimer(signal.ITIMER_PROF, max(seconds, 0.01), 1.0)  # again, in case something catches it
+        signal.setitimer(signal.ITIMER_PROF, max(seconds, 0.01), 1.0)  # repeated, in case the code catches it
         yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)

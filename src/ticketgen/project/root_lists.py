@@ -36,10 +36,10 @@ class ListedRoot:
         environment: the name of its environment.
         root: its path below the stack's folder.
         folder: its path below the project's.
-        region: where its provider works.
-        stage: its place in the order, from 0; those of one stage need nothing from each other.
+        region: the Region of its provider.
+        stage: its place in the order, from 0; root modules of one stage are independent of each other.
         needs: the paths below the stack's folder of the root modules that are applied before it.
-        retired: whether it waits to be destroyed.
+        retired: whether its Region is retired, so that it waits to be destroyed.
         remote: whether ``init`` needs ``-backend-config=backend.hcl``.
         modules: the folders below the project's of the modules that it calls.
     """

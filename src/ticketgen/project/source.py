@@ -56,8 +56,8 @@ class InstallSource:
 
     Attributes:
         files: files for the project by name: the requirements, and the wheel if the project carries it.
-        kind: of the source.
-        version: of the ticketgen there; empty if its address does not say it.
+        kind: the kind of the source.
+        version: the version of ticketgen; empty if the address does not contain it.
     """
 
     files: Mapping[str, bytes]
@@ -76,7 +76,7 @@ def command_of(kind: InstallKind) -> str:
 
 
 def dependencies_text(needed: tuple[str, ...] | None = None) -> bytes:
-    """The text of the file with dependencies, those of the running ticketgen if None.
+    """The text of the file with dependencies; None takes the dependencies of the running ticketgen.
 
     One hash makes pip require all, so a version on an index and its dependencies are installed separately.
     """
@@ -89,10 +89,10 @@ def read_source(given: str | None, base: Path = Path(), *, any_version: bool = F
     Args:
         given: the source.
         base: the folder that a relative path is relative to.
-        any_version: whether it may be another version than the running one.
+        any_version: whether its version may differ from the running one.
 
     Raises:
-        SourceError: the source is not fixed, is not ticketgen, or is another version than the running one.
+        SourceError: the source is not fixed, is not ticketgen, or has another version than the running one.
     """
     source = _read(given, base)
     if not any_version and source.version not in {"", VERSION}:
@@ -155,7 +155,7 @@ def _git(given: str) -> InstallSource:
             f"{given} ends with #{fragment}", "remove it; only #subdirectory=FOLDER is supported"
         )
     line = f"ticketgen @ {given}"
-    if place.startswith("file://"):  # pip before 24 takes no "name @ URL" without a host
+    if place.startswith("file://"):  # pip before 24 rejects "name @ URL" without a host
         line = f"{given}{'&' if fragment else '#'}egg=ticketgen"
     return InstallSource({REQUIREMENTS: _text(_COMMAND, [line])}, InstallKind.GIT)
 

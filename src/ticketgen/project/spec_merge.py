@@ -1,4 +1,4 @@
-"""Merge the comments that `new` wrote into the spec, and nothing that has a meaning."""
+"""Merge changed comments that `new` wrote into the spec, but never values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["resolve_spec"]
 def resolve_spec(
     path: str, yours: bytes | None, base: bytes, ours: bytes | None, before: str, after: str
 ) -> tuple[Resolution, tuple[Finding, ...]]:
-    """Resolve the changes of both sides to the spec; where they conflict, or a value would change, yours stay.
+    """Resolve the changes of both sides to the spec; your side wins conflicts, and values never change.
 
     Arguments are those of `resolve_sides`.
 
@@ -27,7 +27,7 @@ def resolve_spec(
     """
     kept = Resolution(FileAction.KEEP, yours)
     if yours is None or ours is None:
-        # A project without its spec is none, so the spec is never deleted.
+        # A project needs its spec, so the spec is never deleted.
         return (kept if yours is not None else Resolution(FileAction.STAY_DELETED, None)), ()
     try:
         strict = resolve_sides(yours, base, ours, before, after)
@@ -42,7 +42,7 @@ def resolve_spec(
         notes = (_note(path, "you changed the same lines"),) if strict.conflicts else ()
         return replace(found, action=FileAction.KEEP), notes
     if _meaning(path, found.content) != _meaning(path, yours):
-        return kept, (_note(path, "they would change a value"),)
+        return kept, (_note(path, "merging them would change a value"),)
     return found, (_note(path, "you changed some of the same lines"),) if strict.conflicts else ()
 
 

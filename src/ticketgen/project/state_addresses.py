@@ -16,7 +16,7 @@ from typing import Any, Final
 __all__ = ["MAX_STATE_BYTES", "read_addresses"]
 
 MAX_STATE_BYTES: Final = 64_000_000
-"""The limit of a state in bytes; 34 Regions have 25 MB."""
+"""Maximum size of a state in bytes; a state with 34 Regions has 25 MB."""
 
 _MAX_ADDRESSES: Final = 100_000
 _MAX_ADDRESS: Final = 1_000
@@ -30,7 +30,7 @@ def read_addresses(text: str) -> tuple[str, ...]:
     """The addresses of managed resources, in the order of the text.
 
     Raises:
-        ValueError: the text has none of the three forms; the message says why.
+        ValueError: the text is in none of the three forms; the message says why.
     """
     if text.lstrip()[:1] in {"{", "["}:
         try:

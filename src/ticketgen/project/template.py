@@ -1,4 +1,4 @@
-"""A project template, read once, so that the checked, displayed and executed content is the same.
+"""A project template, read once so that the content that is checked, shown and executed is the same.
 
 Templates have cookiecutter's format. cookiecutter itself follows links in templates, renders without a sandbox and
 writes to any rendered path, so only its extensions and its rendering of defaults are used.
@@ -22,7 +22,7 @@ __all__ = [
 
 MAX_FILES: Final = 10_000
 MAX_BYTES: Final = 100_000_000
-"""The maximum number of files of a template, and of bytes in total; templates with a vendored library stay below."""
+"""The maximum number of files of a template, and of bytes in total; enough for a vendored library."""
 
 _CONTEXT: Final = "cookiecutter.json"
 _HOOKS: Final = "hooks"
@@ -32,7 +32,7 @@ _EXTENSIONS: Final = "local_extensions"
 
 
 class UnusableTemplate(Exception):
-    """Error of a template that cannot be used: what is wrong with it, and the fix; None for the general one."""
+    """Error of a template that cannot be used: the reason, and the fix; None for the general fix."""
 
     def __init__(self, message: str, help: str | None = None) -> None:
         super().__init__(message)
@@ -54,7 +54,7 @@ class ProjectTemplate:
     Attributes:
         variables: the variables of its ``cookiecutter.json``, in order.
         top: the folder whose files become the project's; its name is rendered, too.
-        files: every file that can take part, relative to the template.
+        files: every file that can take part in rendering, by path relative to the template.
     """
 
     variables: Mapping[str, Any]
@@ -80,7 +80,7 @@ class ProjectTemplate:
         return tuple(str(each) for each in named) if isinstance(named, list | tuple) else (str(named),)
 
     def code(self) -> tuple[str, ...]:
-        """Descriptions of the code that it runs, for asking for consent; empty if it has none."""
+        """Descriptions of the code that it runs, to ask for consent; empty if it has none."""
         hooks = (path for name in _HOOK_NAMES for path in self.hooks(name))
         return (*hooks, *(f"the Jinja extension {each}" for each in self.extensions()))
 
@@ -106,7 +106,7 @@ def build_template(files: Mapping[str, TemplateFile]) -> ProjectTemplate:
     except (ValueError, RecursionError) as error:
         raise UnusableTemplate(f"{_CONTEXT} is not JSON: {error}", "correct the file") from None
     if not isinstance(variables, dict):
-        raise UnusableTemplate(f"{_CONTEXT} does not hold an object", "correct the file")
+        raise UnusableTemplate(f"{_CONTEXT} does not contain a JSON object", "correct the file")
     tops = {path.split("/")[0] for path in files if "/" in path}
     marks = _delimiters(variables)
     top = next(
@@ -173,7 +173,7 @@ class _Reader:
             ) from None
         except RecursionError:
             raise UnusableTemplate(
-                "its folders are nested too deep", "remove them from the template"
+                "its folders are nested too deeply", "remove them from the template"
             ) from None
 
     def _link_target(self, path: str) -> Path:
@@ -196,7 +196,7 @@ class _Reader:
         self.files[path] = TemplateFile(content, bool(status.st_mode & stat.S_IXUSR))
         if self._left < 0 or len(self.files) > MAX_FILES:
             raise UnusableTemplate(f"it has more than {MAX_FILES:,} files or {MAX_BYTES // 1_000_000} MB",
-                           "remove what a project does not need")  # fmt: skip
+                           "remove files that a project does not need")  # fmt: skip
 
 
 def _below(files: Mapping[str, TemplateFile], folder: str) -> Mapping[str, TemplateFile]:
@@ -205,7 +205,7 @@ def _below(files: Mapping[str, TemplateFile], folder: str) -> Mapping[str, Templ
 
 
 def _hook_name(path: str) -> str | None:
-    """The hook that a script belongs to, by cookiecutter's rule; None if it is no hook."""
+    """The hook that a script belongs to, by cookiecutter's rule; None if it is not a hook."""
     place = PurePosixPath(path)
     if place.parent.as_posix() != _HOOKS or path.endswith("~"):
         return None

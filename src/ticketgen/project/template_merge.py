@@ -48,7 +48,7 @@ def plan_templates(plan: MergePlan) -> None:
 def _next(
     plan: MergePlan, name: str, entry: ManifestEntry, ours: bytes | None, recorded: Manifest
 ) -> ManifestEntry | None:
-    """The new entry of a template; None if the project has no copy any more, or nothing reads it."""
+    """The new entry of a template; None if the project no longer has a copy, or ticketgen no such template."""
     path = f"{OVERRIDES}/{name}"
     mergeable, yours = plan.read(path)
     if not mergeable:
@@ -74,7 +74,7 @@ def _next(
 def _base(
     plan: MergePlan, path: str, entry: ManifestEntry, yours: bytes | None, ours: bytes | None
 ) -> bytes | None:
-    """The base of a template; None if it is not known, for instance because an older ticketgen copied the template."""
+    """The base of a template; None if it is unknown, for instance because an older ticketgen copied the template."""
     found = read_base(plan.root, path, entry.sha256)
     if found.value is not None:
         return found.value

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 MAX_MERGED: Final = 1_000_000
-"""Bytes of the largest text that is merged; the largest template has 24 kB."""
+"""Maximum size of a text to merge, in bytes; the largest template has 24 kB."""
 _MAX_CONFLICTS: Final = 127
 """The exit code of ``git merge-file`` is the number of conflicts, at most 127; more is an error.
 
@@ -36,7 +36,7 @@ _YOURS, _BASE, _OURS = "yours", "base", "ours"
 
 
 class CannotMerge(Exception):
-    """Error of a text that cannot be merged; says why."""
+    """Error of a text that cannot be merged; the message says why."""
 
 
 class GitMissing(CannotMerge):
@@ -54,7 +54,7 @@ class MergedText:
 def merge_texts(
     yours: bytes, base: bytes, ours: bytes, labels: Sequence[str], *, favor_yours: bool = False
 ) -> MergedText:
-    """Merge what changed from the base to each side.
+    """Merge the changes from the base to each side.
 
     Line ends are those of ``yours``. Without conflicts, every change of both sides is in the result; in a conflict,
     both sides and the base are, between markers.
@@ -94,7 +94,7 @@ def has_windows_lines(content: bytes) -> bool:
 def _merged(folder: Path, sides: dict[str, bytes], arguments: Sequence[str]) -> bytes:
     for name, content in sides.items():
         (folder / name).write_bytes(content)
-    # No settings: not those of the user, and not those of a repository above the temporary folder.
+    # Ignore the settings of the user and of any repository above the temporary folder.
     environment = {
         **git_environment(), "LC_ALL": "C", "HOME": str(folder),
         "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CEILING_DIRECTORIES": str(folder.parent),
@@ -112,7 +112,7 @@ def _merged(folder: Path, sides: dict[str, bytes], arguments: Sequence[str]) -> 
 
 
 def union_of_lines(before: bytes, content: bytes) -> bytes:
-    """A text, with those lines of another that it lacks appended; comments alone are not.
+    """Append the lines that a text lacks from another; nothing if only comments are missing.
 
     It fits files such as ``.gitignore``, where each line stands for itself.
     """

@@ -1,7 +1,7 @@
-"""Decide what becomes of one file that both its owner and a newer ticketgen may have changed.
+"""Decide what happens to a file that both its owner and a newer ticketgen may have changed.
 
-Pure functions of three texts. No side is ever lost: what cannot be merged stays as its owner left it, or has both sides
-between markers.
+Pure functions of three texts. No side is ever lost: a text that cannot be merged stays as its owner left it, or
+contains both sides between markers.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["ACTIONS", "FileAction", "Resolution", "Side", "resolve_sides", "side
 
 
 class Side(Enum):
-    """What a side did to the base."""
+    """The change of one side, compared with the base."""
 
     UNCHANGED = auto()
     CHANGED = auto()
@@ -28,15 +28,15 @@ class Side(Enum):
 
 
 class FileAction(Enum):
-    """What becomes of a file."""
+    """What happens to a file."""
 
     KEEP = auto()
     TAKE_NEW = auto()
     MERGE = auto()
     DELETE = auto()
     STAY_DELETED = auto()
-    DISOWN = auto()  # it is its owner's alone from now on
-    FORGET = auto()  # both sides are rid of it
+    DISOWN = auto()  # from now on ticketgen leaves it to its owner
+    FORGET = auto()  # both sides have deleted it
 
 
 ACTIONS: Final[Mapping[tuple[Side, Side], FileAction]] = MappingProxyType({
@@ -50,12 +50,12 @@ ACTIONS: Final[Mapping[tuple[Side, Side], FileAction]] = MappingProxyType({
     (Side.GONE, Side.CHANGED): FileAction.STAY_DELETED,
     (Side.GONE, Side.GONE): FileAction.FORGET,
 })  # fmt: skip
-"""The owner's side and ticketgen's, and what follows."""
+"""The action for each pair of the owner's side and ticketgen's side."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """What becomes of a file, and its new text; None if there is none."""
+    """What happens to a file, and its new text; None if there is none."""
 
     action: FileAction
     content: bytes | None
@@ -63,7 +63,7 @@ class Resolution:
 
 
 def side_of(base: bytes, now: bytes | None) -> Side:
-    """What a side did; line ends do not count."""
+    """Compare a side with the base, ignoring line ends."""
     if now is None:
         return Side.GONE
     return Side.UNCHANGED if normalized(now) == normalized(base) else Side.CHANGED
@@ -83,7 +83,7 @@ def resolve_sides(
     Args:
         yours: the file of the project; None if it is missing.
         base: the text that ticketgen wrote.
-        ours: the text of this version; None if it writes the file no longer.
+        ours: the text of this version; None if it no longer writes the file.
         before: the version that wrote the base.
         after: this version.
         favor_yours: take ``yours`` where the sides conflict.

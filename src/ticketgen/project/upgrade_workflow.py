@@ -1,4 +1,4 @@
-"""Add the scheduled workflow that opens a pull request when a newer ticketgen is out, to an existing project."""
+"""Add the scheduled workflow that opens a pull request for a newer ticketgen to an existing project."""
 
 from __future__ import annotations
 
@@ -18,16 +18,14 @@ __all__ = ["add_workflow"]
 
 
 def add_workflow(root: Path) -> Checked[Path]:
-    """Write the workflow, its base and the answer that asks for it: all or nothing; never overwrite a file."""
+    """Write the workflow, its base and the recorded answer, all or nothing; never overwrite a file."""
     before, recorded = read_record(root)
     record = recorded.value
     if has_errors(recorded.findings):
         return Checked(None, recorded.findings)
     if record is None or record.answers is None:
-        message = "the project has no record of how it was made"
-        help = (
-            "run `ticketgen render --upgrade --merge` first; a project of another template gets no workflow"
-        )
+        message = "the project has no record of its answers to `ticketgen new`"
+        help = "run `ticketgen render --upgrade --merge` first; a project from another template cannot get it"
         return Checked(None, (BASE_MISSING.found(message, help, at=Location(RECORD)),))
     if record.answers.ci != "github":
         message = f"the project has no GitHub workflows: its CI is {record.answers.ci}"

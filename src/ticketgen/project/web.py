@@ -1,4 +1,4 @@
-"""Requests over HTTPS of bounded size and time, and why they failed, in words."""
+"""Requests over HTTPS with bounded size and time, and readable reasons for failures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CHUNK: Final = 1 << 16
 
 
 class WebError(Exception):
-    """Error of a request; says why."""
+    """Error of a request; the message says why."""
 
 
 class _OnlyHttps(urllib.request.HTTPRedirectHandler):
@@ -32,15 +32,15 @@ class _OnlyHttps(urllib.request.HTTPRedirectHandler):
 
 
 def read_https(address: str, limit: int, accept: str = "*/*") -> tuple[bytes, str]:
-    """The body of an answer and its content type.
+    """Request an address; return the body of the response and its content type.
 
     Args:
         address: begins with ``https://``.
-        limit: the number of bytes that are permitted.
+        limit: the maximum size of the body in bytes.
         accept: the content types to ask for.
 
     Raises:
-        WebError: there is no answer, or it is too large or too slow.
+        WebError: there is no response, or it is too large or too slow.
     """
     if not address.startswith("https://"):
         raise WebError(f"{address[:80]!r} is not an https address")
@@ -53,17 +53,17 @@ def read_https(address: str, limit: int, accept: str = "*/*") -> tuple[bytes, st
             while chunk := answer.read(_CHUNK):
                 body += chunk
                 if len(body) > limit:
-                    raise WebError(f"the answer is larger than {limit:,} bytes")
+                    raise WebError(f"the response is larger than {limit:,} bytes")
                 if time.monotonic() > end:
-                    raise WebError(f"the answer takes more than {_MAX_SECONDS} s")
+                    raise WebError(f"the response takes more than {_MAX_SECONDS} s")
     except (OSError, ValueError) as error:
         raise WebError(why_failed(error)) from None
     return bytes(body), headers.get_content_type()
 
 
 def why_failed(error: Exception) -> str:
-    """The reason as people read it: the text of a ``URLError`` is ``<urlopen error …>``."""
+    """The readable reason of an error; the text of a ``URLError`` is only ``<urlopen error …>``."""
     if isinstance(error, HTTPError):
-        return f"the answer is {error.code} {error.reason}"
+        return f"the response is {error.code} {error.reason}"
     cause = error.reason if isinstance(error, URLError) else error
     return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__

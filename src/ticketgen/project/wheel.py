@@ -36,7 +36,7 @@ _CACHES: Final = re.compile(r"__pycache__|\.[a-z]+_cache|\.hypothesis|\.DS_Store
 
 
 class NotTicketgen(Exception):
-    """Error of a file that is not a wheel of ticketgen; says why."""
+    """Error of a file that is not a wheel of ticketgen; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def read_wheel(path: Path) -> Wheel:
     """Read a wheel from disk.
 
     Raises:
-        NotTicketgen: it is not a wheel, or a wheel of another package.
+        NotTicketgen: it is not a wheel, or it is a wheel of another package.
         OSError: it cannot be read.
     """
     content = read_chosen(path, MAX_BYTES)
@@ -89,7 +89,7 @@ def read_wheel(path: Path) -> Wheel:
             headers = HeaderParser().parsestr(archive.read(places[0]).decode())
     except NotTicketgen:
         raise
-    except Exception as error:  # zipfile, zlib and lzma have many
+    except Exception as error:  # zipfile, zlib and lzma raise many types
         raise NotTicketgen(f"{path} is not a wheel: {error}") from None
     name, version = headers["Name"], headers["Version"]
     if name != "ticketgen" or "ticketgen/__init__.py" not in names:

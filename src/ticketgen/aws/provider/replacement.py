@@ -1,13 +1,14 @@
 """Which arguments force the replacement of a resource when they change, as AWS provider 5.100.0 plans it.
 
 ``scripts/provider_replacements.py`` generates ``replacements.json.gz`` by asking the provider itself. For each type,
-``always`` has the paths of which every change replaces. ``sometimes`` has, for a path, which kinds of changes do (see
-`ArgumentChange`; null: it depends on other arguments). ``unknown`` has the paths of which the provider planned no
-change, and with a dot at the end the blocks in which no path was tried. All other paths are updated in place.
+``always`` lists the paths at which every change replaces the resource. ``sometimes`` maps a path to the kinds of
+changes that replace it (see `ArgumentChange`; null: it depends on other arguments). ``unknown`` lists paths at which
+the provider planned no change, and, with a dot at the end, blocks in which no path was tried. All other paths are
+updated in place.
 
-A path has no indexes: ``attribute.type`` is the type in any block ``attribute``. A block that is listed itself replaces
-when a block is added or removed; a block that is not may still have a listed argument, so compare the arguments of a
-block that is added or removed, too.
+A path has no indexes: ``attribute.type`` is the type in any block ``attribute``. If a block itself is listed, adding or
+removing such a block replaces the resource. If it is not listed, its arguments may be, so compare the arguments of
+added and removed blocks, too.
 """
 
 from __future__ import annotations
@@ -48,14 +49,14 @@ _PROBED = "plans of provider 5.100.0"
 
 @dataclass(frozen=True, slots=True)
 class ReplacementCondition:
-    """When a change replaces, if that depends on values.
+    """The condition under which a change replaces a resource.
 
     Attributes:
         when: the condition, as the end of a sentence that begins with "A change replaces the resource".
         source: the provider's documentation, or its plans.
-        elsewhere: whether it depends on other arguments than the one that changes, so that the change alone does not
-            tell.
-        unless: another argument, and what its value begins with if the change does not replace; ("", "") for none.
+        elsewhere: whether it depends on arguments other than the changed one, so that the change alone does not
+            decide it.
+        unless: another argument, and the beginning of its value that prevents the replacement; ("", "") for none.
     """
 
     when: str
@@ -89,7 +90,7 @@ CONDITIONS: Mapping[tuple[str, str], ReplacementCondition] = MappingProxyType(
         ),
     }
 )
-"""Why a change of an argument replaces in some cases only, by type and path."""
+"""Conditions for arguments whose changes replace the resource only sometimes, by type and path."""
 
 
 _IN_PLACE = frozenset({
@@ -97,8 +98,8 @@ _IN_PLACE = frozenset({
     ("aws_dynamodb_table", "attribute.name"),
     ("aws_dynamodb_table", "attribute.type"),
 })  # fmt: skip
-"""Arguments that the provider's plans update in place, and only with others: attributes come and go with the indexes
-that use them. A type that changes alone is no change to the provider: the table keeps the old one."""
+"""Arguments that the provider updates in place only together with others: attributes come and go with the indexes that
+use them. If only the type of an attribute changes, the provider plans no change, and the table keeps the old type."""
 
 
 @cache
@@ -117,7 +118,7 @@ def replacement_types() -> frozenset[str]:
 
 @cache
 def replacing_attributes(type: str) -> frozenset[str] | None:
-    """The paths of which each change replaces a resource of that type; None if the type is not in the table."""
+    """The paths at which every change replaces a resource of that type; None if the type is not in the table."""
     entry = _types().get(type)
     return frozenset(entry["always"]) if entry else None
 
@@ -130,9 +131,9 @@ def forces_replacement(
     Args:
         type: the resource type.
         path: names without indexes; the content of a map or an object belongs to its argument.
-        before: the value before the change, or one for each block that has the path; empty if nothing sets it. Known
-            values are texts, as Terraform converts them.
-        after: likewise after the change. If both are empty, the values are not known.
+        before: the values before the change, one for each block that has the path; empty if the path is not set.
+            Known values are texts, because Terraform converts them.
+        after: the values after the change. If both are empty, the values are not known.
     """
     found = _verdict(type, path)
     if found is False or (before and not after and keeps_value(type, path)):
@@ -161,7 +162,7 @@ def keeps_value(type: str, path: str) -> bool:
 
 
 def _shrinks(before: object, after: object) -> bool | None:
-    """Whether the change is one from ``back``; None if the values do not tell."""
+    """Whether the change is of the kind ``back``; None if the values do not decide it."""
     match before, after:
         case ("true" | "false", "true" | "false") | ("redis" | "valkey", "redis" | "valkey"):
             return after in ("true", "redis")
@@ -193,7 +194,7 @@ def _elsewhere(type: str, path: str) -> bool:
 
 
 def _argument(type: str, path: str) -> str | None:
-    """The path as far as the schema has names: to a block or an argument; None if the schema lacks it."""
+    """The prefix of the path that the schema names, a block or an argument; None if the schema lacks it."""
     block = schema_of("resource", type)
     names = path.split(".")
     for index, name in enumerate(names):
@@ -218,6 +219,6 @@ def _identities() -> Mapping[str, tuple[str, ...]]:
 def identity_attributes(type: str) -> tuple[str, ...]:
     """The arguments that name a resource of that type in AWS and that cannot change: another name is another resource.
 
-    They are the ones whose names have a limit in `NAME_LIMITS`; other types have none here.
+    They are the arguments that have a limit in `NAME_LIMITS`; types without a limit have none here.
     """
     return _identities().get(type, ())

@@ -60,7 +60,7 @@ class AttributeSchema:
 
     @property
     def fields(self) -> Mapping[str, Type] | None:
-        """The fields of an attribute that may be written as blocks; None for others.
+        """The fields of an attribute that may be written as blocks; None for any other attribute.
 
         Source: https://developer.hashicorp.com/terraform/language/attr-as-blocks
         """

@@ -63,13 +63,13 @@ REMOVED: Mapping[tuple[str, str], str] = MappingProxyType({
     ("aws_redshift_cluster", "snapshot_copy"): "use an aws_redshift_snapshot_copy resource",
     ("aws_sagemaker_notebook_instance", "accelerator_types"): "use instance_type",
     ("aws_spot_instance_request", "block_duration_minutes"): "remove it",
-    ("aws_spot_instance_request", "cpu_core_count"): _CPU,  # as aws_instance: it shares its schema
+    ("aws_spot_instance_request", "cpu_core_count"): _CPU,  # the schema is shared with aws_instance
     ("aws_spot_instance_request", "cpu_threads_per_core"): _CPU,
     ("aws_ssm_association", "instance_id"): "use a targets block",
 })  # fmt: skip
 """The fix, by type (with ``data.`` before a data source's) and dotted path of the attribute or block.
 
-Provider 6 made the `READ_ONLY_SINCE_6` ones read-only instead: a configuration must not set them."""
+Provider 6 did not remove the attributes in `READ_ONLY_SINCE_6`, but a configuration must no longer set them."""
 
 READ_ONLY_SINCE_6 = frozenset(key for key, fix in REMOVED.items() if fix == _READ_ONLY)
 """The attributes in `REMOVED` that a configuration may still read."""
