@@ -55,7 +55,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)  # after the markers have selected
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep at most --cases cases of each test function."""
+    """Run tests that fork before the others, and keep at most --cases cases of each test function."""
+    # A fork takes time in proportion to the memory of a worker, which grows with every module that it imports.
+    items.sort(key=lambda item: not (isinstance(item, pytest.Function) and _forks(item.module)))
     limit = config.getoption("--cases")
     if limit is None:
         return
@@ -65,6 +67,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept = {case for cases in of_function.values() for case in _spread(cases, limit)}
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = [item for item in items if item in kept]
+
+
+def _forks(module: object) -> bool:
+    return any(hasattr(module, name) for name in ("in_child", "dies_at", "fails_at"))
 
 
 def _spread(cases: list[pytest.Item], limit: int) -> list[pytest.Item]:
@@ -119,7 +125,7 @@ def worked_out_once() -> Iterator[None]:
 
 def _read_once(read: Callable[..., Checked[Deployment]]) -> Callable[..., Checked[Deployment]]:
     """Remember what the guard reads from a stack, by its texts; `known` makes only the first reading faster."""
-    from ticketgen.hcl import budget
+    from ticketgen.hcl.budget import Budget
 
     @functools.lru_cache(64)
     def of_texts(
@@ -130,7 +136,7 @@ def _read_once(read: Callable[..., Checked[Deployment]]) -> Callable[..., Checke
     def read_deployment(
         files: Mapping[str, str], texts: Mapping[str, str], known: Deployment | None = None
     ) -> Checked[Deployment]:
-        return of_texts(frozenset(files.items()), frozenset(texts.items()), budget._STEPS)
+        return of_texts(frozenset(files.items()), frozenset(texts.items()), Budget().left)
 
     return read_deployment
 

@@ -18,7 +18,7 @@ def rows(heading: str) -> dict[str, str]:
     """The table of a section, without its heading."""
     section = PAGE.partition(f"### {heading}\n")[2].partition("\n#")[0]
     found = re.findall(r"^\| (\S.*?) \| (.*) \|$", section, re.MULTILINE)
-    return {what: text for what, text in found if what != "bound"}
+    return {what: text for what, text in found if what != "limit"}
 
 
 def test_the_page_lists_what_the_code_allows() -> None:

@@ -79,6 +79,7 @@ def test_drift_and_an_error_fail_with_annotations_and_sarif(runner: Path, small_
     assert any("missing" in result["message"]["text"] for result in run["results"])
 
 
+@pytest.mark.slow
 def test_one_environment_of_a_project_in_a_subfolder_can_be_checked(
     runner: Path, small_project: Path
 ) -> None:

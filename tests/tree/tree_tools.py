@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from killed_processes import in_child
+
 from ticketgen.findings import Checked, Finding
 from ticketgen.tree import Changes, Stack, journal, write
 from ticketgen.tree.disk import open_project
@@ -88,18 +90,6 @@ def unfinished(root: Path) -> Finding | None:
     """The reason why the project cannot be compared or written; None if there is none."""
     with open_project(root) as disk:
         return journal.unfinished_write(disk)
-
-
-def in_child(action: Callable[[], int]) -> int:
-    """Run it in a process of its own; its exit code, or minus the signal that ended it."""
-    child = os.fork()
-    if child == 0:
-        code = 99
-        try:
-            code = action()
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def dies_at(call: int, root: Path, action: Callable[[], object]) -> bool:

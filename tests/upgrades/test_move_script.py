@@ -223,6 +223,7 @@ def test_a_locked_state_is_left_alone(migration: Migration) -> None:
 BUCKET = "example-terraform-state"
 
 
+@pytest.mark.slow
 def test_states_in_a_bucket_are_pulled_and_pushed(
     terraform: Terraform, aws: EmulatedAws, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ expression. The kernel can.
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import os
@@ -77,6 +78,7 @@ def _fork() -> int:
 def _run_child(action: Callable[[], Mapping[str, TemplateFile]], seconds: float, writer: int) -> None:
     """In the child: run the action, write the result, and exit without cleaning up the parent's resources."""
     code = 1
+    gc.freeze()  # or a collection would copy every page that the parent has filled
     try:
         for each in (*TERMINATION_SIGNALS, signal.SIGXCPU):
             signal.signal(each, signal.SIG_DFL)
