@@ -114,7 +114,7 @@ def mentioning(words: str) -> list[str]:
     "sent",
     [
         signal.SIGTERM,
-        signal.SIGKILL,
+        pytest.param(signal.SIGKILL, marks=pytest.mark.slow),
         pytest.param(signal.SIGINT, marks=pytest.mark.exhaustive),
         pytest.param(signal.SIGHUP, marks=pytest.mark.exhaustive),
     ],

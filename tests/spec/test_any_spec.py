@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from spec_tools import DEMO
@@ -159,6 +160,7 @@ def test_any_text_is_handled(text: str) -> None:
     check_text(text)
 
 
+@pytest.mark.slow
 def test_thousands_of_unknown_keys_take_bounded_work(tmp_path: Path) -> None:
     path = tmp_path / "ticketgen.yaml"
     path.write_text("".join(f"key_{number}: x\n" for number in range(9_000)), encoding="utf-8")

@@ -28,7 +28,7 @@ resource "terraform_data" "uploaded" {
 """
 
 
-@pytest.mark.parametrize("with_zips", [True, False])
+@pytest.mark.parametrize("with_zips", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_saved_plan_needs_the_zips_beside_it(with_zips: bool, terraform: Terraform, tmp_path: Path) -> None:
     planned = written(environment("dev", ("us-east-1",)), tmp_path / "planned")
     root = planned / "regions/us-east-1"
