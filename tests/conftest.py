@@ -109,6 +109,7 @@ def worked_out_once() -> Iterator[None]:
     from ticketgen.consequences import deployment, stack_plan
     from ticketgen.project import source, wheel
     from ticketgen.rendering import render_file
+    from ticketgen.rules import lambda_functions, suites
     from ticketgen.verification import bounded_parsing, file_checks
 
     with pytest.MonkeyPatch.context() as patch:
@@ -117,6 +118,8 @@ def worked_out_once() -> Iterator[None]:
             (render_file, "normalize_layout", 4096),
             (file_checks, "check_syntax", 256),
             (bounded_parsing, "parse", 512),
+            (lambda_functions, "read_python", 128),
+            (suites, "read_suite", 512),
         ):
             patch.setattr(module, name, functools.lru_cache(kept)(getattr(module, name)))
         patch.setattr(stack_plan, "read_deployment", _read_once(deployment.read_deployment))

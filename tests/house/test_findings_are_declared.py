@@ -106,6 +106,8 @@ def repeats(path: str, source: str) -> Iterator[int]:
 
 def used(source: str, module: ModuleType) -> set[str]:
     """The constants of a module of findings that some code imports and reads."""
+    if module.__name__ not in source:
+        return set()
     nodes = list(ast.walk(ast.parse(source)))
     imports = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module == module.__name__]
     read = {node.id for node in nodes if isinstance(node, ast.Name)}

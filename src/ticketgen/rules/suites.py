@@ -5,6 +5,7 @@ Each file is parsed once, and its tree is released: a syntax tree takes forty ti
 
 from __future__ import annotations
 
+import ast
 import posixpath
 import re
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from ticketgen.rules.named_files import NamedFile, named_files
 from ticketgen.rules.python_text import NotRead, PythonLimit, parse_python
 from ticketgen.rules.subject import Subject
 
-__all__ = ["TEST_FILE", "Suite", "suites"]
+__all__ = ["TEST_FILE", "Suite", "read_suite", "suites"]
 
 TEST_FILE = re.compile(r"(?s:test_.*|.*_test)\.py")
 """Source: https://docs.pytest.org/en/stable/reference/reference.html#confval-python_files"""
@@ -39,15 +40,18 @@ def suites(subject: Subject) -> Iterator[tuple[str, Suite]]:
             suite = subject.memoized(("suite", text), partial(_read, text, limit))
             if isinstance(suite, NotRead):
                 subject.note_skipped(Location(path), f"{path} is not checked: {suite.reason}")
-            elif suite is not None:
+            elif isinstance(suite, Suite):
                 subject.spend()
                 yield path, suite
 
 
-def _read(text: str, limit: PythonLimit) -> Suite | NotRead | None:
-    tree = limit.refusal(text) or parse_python(text)
-    if isinstance(tree, NotRead):
-        return tree
+def read_suite(text: str) -> Suite | SyntaxError | NotRead:
+    """Read one test file, or return why it is invalid or not read."""
+    tree = parse_python(text)
     return (
-        None if isinstance(tree, SyntaxError) else Suite(tuple(hollow_tests(tree)), tuple(named_files(tree)))
+        Suite(tuple(hollow_tests(tree)), tuple(named_files(tree))) if isinstance(tree, ast.Module) else tree
     )
+
+
+def _read(text: str, limit: PythonLimit) -> Suite | SyntaxError | NotRead:
+    return limit.refusal(text) or read_suite(text)
