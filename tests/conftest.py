@@ -127,19 +127,20 @@ def worked_out_once() -> Iterator[None]:
 
 
 def _read_once(read: Callable[..., Checked[Deployment]]) -> Callable[..., Checked[Deployment]]:
-    """Remember what the guard reads from a stack, by its texts; `known` makes only the first reading faster."""
+    """Remember what the guard reads from a stack, by its texts and the budget; `known` only makes it faster."""
     from ticketgen.hcl.budget import Budget
 
-    @functools.lru_cache(64)
-    def of_texts(
-        files: frozenset[tuple[str, str]], texts: frozenset[tuple[str, str]], steps: int
-    ) -> Checked[Deployment]:
-        return read(dict(sorted(files)), dict(sorted(texts)))
+    kept: dict[object, Checked[Deployment]] = {}
 
     def read_deployment(
         files: Mapping[str, str], texts: Mapping[str, str], known: Deployment | None = None
     ) -> Checked[Deployment]:
-        return of_texts(frozenset(files.items()), frozenset(texts.items()), Budget().left)
+        key = frozenset(files.items()), frozenset(texts.items()), Budget().left
+        if key not in kept:
+            if len(kept) == 64:
+                kept.clear()
+            kept[key] = read(files, texts, known)
+        return kept[key]
 
     return read_deployment
 

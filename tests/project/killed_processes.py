@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -23,7 +22,6 @@ def in_child(action: Callable[[], int]) -> int:
     """Run it in a process of its own; its exit code, or minus the signal that ended it."""
     child = os.fork()
     if child == 0:
-        gc.freeze()  # or the first collection would copy every page of a worker that has run thousands of tests
         code = 99
         try:
             code = action()

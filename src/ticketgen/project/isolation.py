@@ -6,7 +6,6 @@ expression. The kernel can.
 
 from __future__ import annotations
 
-import gc
 import json
 import math
 import os
@@ -23,7 +22,7 @@ from ticketgen.signals import TERMINATION_SIGNALS, defer_signals
 __all__ = ["run_isolated"]
 
 _GRACE_S: Final = 2
-"""Extra processor time in seconds, so that a work's own limit applies first and can report the cause."""
+"""Extra processor time in seconds, so that the action's own limit applies first and can report the cause."""
 
 
 def run_isolated(
@@ -78,7 +77,6 @@ def _fork() -> int:
 def _run_child(action: Callable[[], Mapping[str, TemplateFile]], seconds: float, writer: int) -> None:
     """In the child: run the action, write the result, and exit without cleaning up the parent's resources."""
     code = 1
-    gc.freeze()  # or a collection would copy every page that the parent has filled
     try:
         for each in (*TERMINATION_SIGNALS, signal.SIGXCPU):
             signal.signal(each, signal.SIG_DFL)

@@ -219,6 +219,6 @@ def _identities() -> Mapping[str, tuple[str, ...]]:
 def identity_attributes(type: str) -> tuple[str, ...]:
     """The arguments that name a resource of that type in AWS and that cannot change: another name is another resource.
 
-    They are the arguments that have a limit in `NAME_LIMITS`; types without a limit have none here.
+    They are the arguments that have a limit in `NAME_LIMITS`; for types without a limit, the result is empty.
     """
     return _identities().get(type, ())

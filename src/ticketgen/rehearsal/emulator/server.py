@@ -67,9 +67,8 @@ def serve(keys: Keys, folder: Path, port: int = 0) -> Serving:
         port: on which it listens; 0 for a free one.
     """
     connect_to_loopback_only()
-    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = (
-        "false"  # no stack has an instance, and each Region would load them
-    )
+    # No stack has an instance, and each Region would load these images.
+    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # the monitoring role of RDS uses one of them
     from moto.moto_server.werkzeug_app import (
         DomainDispatcherApplication,
