@@ -419,3 +419,30 @@ def test_a_name_that_is_not_utf_8_is_reported_in_every_format(stacks: Path) -> N
     for format in ("text", "json", "github", "sarif", "junit"):
         done = run_process(stacks, "validate", "infra/stacks/dev", "--format", format)
         assert done.returncode == 1, done.stderr
+
+
+MISSPELLED = 'variable "region" {\n  type = string\n}\noutput "region" {\n  value = var.regoin\n}\n'
+
+
+def test_fixes_are_shown_first_and_then_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "main.tf"
+    file.write_text(MISSPELLED)
+    shown = run("validate", "--diff")
+    assert shown.exit_code == 1
+    assert "-  value = var.regoin\n+  value = var.region\n" in shown.stdout
+    assert run("validate", "--diff", "--fix").exit_code == 1
+    assert file.read_text() == MISSPELLED
+    made = run("validate", "--fix")
+    assert (made.exit_code, file.read_text()) == (0, MISSPELLED.replace("regoin", "region"))
+    assert "fixed 1 finding in 1 file" in made.stdout
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["main.tf"]
+    assert run("validate", "--fix", "--format", "json").exit_code == 0
+
+
+def test_a_rendered_file_is_not_fixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "main.tf").write_text(MISSPELLED)
+    (tmp_path / ".ticketgen.json").write_text("{}")
+    assert run("validate", "--fix").exit_code == 1
+    assert (tmp_path / "main.tf").read_text() == MISSPELLED

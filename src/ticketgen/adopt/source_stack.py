@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ticketgen.aws.provider.schema import schema_of
@@ -123,4 +123,4 @@ def _is_note_about(finding: Finding, paths: Collection[str]) -> bool:
 
 
 def _placed(finding: Finding, native: NativeTexts) -> Finding:
-    return replace(finding, location=native.place(finding.location)) if finding.location else finding
+    return finding.placed(native.place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -76,6 +76,16 @@ def validate(
             help="Report files relative to this directory, and not to the current one.",
         ),
     ] = None,
+    fix: Annotated[
+        bool,
+        typer.Option(
+            "--fix",
+            help="Make the fixes that are obvious, such as a misspelled name; see them with --diff first.",
+        ),
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show what --fix would change, and change nothing.")
+    ] = False,
     budget: BudgetOption = DEFAULT,
     format: ReportFormatOption = ReportFormat.TEXT,
     output: OutputOption = None,
@@ -91,6 +101,7 @@ def validate(
       ticketgen validate stacks/dev stacks/prod --min-severity warning
       ticketgen validate stacks/prod/global/roles.tf --ignore unused-declaration
       ticketgen validate --format sarif --output ticketgen.sarif
+      ticketgen validate modules/network --diff
     """
     from ticketgen.cli.config import read_config
     from ticketgen.verification.directory import targets
@@ -107,7 +118,9 @@ def validate(
     if config.value.file:
         print_verbose(f"configuration: {display_path(config.value.file)}")
     reported = options.merged_with(config.value)
-    checked = [_verify_target(target, reported, budget) for target in chosen.value]
+    # A diff is a result, and findings as text must not mix with it.
+    mode = _FixMode(fix=fix or diff, write=fix and not diff, err=format is not ReportFormat.TEXT)
+    checked = [_verify_target(target, reported, budget, mode) for target in chosen.value]
     findings = tuple(found for each in checked for found in each.findings)
     sources = {path: text for each in checked for path, text in each.sources.items()}
     print_findings(findings, format, sources, relative_to=relative_to, output=output)
@@ -190,7 +203,16 @@ class _Result:
         return f"{display_path(self.target.folder)}: {counted(self.files, 'files')}, {text or 'no findings'}{more}"
 
 
-def _verify_target(target: Target, reported: _Filter, budget: int) -> _Result:
+@dataclass(frozen=True, slots=True)
+class _FixMode:
+    """Whether to compute fixes and to write them, and whether messages about them go to standard error."""
+
+    fix: bool
+    write: bool
+    err: bool
+
+
+def _verify_target(target: Target, reported: _Filter, budget: int, mode: _FixMode) -> _Result:
     from ticketgen.verification.directory import read_directory
     from ticketgen.verification.result_cache import verify_cached
 
@@ -201,14 +223,27 @@ def _verify_target(target: Target, reported: _Filter, budget: int) -> _Result:
     texts = read.value.texts if read.value else {}
     print_verbose(f"{name}: read {counted(len(texts), 'files')}")
     if read.value is not None:
-        findings += verify_cached(
-            texts,
-            rendered=False,
-            paths=read.value.paths,
-            left_out=read.value.unread,
-            budget=budget,
-            progress=lambda what: print_verbose(f"{name}: {what}"),
-        )
+        paths, unread = read.value.paths, read.value.unread
+
+        def verify(texts: Mapping[str, str]) -> tuple[Finding, ...]:
+            return verify_cached(
+                texts,
+                rendered=False,
+                paths=paths,
+                left_out=unread,
+                budget=budget,
+                progress=lambda what: print_verbose(f"{name}: {what}"),
+            )
+
+        found = verify(texts)
+        if mode.fix:
+            from ticketgen.cli.fixing import Fixing, fix_directory
+
+            fixing = Fixing(
+                mode.write, lambda each: reported.accepts(each) and _is_fixable(target, each), mode.err
+            )
+            texts, found = fix_directory(folder, texts, found, verify, fixing)
+        findings += found
         print_verbose(f"{name}: {counted(len(findings), 'findings')}")
     if target.files is not None:
         findings = tuple(each for each in findings if not each.location or each.location.file in target.files)
@@ -231,15 +266,21 @@ def _is_rendered(folder: Path) -> bool:
     return any(os.path.lexists(each / NAME) for each in (folder, *folder.parents))
 
 
+def _is_fixable(target: Target, finding: Finding) -> bool:
+    """Whether the file of a finding may be fixed: what ticketgen rendered is fixed in its spec."""
+    return all(
+        _is_targeted(edit.at.file, target)
+        and not _is_rendered(Path(real_path(target.folder / edit.at.file)).parent)
+        for edit in finding.edits
+    )
+
+
 def _is_targeted(path: str, target: Target) -> bool:
     return target.files is None or path in target.files
 
 
 def _in_folder(folder: Path, finding: Finding) -> Finding:
-    if finding.location is None:
-        return finding
-    file = (folder / finding.location.file).as_posix()
-    return replace(finding, location=replace(finding.location, file=file))
+    return finding.placed(lambda at: replace(at, file=(folder / at.file).as_posix()))
 
 
 def _rules(option: str, lists: Sequence[str] | None) -> tuple[str, ...] | None:

@@ -23,6 +23,7 @@ from ticketgen.hcl.modules import Module, source_folder
 from ticketgen.hcl.provider_resolution import provider_name
 from ticketgen.hcl.syntax import Expression, Object
 from ticketgen.hcl.uses import Use
+from ticketgen.verification.corrections import correct
 
 __all__ = ["check_calls", "check_remote_modules"]
 
@@ -101,8 +102,9 @@ def _check_inputs(call: Declaration, callee: Module, guesses: Guesses) -> Iterat
     for name, attribute in given.items():
         if name not in _META_ARGUMENTS and name not in variables and callee.complete:
             message = f"unsupported argument {name} in {call.address}: {_folder_name(callee)} declares no such variable"
-            help = guesses.did_you_mean(name, variables) or "remove it, or declare the variable in the module"
-            yield UNKNOWN_MODULE_INPUT.found(message, help, at=attribute.at(call.file))
+            at, otherwise = attribute.at(call.file), "remove it, or declare the variable in the module"
+            help, edits = correct(guesses, name, variables, at, otherwise)
+            yield UNKNOWN_MODULE_INPUT.found(message, help, at=at, edits=edits)
     missing = (each for each in callee.required_variables if each.name not in given)
     for variable in islice(missing, _MAX_MISSING):
         name = variable.name
@@ -118,11 +120,9 @@ def _check_output(use: Use, called: Mapping[str, Module], guesses: Guesses) -> I
     callee, output = called.get(use.address.name), use.reference.attribute
     if callee is not None and output is not None and callee.complete and output.name not in callee.outputs:
         message = f"{use.address} has no output {output.name}"
-        help = (
-            guesses.did_you_mean(output.name, callee.outputs)
-            or f"declare the output in {_folder_name(callee)}"
-        )
-        yield UNKNOWN_MODULE_OUTPUT.found(message, help, at=output.at(use.file))
+        at, otherwise = output.at(use.file), f"declare the output in {_folder_name(callee)}"
+        help, edits = correct(guesses, output.name, callee.outputs, at, otherwise, before=".")
+        yield UNKNOWN_MODULE_OUTPUT.found(message, help, at=at, edits=edits)
 
 
 def _check_passed_providers(
@@ -167,12 +167,10 @@ def _check_provider(module: Module, value: Expression, file: str, guesses: Guess
     name = provider_name(value)
     if name.name and name not in module.providers and module.complete:
         known = (provider for provider in module.providers if provider.name)
-        help = (
-            guesses.did_you_mean(name, known)
-            or f'add a provider "{name.type}" block with alias = "{name.name}"'
-        )
+        at, otherwise = value.at(file), f'add a provider "{name.type}" block with alias = "{name.name}"'
         message = f"undeclared provider configuration {name}"
-        yield UNDECLARED_PROVIDER.found(message, help, at=value.at(file))
+        help, edits = correct(guesses, name, known, at, otherwise)
+        yield UNDECLARED_PROVIDER.found(message, help, at=at, edits=edits)
 
 
 def _folder_name(module: Module) -> str:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 
 from ticketgen.caching import cache_folder, fingerprint, load, store
-from ticketgen.findings import Category, Finding, Location, Severity, Stage
+from ticketgen.findings import Category, Finding, Location, Severity, Stage, TextEdit
 from ticketgen.hcl.budget import DEFAULT
 from ticketgen.progress import ProgressCallback, no_progress
 from ticketgen.verification.verify import verify_within
@@ -79,20 +79,24 @@ def _read(key: str) -> tuple[Finding, ...] | None:
 
 
 def _row(finding: Finding) -> list[object]:
-    location = finding.location
-    where = [location.file, location.line, location.column] if location else None
     return [
         finding.rule,
         finding.message,
-        where,
+        _place_row(finding.location) if finding.location else None,
         finding.severity.value,
         finding.help,
         finding.category.name,
+        [[_place_row(edit.at), edit.old, edit.new] for edit in finding.edits],
     ]
 
 
+def _place_row(location: Location) -> list[object]:
+    return [location.file, location.line, location.column]
+
+
 def _finding(row: list[object]) -> Finding:
-    rule, message, where, severity, help, category = row
+    rule, message, where, severity, help, category, edits = row
+    assert isinstance(edits, list)
     location = Location(*where) if isinstance(where, list) else None
     # Without the declaration of the rule, so that a cached result does not import the rules.
     return Finding(
@@ -103,4 +107,5 @@ def _finding(row: list[object]) -> Finding:
         Severity(str(severity)),
         str(help),
         Category[str(category)],
+        tuple(TextEdit(Location(*at), old, new) for at, old, new in edits),
     )
