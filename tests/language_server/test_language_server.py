@@ -162,6 +162,19 @@ def test_a_broken_text_is_a_diagnostic_and_no_crash(editor: Editor, folder: Path
     editor.change(net, NET)
 
 
+def test_a_document_is_formatted(editor: Editor, folder: Path) -> None:
+    other = folder / "net/other.tf"
+    other.write_text("locals {\n  e=1 # é𝄞\n}\n", "utf-8")
+    (edit,) = editor.request(
+        "textDocument/formatting",
+        textDocument={"uri": other.as_uri()},
+        options={"tabSize": 2, "insertSpaces": True},
+    )
+    assert edit["newText"] == "  e = 1 # é𝄞"
+    assert edit["range"] == {"start": {"line": 1, "character": 0}, "end": {"line": 1, "character": 11}}
+    other.unlink()
+
+
 def _at(editor: Editor, method: str, file: Path, text: str) -> Any:
     """The answer about the first character of a text in a file."""
     before, _, _ = file.read_text("utf-8").partition(text)

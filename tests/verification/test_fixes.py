@@ -11,6 +11,7 @@ from ticketgen.findings import Finding, Location, TextEdit
 from ticketgen.findings.verification import UNDECLARED_REFERENCE
 from ticketgen.misspellings import is_misspelling
 from ticketgen.verification.fixes import Fixed, fix
+from ticketgen.verification.format_check import check_format
 from ticketgen.verification.text_edits import apply_edits
 from ticketgen.verification.verify import verify
 
@@ -148,3 +149,18 @@ def test_many_refused_corrections_take_bounded_work() -> None:
 def _finding(number: int) -> Finding:
     at = Location("a.tf", number + 1, 1)
     return UNDECLARED_REFERENCE.found(f"wrong {number}", at=at, edits=(TextEdit(at, "a", "b"),))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_file_is_formatted_line_by_line(end: str) -> None:
+    text = f'\ufefflocals {{{end}  a="${{b}}"{end}  # kept{end}  long = 1{end}}}{end}'
+    (found,) = check_format({"main.tf": text, "broken.tf": "a  =", "a.py": "a  = 1"}, ["broken.tf"])
+    assert (found.location, len(found.edits)) == (Location("main.tf", 2), 1)
+    assert apply_edits({"main.tf": text}, found.edits) == {"main.tf": text.replace('a="${b}"', "a = b")}
+    assert not list(check_format(apply_edits({"main.tf": text}, found.edits), []))
+
+
+def test_joined_lines_are_one_edit() -> None:
+    text = 'locals {\n  a = "${\n    b\n  }"\n}\n'
+    (found,) = check_format({"main.tf": text}, [])
+    assert apply_edits({"main.tf": text}, found.edits) == {"main.tf": "locals {\n  a = b\n}\n"}

@@ -16,7 +16,7 @@ from ticketgen.cli.displayed_paths import display_path, resolve_argument
 from ticketgen.cli.options import BudgetOption, OutputOption, ReportFormatOption
 from ticketgen.cli.output import exit_with_findings, exit_with_usage_error, print_findings, unknown
 from ticketgen.cli.session import print_info, print_verbose, session
-from ticketgen.findings import Finding, Severity
+from ticketgen.findings import Finding, FindingKind, Severity
 from ticketgen.hcl.budget import DEFAULT
 from ticketgen.real_path import real_path
 from ticketgen.reports import ReportFormat
@@ -164,6 +164,10 @@ class _Filter:
             for each, place in zip(findings, places, strict=True)
         )
 
+    def selects(self, kind: FindingKind) -> bool:
+        """Whether findings of a kind are asked for by name."""
+        return kind.id in (self.select or ())
+
     def accepts(self, finding: Finding) -> bool:
         """Whether a finding is reported; always if nothing else was checked after it."""
         from ticketgen.findings.verification import NEVER_IGNORED, NO_TERRAFORM, NOT_CHECKED
@@ -213,6 +217,7 @@ class _FixMode:
 
 
 def _verify_target(target: Target, reported: _Filter, budget: int, mode: _FixMode) -> _Result:
+    from ticketgen.findings.verification import NOT_FORMATTED, SYNTAX
     from ticketgen.verification.directory import read_directory
     from ticketgen.verification.result_cache import verify_cached
 
@@ -226,7 +231,7 @@ def _verify_target(target: Target, reported: _Filter, budget: int, mode: _FixMod
         paths, unread = read.value.paths, read.value.unread
 
         def verify(texts: Mapping[str, str]) -> tuple[Finding, ...]:
-            return verify_cached(
+            found = verify_cached(
                 texts,
                 rendered=False,
                 paths=paths,
@@ -234,6 +239,12 @@ def _verify_target(target: Target, reported: _Filter, budget: int, mode: _FixMod
                 budget=budget,
                 progress=lambda what: print_verbose(f"{name}: {what}"),
             )
+            if not (mode.fix or reported.selects(NOT_FORMATTED)):
+                return found
+            from ticketgen.verification.format_check import check_format
+
+            broken = {each.location.file for each in found if each.rule == SYNTAX.id and each.location}
+            return (*found, *check_format(texts, broken))
 
         found = verify(texts)
         if mode.fix:

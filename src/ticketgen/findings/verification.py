@@ -54,6 +54,18 @@ ROUND_TRIP = _verify(
     "simplify the expression that the finding shows",
 )
 
+# Layout
+
+NOT_FORMATTED = _verify(
+    "not-formatted",
+    "The file is formatted as by `terraform fmt`",
+    "Differences in layout hide other differences in a review. This is checked only by `validate --fix` and `--diff`, "
+    "and where `--select` names it.",
+    "run `ticketgen validate --fix --select not-formatted`, or `terraform fmt`",
+    severity=Severity.NOTE,
+    sources=("https://developer.hashicorp.com/terraform/cli/commands/fmt",),
+)
+
 # References
 
 UNDECLARED_REFERENCE = _verify(
@@ -279,6 +291,7 @@ LEVELS: Mapping[str, tuple[FindingKind, ...]] = MappingProxyType(
             NOT_CHECKED,
         ),
         "Round trip": (ROUND_TRIP,),
+        "Layout": (NOT_FORMATTED,),
         "References": (
             UNDECLARED_REFERENCE,
             UNDECLARED_PROVIDER,

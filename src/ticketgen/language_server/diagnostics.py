@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
 from lsprotocol import types
 from pygls import uris
 
-from ticketgen.findings import Finding, Severity
+from ticketgen.findings import Finding, Severity, TextEdit
 from ticketgen.language_server.protocol_ranges import edit_range, finding_range
 
-__all__ = ["diagnostic", "fix_action", "ignore_action"]
+__all__ = ["as_text_edits", "diagnostic", "fix_action", "ignore_action"]
 
 _SEVERITIES: Final = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
@@ -33,6 +33,11 @@ def diagnostic(finding: Finding, lines: list[str]) -> types.Diagnostic:
     )
 
 
+def as_text_edits(edits: Iterable[TextEdit], lines: list[str]) -> list[types.TextEdit]:
+    """Edits of a document with these lines."""
+    return [types.TextEdit(edit_range(edit, lines), edit.new) for edit in edits]
+
+
 def fix_action(finding: Finding, lines: list[str], text_of: Callable[[Path], str]) -> types.CodeAction:
     """Make the edits of a finding.
 
@@ -45,7 +50,7 @@ def fix_action(finding: Finding, lines: list[str], text_of: Callable[[Path], str
     for edit in finding.edits:
         own = text_of(Path(edit.at.file)).split("\n")
         uri = uris.from_fs_path(edit.at.file) or ""
-        changes.setdefault(uri, []).append(types.TextEdit(edit_range(edit, own), edit.new))
+        changes.setdefault(uri, []).extend(as_text_edits([edit], own))
     first = finding.edits[0]
     title = f"Replace {first.old} with {first.new}" if first.old else f"Insert {first.new.strip()}"
     return types.CodeAction(

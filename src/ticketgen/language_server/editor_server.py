@@ -20,7 +20,7 @@ from ticketgen.finding_kinds import KINDS
 from ticketgen.findings import Finding, Location
 from ticketgen.hcl.syntax import File
 from ticketgen.language_server.checked_folders import check_folder, check_spec, folder_of
-from ticketgen.language_server.diagnostics import diagnostic, fix_action, ignore_action
+from ticketgen.language_server.diagnostics import as_text_edits, diagnostic, fix_action, ignore_action
 from ticketgen.language_server.protocol_ranges import finding_range, to_column, to_position
 from ticketgen.language_server.spec_hover import key_at, key_help, preset_file
 from ticketgen.language_server.terraform_definitions import NameDefinition, definition_at
@@ -28,6 +28,7 @@ from ticketgen.rules.catalogue import CANNOT_BE_IGNORED, CATALOGUE
 from ticketgen.rules.rule_pages import page
 from ticketgen.spec.file_names import SPEC_NAMES
 from ticketgen.terraform_file_names import DECLARING, SETTING_VARIABLES
+from ticketgen.verification.format_check import format_edits
 from ticketgen.version import VERSION
 
 __all__ = ["serve"]
@@ -199,6 +200,10 @@ def _server() -> _Server:
     def fixes(params: types.CodeActionParams) -> list[types.CodeAction]:
         return _fixes(server, params)
 
+    @server.feature(types.TEXT_DOCUMENT_FORMATTING)
+    def format(params: types.DocumentFormattingParams) -> list[types.TextEdit]:
+        return _format(server, params)
+
     return server
 
 
@@ -255,6 +260,14 @@ def _fixes(server: _Server, params: types.CodeActionParams) -> list[types.CodeAc
         if finding.rule in CATALOGUE and finding.rule not in CANNOT_BE_IGNORED and _is_terraform(file):
             actions.append(ignore_action(params.text_document.uri, finding, lines))
     return actions
+
+
+def _format(server: _Server, params: types.DocumentFormattingParams) -> list[types.TextEdit]:
+    file = _path(params.text_document.uri)
+    text = server.text_of(file)
+    if not _is_terraform(file) or file.suffix == ".json" or _parsed(file.name, text) is None:
+        return []
+    return as_text_edits(format_edits(file.name, text), text.split("\n"))
 
 
 def _contains(where: types.Range, position: types.Position) -> bool:
