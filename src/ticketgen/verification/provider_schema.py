@@ -47,19 +47,18 @@ from ticketgen.hcl.syntax import (
     Tuple,
 )
 from ticketgen.hcl.uses import Use
+from ticketgen.language.blocks import TOP_LEVEL
+from ticketgen.language.grammar import BlockGrammar
 from ticketgen.verification.conversions import is_null, literal_value, mismatches
 from ticketgen.verification.version_constraints import allows
 
 __all__ = ["check_schema"]
 
-# https://developer.hashicorp.com/terraform/language/meta-arguments
-_META: Mapping[str, frozenset[str]] = {
-    "resource": frozenset({"count", "for_each", "depends_on", "provider"}),
-    "data": frozenset({"count", "for_each", "depends_on", "provider"}),
-    "ephemeral": frozenset({"count", "for_each", "depends_on", "provider"}),
-    "provider": frozenset({"alias", "version"}),
+_META: Mapping[str, BlockGrammar] = {
+    kind: TOP_LEVEL[kind].block for kind in ("resource", "data", "ephemeral", "provider")
 }
-_META_BLOCKS = frozenset({"lifecycle", "connection", "provisioner"})
+"""Terraform's own part of the blocks whose other part the schema describes."""
+_NO_META = BlockGrammar()
 _SEE_DOCS = "see the provider's documentation for the replacement"
 _EXAMPLES = {
     "a bool": "true or false",
@@ -181,7 +180,9 @@ class _Checker:
         elif schema.deprecated:
             yield DEPRECATED.found(f"{subject} is deprecated", _SEE_DOCS, at=location)
         body = _Body(self, subject, file, strict=self.version is _Version.KNOWN or provider != "aws")
-        yield from body.check(block, block.body, schema, "", _META[block.type], top=block.type != "provider")
+        meta = _META[block.type]
+        if not block.blocks("_"):  # whose content belongs to the block itself
+            yield from body.check(block, block.body, schema, "", meta)
 
     def use(self, use: Use) -> Iterator[Finding]:
         """Check a reference to an attribute of a resource or data source."""
@@ -268,12 +269,12 @@ class _Body:
         self.strict = strict
 
     def check(
-        self, block: Block, body: Body, schema: BlockSchema, path: str, meta: frozenset[str], *, top: bool
+        self, block: Block, body: Body, schema: BlockSchema, path: str, meta: BlockGrammar = _NO_META
     ) -> Iterator[Finding]:
-        given = {attribute.name: attribute for attribute in body.attributes if attribute.name not in meta}
+        given = {each.name: each for each in body.attributes if each.name not in meta.arguments}
         for attribute in given.values():
             yield from self._attribute(attribute, schema, path)
-        blocks = [each for each in body.blocks if not (top and each.type in _META_BLOCKS)]
+        blocks = [each for each in body.blocks if each.effective_type not in meta.blocks]
         counts: dict[str, int] = {}
         loops: set[str] = set()
         for inner in blocks:
@@ -337,7 +338,7 @@ class _Body:
             if nested.block.deprecated and (self.subject.written, name) not in REMOVED:
                 message = f"block type {name} of {self.subject} is deprecated"
                 yield DEPRECATED.found(message, _SEE_DOCS, at=location)
-            yield from self.check(block, body, nested.block, f"{name}.", frozenset(), top=False)
+            yield from self.check(block, body, nested.block, f"{name}.")
             return
         attribute = schema.attribute(type)
         if attribute is not None and attribute.fields is not None and not attribute.read_only:
