@@ -270,13 +270,13 @@ UNUSED_DECLARATION = _verify(
 
 UNKNOWN_ATTRIBUTE = _verify(
     "unknown-attribute",
-    "Every argument that is set, and every attribute that is read, exists in the schema of the provider or of Terraform",
+    "Every argument that is set, and every attribute that is read, exists in the schema of its provider or Terraform",
     _FAILS,
     "correct the name, or remove it",
 )
 UNKNOWN_BLOCK = _verify(
     "unknown-block",
-    "Every block exists in the schema of the provider or of Terraform",
+    "Every block exists in the schema of its provider or Terraform",
     _FAILS,
     "correct the block type, or remove the block",
 )

@@ -21,6 +21,7 @@ from ticketgen.findings.verification import (
     INVALID_VERSION_CONSTRAINT,
     NOT_CONSTANT,
     RESERVED_NAME,
+    UNDECLARED_REFERENCE,
     UNKNOWN_ATTRIBUTE,
     WRONG_TYPE,
 )
@@ -207,6 +208,11 @@ def _addresses(_: Argument, attribute: Attribute, place: Place) -> _Faults:
         reference = static_reference(item)
         if reference is None:
             yield _no_reference(attribute.name, item, place)
+            continue
+        if isinstance(item, Literal) and reference.address not in place.module.declarations:
+            if place.module.complete:
+                message = f"reference to undeclared {reference.address}"
+                yield UNDECLARED_REFERENCE.found(message, at=item.at(place.file))
             continue
         if reference.root == "module" or not reference.address.type:
             continue

@@ -17,7 +17,7 @@ from ticketgen.findings.verification import INVALID_IMPORT, INVALID_MOVE
 from ticketgen.hcl.address import Address
 from ticketgen.hcl.modules import Module, source_folder
 from ticketgen.hcl.static_addresses import Endpoint, InvalidAddress, endpoint, static_reference, without_keys
-from ticketgen.hcl.syntax import Block, Expression, Literal
+from ticketgen.hcl.syntax import Block, Expression, Literal, Object, Tuple
 
 __all__ = ["check_moves"]
 
@@ -150,6 +150,9 @@ def _check_import(
     if isinstance(identity, Literal) and identity.value in (None, ""):
         message = f"the id of {found} is {'null' if identity.value is None else 'empty'}"
         yield INVALID_IMPORT.found(message, "write the id of the existing object", at=identity.at(file))
+    if isinstance(identity, Tuple | Object):
+        message = f"the id of {found} is not a string"
+        yield INVALID_IMPORT.found(message, "write the id of the existing object", at=identity.at(file))
     own = Address("resource", found.type, found.name)
     for reference in module.references(identity) if identity is not None else ():
         if not found.modules and reference.address == own:
@@ -173,9 +176,9 @@ def _check_target(
         if found.modules:
             message = f"{found} is not declared, so it cannot be imported"
             yield INVALID_IMPORT.found(message, "declare the resource in the module", at=at)
-        elif found.key is not None and not is_loop:
-            message = f"{found} is not declared, and Terraform generates no resource with an instance key"
-            yield INVALID_IMPORT.found(message, "declare the resource, or remove the key", at=at)
+        elif found.key is not None or is_loop:
+            message = f"{found} is not declared, and Terraform generates only single resources"
+            yield INVALID_IMPORT.found(message, "declare the resource, or import a single object", at=at)
         return
     counted, named = (declared.block.attribute(name) is not None for name in ("count", "for_each"))
     expected = "a number" if counted else "a string" if named else "none"

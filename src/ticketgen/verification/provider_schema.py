@@ -50,6 +50,7 @@ from ticketgen.hcl.uses import Use
 from ticketgen.language.blocks import TOP_LEVEL
 from ticketgen.language.grammar import BlockGrammar
 from ticketgen.verification.conversions import is_null, literal_value, mismatches
+from ticketgen.verification.ignored_changes import ignored_faults
 from ticketgen.verification.version_constraints import allows
 
 __all__ = ["check_schema"]
@@ -183,6 +184,10 @@ class _Checker:
         meta = _META[block.type]
         if not block.blocks("_"):  # whose content belongs to the block itself
             yield from body.check(block, block.body, schema, "", meta)
+        if body.strict:
+            for fault in ignored_faults(block, schema):
+                message = f"ignore_changes of {subject} contains {fault.path}: {fault.message}"
+                yield from self.unknown(subject, fault.path, fault.item.at(file), message, fault.known)
 
     def use(self, use: Use) -> Iterator[Finding]:
         """Check a reference to an attribute of a resource or data source."""
