@@ -179,7 +179,7 @@ class _File:
     def label_fault(self, label: Label, text: str, grammar: BlockGrammar) -> str:
         match label.naming:
             case Naming.IDENTIFIER | Naming.VARIABLE if not is_name(text):
-                return "is not a valid name"
+                return "is not valid"
             case Naming.VARIABLE if text in MODULE.arguments or text in MODULE.blocks:
                 return "is reserved for the meta-arguments of module calls"
             case Naming.PROVIDER:

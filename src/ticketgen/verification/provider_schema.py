@@ -200,6 +200,8 @@ class _Checker:
         attribute = use.reference.attribute
         if schema is None or attribute is None:
             return
+        if use.attribute == "replace_triggered_by":
+            return  # Terraform accepts any name there
         name, location = attribute.name, attribute.at(use.file)
         subject = _Subject.of(kind, type)
         if name in schema.attributes or name in schema.blocks:
