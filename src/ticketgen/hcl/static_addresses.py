@@ -53,6 +53,11 @@ class Endpoint:
         """Whether any part of it has an instance key."""
         return self.key is not None or any(key is not None for key in self.keys)
 
+    @property
+    def is_instance(self) -> bool:
+        """Whether it has an instance key at its end."""
+        return self.key is not None or (not self.kind and self.keys[-1] is not None)
+
     def __str__(self) -> str:
         parts = [f"module.{name}{_written(key)}" for name, key in zip(self.modules, self.keys, strict=True)]
         if self.kind:

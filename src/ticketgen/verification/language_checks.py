@@ -16,7 +16,7 @@ from ticketgen.hcl.syntax import File
 from ticketgen.verification.argument_forms import constant_faults
 from ticketgen.verification.block_structure import check_structure
 from ticketgen.verification.conditions import check_conditions
-from ticketgen.verification.module_settings import check_module_settings
+from ticketgen.verification.module_settings import check_module_settings, provider_configurations
 from ticketgen.verification.moves import check_moves
 from ticketgen.verification.provisioners import check_provisioners
 
@@ -39,12 +39,13 @@ def check_language(
         for call in module.calls.values()
         if (folder := source_folder(module, call.block)) is not None
     }
+    configured = provider_configurations(modules)
     for folder, module in modules.items():
         yield from check_structure(module, guesses, opentofu=_is_opentofu(module, unread))
         yield from check_conditions(module)
         yield from check_provisioners(module)
         yield from check_moves(module, modules, is_called=folder in called)
-        yield from check_module_settings(module, modules)
+        yield from check_module_settings(module, configured)
 
 
 def check_variable_files(files: Iterable[File]) -> Iterator[Finding]:

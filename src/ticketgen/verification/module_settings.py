@@ -23,7 +23,7 @@ from ticketgen.hcl.modules import Module, is_override, source_folder
 from ticketgen.hcl.syntax import Block, Call, File, Literal, Reference
 from ticketgen.hcl.traversal import nested
 
-__all__ = ["check_module_settings"]
+__all__ = ["check_module_settings", "provider_configurations"]
 
 _ONCE: Final = ("backend", "cloud", "required_providers")
 _NEVER_OVERRIDDEN: Final = frozenset({"moved", "import", "check"})
@@ -33,24 +33,20 @@ _NAMESPACE: Final = "provider"
 _CORE: Final = "core"
 
 
-def check_module_settings(
-    module: Module, folders: Mapping[str, Module], *, functions: bool = True
-) -> Iterator[Finding]:
+def check_module_settings(module: Module, configured: Mapping[str, Location]) -> Iterator[Finding]:
     """Yield findings about a module as a whole.
 
     Args:
         module: the module.
-        folders: all modules of the directory, by folder.
-        functions: whether to check the names of provider functions.
+        configured: the `provider_configurations` of the directory.
     """
     yield from _check_settings([file for file in module.files if not is_override(file.path)])
     for file in module.files:
         if is_override(file.path):
             yield from _check_settings([file])
             yield from _check_override(module, file)
-    yield from _check_calls(module, folders)
-    if functions:
-        yield from _check_functions(module)
+    yield from _check_calls(module, configured)
+    yield from _check_functions(module)
 
 
 def _check_settings(files: list[File]) -> Iterator[Finding]:
@@ -118,38 +114,42 @@ def _without_base(what: str, at: Location) -> Finding:
     return INVALID_OVERRIDE.found(message, "correct the name, or declare it in another file", at=at)
 
 
-def _check_calls(module: Module, folders: Mapping[str, Module]) -> Iterator[Finding]:
+def _check_calls(module: Module, configured: Mapping[str, Location]) -> Iterator[Finding]:
     """Check that no repeated module configures providers, itself or in the modules that it calls."""
     for call in module.calls.values():
-        repeating = next(
-            (name for name in ("count", "for_each", "depends_on") if call.block.attribute(name)), None
-        )
+        given = map(call.block.attribute, ("count", "for_each", "depends_on"))
+        repeating = next((each for each in given if each is not None), None)
         folder = source_folder(module, call.block)
-        if repeating is None or folder is None:
-            continue
-        configured = next(_configurations(folder, folders), None)
-        attribute = call.block.attribute(repeating)
-        if configured is not None and attribute is not None:
-            message = f"{call.address} sets {repeating}, but the module configures a provider at {configured}"
-            yield MODULE_CONFIGURES_PROVIDERS.found(message, at=attribute.at(call.file))
+        if repeating is not None and folder is not None and folder in configured:
+            place = configured[folder]
+            message = f"{call.address} sets {repeating.name}, but the module configures a provider at {place}"
+            yield MODULE_CONFIGURES_PROVIDERS.found(message, at=repeating.at(call.file))
 
 
-def _configurations(folder: str, folders: Mapping[str, Module]) -> Iterator[Location]:
-    """The provider configurations in a module and in those that it calls, except empty ones."""
-    waiting, seen = [folder], {folder}
-    while waiting:
-        module = folders.get(waiting.pop())
-        if module is None:
-            continue
+def provider_configurations(folders: Mapping[str, Module]) -> Mapping[str, Location]:
+    """A provider configuration of each module that has one, itself or in the modules that it calls.
+
+    A configuration without arguments only passes on that of the caller.
+    """
+    callers: dict[str, list[str]] = {}
+    found: dict[str, Location] = {}
+    for folder, module in folders.items():
+        for call in module.calls.values():
+            inner = source_folder(module, call.block)
+            if inner is not None:
+                callers.setdefault(inner, []).append(folder)
         for each in module.provider_blocks:
             body = each.block.body
             if body.blocks or any(attribute.name != "alias" for attribute in body.attributes):
-                yield each.location
-        for call in module.calls.values():
-            inner = source_folder(module, call.block)
-            if inner is not None and inner not in seen:
-                seen.add(inner)
-                waiting.append(inner)
+                found.setdefault(folder, each.location)
+    waiting = list(found)
+    while waiting:
+        folder = waiting.pop()
+        for caller in callers.get(folder, ()):
+            if caller not in found:
+                found[caller] = found[folder]
+                waiting.append(caller)
+    return found
 
 
 def _check_functions(module: Module) -> Iterator[Finding]:

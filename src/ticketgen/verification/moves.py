@@ -85,13 +85,14 @@ def _is_declared(module: Module, found: Endpoint) -> bool:
 
 
 def _check_moved(module: Module, moves: list[_Move]) -> Iterator[Finding]:
-    sources: dict[Endpoint, _Move] = {}
-    targets: dict[Endpoint, _Move] = {}
+    # An object and its only instance are different objects here, as for Terraform.
+    sources: dict[tuple[Endpoint, bool], _Move] = {}
+    targets: dict[tuple[Endpoint, bool], _Move] = {}
     for move in moves:
         source, target, at = move
         if bool(source.kind) != bool(target.kind):
             message = (
-                f"a moved block moves {source} to {target}, but one is a resource and the other is a module"
+                f"a moved block moves {source} to {target}: one is a resource, and the other is a module"
             )
             yield INVALID_MOVE.found(message, "write two resources or two modules", at=at)
             continue
@@ -99,18 +100,20 @@ def _check_moved(module: Module, moves: list[_Move]) -> Iterator[Finding]:
             message = f"a moved block moves {source} to itself"
             yield INVALID_MOVE.found(message, "remove the moved block, or correct an address", at=at)
             continue
-        earlier = sources.get(source) or targets.get(target)
+        is_instance = source.is_instance or target.is_instance
+        from_key, to_key = (source, is_instance), (target, is_instance)
+        earlier = sources.get(from_key) or targets.get(to_key)
         if earlier is not None and (earlier.source, earlier.target) != (source, target):
             other = f"another moves {earlier.source} to {earlier.target}"
             message = f"a moved block moves {source} to {target}, but {other}"
             yield INVALID_MOVE.found(message, "move each object once", at=at)
             continue
-        sources[source] = targets[target] = move
-    yield from _check_chains(sources)
-    for source, move in sources.items():
-        # Only whole objects: a single instance may be gone although its resource is still declared.
-        is_whole = not source.has_keys and not move.target.has_keys
-        if is_whole and _is_declared(module, source) and not _repeats(module, source):
+        sources[from_key] = targets[to_key] = move
+    whole = {source: move for (source, is_instance), move in sources.items() if not is_instance}
+    yield from _check_chains(whole)
+    for source, move in whole.items():
+        is_own = not source.has_keys and not move.target.has_keys
+        if is_own and _is_declared(module, source) and not _repeats(module, source):
             message = f"{source} is still declared, but a moved block moves it to {move.target}"
             yield INVALID_MOVE.found(message, f"remove or rename {source}", at=move.location)
 
