@@ -82,8 +82,9 @@ def check_schema(modules: Iterable[Module], guesses: Guesses) -> Iterator[Findin
         checker = _Checker(module, unchecked, guesses)
         for file in module.files:
             for block in file.body.blocks:
-                if block.type in _META and block.labels:
-                    yield from checker.block(file.path, block)
+                for each in (block, *(block.blocks("data") if block.type == "check" else ())):
+                    if each.type in _META and each.labels:
+                        yield from checker.block(file.path, each)
         for use in module.uses:
             yield from checker.use(use)
     for reason, locations in sorted(unchecked.items()):
@@ -168,7 +169,11 @@ class _Checker:
         schema = schema_of(block.type, type) if self._is_known(provider) else None
         subject = _Subject.of(block.type, type)
         if schema is None:
-            if provider != _BUILT_IN and not (block.type == "provider" and self._is_known(provider)):
+            if provider == _BUILT_IN and self._is_known(provider) and block.type != "provider":
+                help = self._guesses.did_you_mean(type, ("terraform_data", "terraform_remote_state"))
+                message = f"Terraform's own provider has no {subject}"
+                yield UNKNOWN_BLOCK.found(message, help or "correct the type", at=location)
+            elif provider != _BUILT_IN and not (block.type == "provider" and self._is_known(provider)):
                 self._skip(self._reason(provider, subject), location)
             return
         if self.version is _Version.OTHER and provider == "aws":

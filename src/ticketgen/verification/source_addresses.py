@@ -86,7 +86,7 @@ def module_fault(source: str, *, versioned: bool) -> str:
             if in_registry
             else ""
         )
-    if source.startswith(("./", "../", ".\\", "..\\")) or source in {".", ".."}:
+    if source.startswith(("./", "../", ".\\", "..\\")):
         return ""
     if not in_registry or _ELSEWHERE.match(source):
         return ""
