@@ -23,8 +23,9 @@ BUILT_INS: Mapping[str, frozenset[str] | None] = {
 # resource's own attributes instead of values.
 _NO_VALUES = frozenset({
     ("variable", "type"), ("module", "providers"), ("module", "source"), ("resource", "provider"),
-    ("data", "provider"), ("ephemeral", "provider"), ("import", "provider"), ("lifecycle", "ignore_changes"),
-    ("moved", "from"), ("moved", "to"), ("removed", "from"), ("provisioner", "when"), ("provisioner", "on_failure"),
+    ("data", "provider"), ("ephemeral", "provider"), ("import", "provider"), ("import", "to"),
+    ("lifecycle", "ignore_changes"), ("moved", "from"), ("moved", "to"), ("removed", "from"), ("provisioner", "when"),
+    ("provisioner", "on_failure"),
 })  # fmt: skip
 
 
@@ -72,9 +73,11 @@ def uses(files: Iterable[File], references: Callable[[Expression], Iterable[Refe
             if block.type != "terraform":
                 for within, attribute, bound in _attributes(block.body, (block.type,), frozenset()):
                     no_values = (within[-1], attribute.name) in _NO_VALUES
+                    # `terraform` is also the name of a provider.
+                    built_ins = () if attribute.name == "provider" else BUILT_INS
                     for reference in references(attribute.value):
                         if reference.root not in bound and not (
-                            no_values and reference.root not in BUILT_INS
+                            no_values and reference.root not in built_ins
                         ):
                             yield Use(file.path, reference, reference.address, block, within, attribute.name)
 

@@ -23,14 +23,13 @@ from ticketgen.hcl.modules import Module, source_folder
 from ticketgen.hcl.provider_resolution import provider_name
 from ticketgen.hcl.syntax import Expression, Object
 from ticketgen.hcl.uses import Use
+from ticketgen.language.blocks import MODULE
 from ticketgen.verification.corrections import correct
 
 __all__ = ["check_calls", "check_remote_modules"]
 
 _MAX_MISSING = 100
 """Limit of missing arguments, and of missing provider configurations, that are reported for one call."""
-# https://developer.hashicorp.com/terraform/language/block/module: the meta-arguments of a call.
-_META_ARGUMENTS = frozenset({"source", "version", "providers", "count", "for_each", "depends_on"})
 
 
 def check_calls(
@@ -98,9 +97,10 @@ def _missing_module(call: Declaration, folder: str, unread: Set[str]) -> Finding
 
 def _check_inputs(call: Declaration, callee: Module, guesses: Guesses) -> Iterator[Finding]:
     variables = callee.variables
-    given = {attribute.name: attribute for attribute in call.block.body.attributes}
+    bodies = [call.block.body, *(escape.body for escape in call.block.blocks("_"))]
+    given = {attribute.name: attribute for body in bodies for attribute in body.attributes}
     for name, attribute in given.items():
-        if name not in _META_ARGUMENTS and name not in variables and callee.complete:
+        if name not in MODULE.arguments and name not in variables and callee.complete:
             message = f"unsupported argument {name} in {call.address}: {_folder_name(callee)} declares no such variable"
             at, otherwise = attribute.at(call.file), "remove it, or declare the variable in the module"
             help, edits = correct(guesses, name, variables, at, otherwise)

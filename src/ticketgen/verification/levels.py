@@ -14,6 +14,7 @@ from ticketgen.verification.calls import check_calls, check_remote_modules
 from ticketgen.verification.cycles import check_cycles
 from ticketgen.verification.duplicates import check_duplicates
 from ticketgen.verification.file_checks import check_syntax, round_trip_finding
+from ticketgen.verification.language_checks import check_language
 from ticketgen.verification.loop_references import check_loop_references
 from ticketgen.verification.missing_files import check_files
 from ticketgen.verification.provider_schema import check_schema
@@ -36,9 +37,10 @@ def check_round_trips(
 
 
 def check_together(configuration: Configuration, *, rendered: bool) -> Iterator[Finding]:
-    """Run levels 3 to 5: references, schema, rules."""
+    """Run levels 3 to 5: language and references, schema, rules."""
     modules = configuration.modules
     guesses = Guesses()
+    yield from check_language(modules, guesses, configuration.unread)
     for module in modules.values():
         yield from check_references(module, guesses)
         yield from check_calls(module, modules, guesses, configuration.unread)

@@ -35,6 +35,9 @@ def check_loop_references(module: Module) -> Iterator[Finding]:
         elif use.argument in _LOOP_ARGUMENTS:
             message = f"{use.address} is not available in the {argument} argument of its own block"
             yield kind.found(message, f"refer to the value itself instead of {use.address}", at=location)
+        elif use.argument == "depends_on":
+            message = f"{use.address} is not available in depends_on, which concerns all instances"
+            yield kind.found(message, "refer to a whole object", at=location)
         elif top.attribute(argument) is None:
             message = f"{use.address} is available only in a block that sets {argument}"
             help = f"set {argument} in this block, or refer to the value itself instead of {use.address}"

@@ -159,6 +159,7 @@ class _Run:
         # Imported here, because this takes a tenth of a second, while the second process is already running.
         from ticketgen.hcl.configuration import Configuration
         from ticketgen.verification.file_checks import check_syntax
+        from ticketgen.verification.language_checks import check_variable_files
         from ticketgen.verification.levels import check_round_trips, check_together
         from ticketgen.verification.unchecked import incomplete_files, unread_notes
 
@@ -174,6 +175,7 @@ class _Run:
             terraform.keys() - {file.path for file in parsed} | incomplete_files(all_paths) | self.left_out
         )
         files = [file for file in parsed if file.path.endswith(".tf")]
+        yield from check_variable_files(file for file in parsed if file.path.endswith(".tfvars"))
         configuration = Configuration(files, self.admitted, self.paths, self.unread, self.budget)
         yield from check_together(configuration, rendered=self.rendered)
         if self.round_trips is not None:
