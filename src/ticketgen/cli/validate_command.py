@@ -67,6 +67,23 @@ def validate(
             help="Fail where something was not checked. Default: --strict for stacks that ticketgen rendered.",
         ),
     ] = None,
+    stack_rules: Annotated[
+        bool | None,
+        typer.Option(
+            "--stack-rules/--no-stack-rules",
+            help="Apply the rules about names, outputs and suites of stacks. Default: only to stacks that ticketgen "
+            "rendered.",
+        ),
+    ] = None,
+    root: Annotated[
+        Path | None,
+        typer.Option(
+            "--root",
+            metavar="DIR",
+            parser=resolve_argument,
+            help="Follow links and local modules within this directory. Default: the git work tree.",
+        ),
+    ] = None,
     relative_to: Annotated[
         Path | None,
         typer.Option(
@@ -93,8 +110,8 @@ def validate(
     """Verify directories of Terraform, rendered by ticketgen or not, offline.
 
     Checks syntax, a round trip, references, the provider's schema, and the rules that `ticketgen rules` lists. Only
-    errors that are reported make it fail. [validate] in ticketgen.toml can set --min-severity, --select, --ignore and
-    --strict: `ticketgen help validate`.
+    errors that are reported make it fail. [validate] in ticketgen.toml can set --min-severity, --select, --ignore,
+    --strict and --stack-rules: `ticketgen help validate`.
 
     Examples:
       ticketgen validate stacks/prod
@@ -106,28 +123,36 @@ def validate(
     from ticketgen.cli.config import read_config
     from ticketgen.verification.directory import targets
 
-    if relative_to is not None and not relative_to.is_dir():
-        exit_with_usage_error(f"--relative-to: {display_path(relative_to)} is not a directory.")
-    options = _Filter(min_severity, _rules("--select", select), _rules("--ignore", ignore), strict)
+    for option, folder in (("--relative-to", relative_to), ("--root", root)):
+        if folder is not None and not folder.is_dir():
+            exit_with_usage_error(f"{option}: {display_path(folder)} is not a directory.")
+    options = _Filter(
+        min_severity, _rules("--select", select), _rules("--ignore", ignore), strict, stack_rules
+    )
     config = read_config()
     chosen = targets(paths or [session().base_folder], display_path)
     problems = config.findings + chosen.findings
     if config.value is None or chosen.value is None:
-        print_findings(problems, format, relative_to=relative_to, output=output)
+        print_findings(problems, format, relative_to=relative_to, output=output, is_result=True)
         exit_with_findings(problems)
     if config.value.file:
         print_verbose(f"configuration: {display_path(config.value.file)}")
+    for target in chosen.value:
+        if root is not None and not _is_below(target.folder, root):
+            exit_with_usage_error(
+                f"--root: {display_path(root)} does not contain {display_path(target.folder)}."
+            )
     reported = options.merged_with(config.value)
     # A diff is a result, and findings as text must not mix with it.
     mode = _FixMode(fix=fix or diff, write=fix and not diff, err=format is not ReportFormat.TEXT)
-    checked = [_verify_target(target, reported, budget, mode) for target in chosen.value]
+    checked = [_verify_target(target, root, reported, budget, mode) for target in chosen.value]
     findings = tuple(found for each in checked for found in each.findings)
     sources = {path: text for each in checked for path, text in each.sources.items()}
-    print_findings(findings, format, sources, relative_to=relative_to, output=output)
+    print_findings(findings, format, sources, relative_to=relative_to, output=output, is_result=True)
     if format is ReportFormat.TEXT:
         for each in checked:
             if each.files:
-                print_info(each.summary(), err=output is not None)
+                print_info(each.summary(), err=True)
     exit_with_findings(findings)
 
 
@@ -139,6 +164,7 @@ class _Filter:
     select: tuple[str, ...] | None
     ignore: tuple[str, ...] | None
     strict: bool | None
+    stack_rules: bool | None
 
     def merged_with(self, config: Config) -> _Filter:
         """This filter completed by the configuration, which ignores no selected rule."""
@@ -147,22 +173,25 @@ class _Filter:
             ignore = tuple(each for each in config.ignore if each not in (self.select or ()))
         select = config.select if self.select is None else self.select
         strict = config.strict if self.strict is None else self.strict
-        return _Filter(self.min_severity or config.min_severity, select, ignore, strict)
+        stack_rules = config.stack_rules if self.stack_rules is None else self.stack_rules
+        return _Filter(self.min_severity or config.min_severity, select, ignore, strict, stack_rules)
 
-    def apply_severities(self, findings: Sequence[Finding], folder: Path) -> tuple[Finding, ...]:
-        """The findings; with --strict, those about unchecked code are errors."""
+    def applied_to(self, findings: Sequence[Finding], folder: Path) -> tuple[Finding, ...]:
+        """The findings of the rules that apply; with --strict, those about unchecked code are errors."""
+        from ticketgen.findings.verification import STACK_RULES
         from ticketgen.verification.unchecked import as_errors
 
-        if self.strict is False:
-            return tuple(findings)
-        if self.strict:
-            return tuple(as_errors(findings))
-        rendered = cache(lambda place: _is_rendered(Path(real_path(place))))
-        places = (folder / each.location.file if each.location else folder / "_" for each in findings)
-        return tuple(
-            next(as_errors([each])) if rendered(place.parent) else each
-            for each, place in zip(findings, places, strict=True)
-        )
+        is_rendered = cache(lambda place: _is_rendered(Path(real_path(place))))
+        applied: list[Finding] = []
+        for each in findings:
+            place = folder / each.location.file if each.location else folder / "_"
+            if each.rule in STACK_RULES and each.rule not in (self.select or ()):
+                applies = is_rendered(place.parent) if self.stack_rules is None else self.stack_rules
+                if not applies:
+                    continue
+            strict = is_rendered(place.parent) if self.strict is None else self.strict
+            applied += as_errors([each]) if strict else [each]
+        return tuple(applied)
 
     def selects(self, kind: FindingKind) -> bool:
         """Whether findings of a kind are asked for by name."""
@@ -216,26 +245,30 @@ class _FixMode:
     err: bool
 
 
-def _verify_target(target: Target, reported: _Filter, budget: int, mode: _FixMode) -> _Result:
+def _verify_target(
+    target: Target, root: Path | None, reported: _Filter, budget: int, mode: _FixMode
+) -> _Result:
     from ticketgen.findings.verification import NOT_FORMATTED, SYNTAX
     from ticketgen.verification.directory import read_directory
     from ticketgen.verification.result_cache import verify_cached
+    from ticketgen.verification.surroundings import work_tree_of
 
     folder = target.folder
     name = display_path(folder)
-    read = read_directory(folder, name)
+    read = read_directory(folder, name, work_tree=root or work_tree_of(folder))
     findings = read.findings
     texts = read.value.texts if read.value else {}
     print_verbose(f"{name}: read {counted(len(texts), 'files')}")
     if read.value is not None:
-        paths, unread = read.value.paths, read.value.unread
+        read_value = read.value
 
         def verify(texts: Mapping[str, str]) -> tuple[Finding, ...]:
             found = verify_cached(
                 texts,
                 rendered=False,
-                paths=paths,
-                left_out=unread,
+                paths=read_value.paths,
+                left_out=read_value.unread,
+                around=read_value.around,
                 budget=budget,
                 progress=lambda what: print_verbose(f"{name}: {what}"),
             )
@@ -258,7 +291,7 @@ def _verify_target(target: Target, reported: _Filter, budget: int, mode: _FixMod
         print_verbose(f"{name}: {counted(len(findings), 'findings')}")
     if target.files is not None:
         findings = tuple(each for each in findings if not each.location or each.location.file in target.files)
-    findings = reported.apply_severities(findings, folder)
+    findings = reported.applied_to(findings, folder)
     kept = tuple(each for each in findings if reported.accepts(each))
     files_with_findings = {found.location.file for found in kept if found.location}
     return _Result(
@@ -284,6 +317,10 @@ def _is_fixable(target: Target, finding: Finding) -> bool:
         and not _is_rendered(Path(real_path(target.folder / edit.at.file)).parent)
         for edit in finding.edits
     )
+
+
+def _is_below(folder: Path, root: Path) -> bool:
+    return Path(real_path(folder)).is_relative_to(real_path(root))
 
 
 def _is_targeted(path: str, target: Target) -> bool:

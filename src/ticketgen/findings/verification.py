@@ -471,5 +471,10 @@ UNCHECKED: Final = frozenset({
 })  # fmt: skip
 """Findings that something was not checked, or not reliably. ``--strict`` makes them errors."""
 
-__all__ = ["LEVELS", "NEVER_IGNORED", "TITLE", "UNCHECKED"]
+STACK_RULES: Final = frozenset({
+    "lambda-code-inline", "name-has-suffix", "outputs-complete", "suffix-declared", "suite-asserts", "suite-paths",
+})  # fmt: skip
+"""Rules about how ticketgen builds a stack and its suites. Other Terraform is built in other ways."""
+
+__all__ = ["LEVELS", "NEVER_IGNORED", "STACK_RULES", "TITLE", "UNCHECKED"]
 __all__ += [name for name, value in globals().items() if isinstance(value, FindingKind)]

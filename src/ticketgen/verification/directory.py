@@ -16,8 +16,10 @@ from ticketgen.findings.verification import NO_DIRECTORY, NO_TERRAFORM, NOT_CHEC
 from ticketgen.hcl.guards import MAX_BYTES
 from ticketgen.real_path import real_path
 from ticketgen.terraform_file_names import DECLARING, SETTING_VARIABLES
+from ticketgen.verification.called_folders import NOTHING_AROUND, Neighbours, read_called_folders
 from ticketgen.verification.finding_limits import limit_findings
 from ticketgen.verification.listing import MAX_DEPTH, MAX_ENTRIES, DirectoryEntry, EntryKind, Listing
+from ticketgen.verification.surroundings import Surroundings
 
 __all__ = ["MAX_READ", "MAX_TOTAL_BYTES", "Directory", "Target", "read_directory", "targets"]
 
@@ -57,11 +59,13 @@ class Directory:
         paths: the relative posix paths of all files; None if there are too many to list.
         unread: the files and folders that were not read, and links to folders. Of the files over a limit, it has one
             of each kind in each folder.
+        around: what the directory uses of its work tree.
     """
 
     texts: Mapping[str, str]
     paths: frozenset[str] | None
     unread: frozenset[str] = frozenset()
+    around: Neighbours = NOTHING_AROUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +190,15 @@ def _unreadable(file: str, message: str, help: str) -> Finding:
     return UNREADABLE.found(message, help, at=Location(file))
 
 
-def read_directory(root: Path, name: str | None = None, *, every_syntax: bool = False) -> Checked[Directory]:
-    """Read a directory, except hidden entries and links that lead out.
+def read_directory(
+    root: Path, name: str | None = None, *, every_syntax: bool = False, work_tree: Path | None = None
+) -> Checked[Directory]:
+    """Read a directory, except hidden entries and links that lead out of its work tree.
 
     Args:
         root: the directory.
         name: the name of the directory in messages; None for ``root``.
+        work_tree: the folder that links and local modules may lead to; None for the directory itself.
         every_syntax: whether the caller reads the JSON syntax and OpenTofu's files, so that a directory may have
             nothing else.
 
@@ -206,7 +213,8 @@ def read_directory(root: Path, name: str | None = None, *, every_syntax: bool = 
     left = MAX_TOTAL_BYTES
     room = room_of_unread = _MAX_NAMES
     over_limit: Counter[tuple[str, str]] = Counter()
-    listing = Listing(root)
+    around = Surroundings(root, work_tree)
+    listing = Listing(root, around)
     try:
         for entry in listing:
             if entry.kind is EntryKind.FILE and len(paths) <= _MAX_FILES and room >= 0:
@@ -253,7 +261,8 @@ def read_directory(root: Path, name: str | None = None, *, every_syntax: bool = 
         )
         return Checked(None, (NO_TERRAFORM.found(f"{shown_name} has no .tf file", help),))
     known = frozenset(paths) if len(paths) <= _MAX_FILES and room >= 0 and listing.is_complete else None
-    return Checked(Directory(texts, known, frozenset(unread)), tuple(limit_findings(findings)))
+    neighbours = read_called_folders(texts, around, left, MAX_READ - len(texts))
+    return Checked(Directory(texts, known, frozenset(unread), neighbours), tuple(limit_findings(findings)))
 
 
 def _no_directory(root: Path, shown_name: str, error: OSError) -> Finding:
@@ -265,11 +274,13 @@ def _no_directory(root: Path, shown_name: str, error: OSError) -> Finding:
 def _content(entry: DirectoryEntry) -> str | Finding:
     """The text of a file, or the finding about why it cannot be read."""
     if entry.kind is EntryKind.OUTSIDE:
-        message = "not checked: the file is a link that leads out of the directory"
-        help = "replace the link with the file, or validate a directory that contains both"
+        message = (
+            "not checked: the file is a link that leads out of the work tree, or to a hidden place in it"
+        )
+        help = "replace the link with the file, or name a folder that contains both with --root"
         return NOT_CHECKED.found(message, help, at=Location(entry.path))
     if entry.kind is EntryKind.LINKED_UNSEEN:
-        message = "not checked: the folder is a link that leads out of the directory, or to a hidden folder"
+        message = "not checked: the folder is a link that leads out of the work tree, or to a hidden folder"
         help = "replace the link with the folder, or delete it"
         return NOT_CHECKED.found(message, help, at=Location(entry.path))
     if entry.kind is EntryKind.FOLDER:

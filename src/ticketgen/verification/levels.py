@@ -10,7 +10,13 @@ from ticketgen.hcl.configuration import Configuration
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.syntax import File
 from ticketgen.rules.apply import apply_rules
-from ticketgen.verification.calls import check_calls, check_remote_modules
+from ticketgen.verification.called_folders import NOTHING_AROUND, Neighbours
+from ticketgen.verification.calls import (
+    check_called_folders,
+    check_calls,
+    check_remote_modules,
+    passed_by_calls,
+)
 from ticketgen.verification.cycles import check_cycles
 from ticketgen.verification.duplicates import check_duplicates
 from ticketgen.verification.file_checks import check_syntax, round_trip_finding
@@ -36,19 +42,23 @@ def check_round_trips(
             yield round_trip_finding(file.path, difference, rendered=rendered)
 
 
-def check_together(configuration: Configuration, *, rendered: bool) -> Iterator[Finding]:
+def check_together(
+    configuration: Configuration, around: Neighbours = NOTHING_AROUND, *, rendered: bool
+) -> Iterator[Finding]:
     """Run levels 3 to 5: language and references, schema, rules."""
     modules = configuration.modules
+    passed = passed_by_calls(modules)
     guesses = Guesses()
     yield from check_language(modules, guesses, configuration.unread)
     for module in modules.values():
         yield from check_references(module, guesses)
-        yield from check_calls(module, modules, guesses, configuration.unread)
+        yield from check_calls(module, modules, guesses, configuration.unread, around.absent, passed)
         yield from check_loop_references(module)
         yield from check_duplicates(module)
         yield from check_unused(module)
     yield from check_cycles(configuration)
     yield from check_files(configuration, Evaluator(budget=configuration.budget))
     yield from check_remote_modules(modules.values())
+    yield from check_called_folders(modules, around.texts.keys() | around.unread)
     yield from check_schema(modules.values(), guesses)
     yield from apply_rules(configuration, rendered=rendered)

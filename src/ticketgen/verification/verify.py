@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ticketgen.findings import Finding
@@ -19,6 +19,7 @@ from ticketgen.hcl.budget import DEFAULT, Budget
 from ticketgen.hcl.second_process import RoundTrips, should_spawn
 from ticketgen.hcl.watchdog import LimitExceeded, Watchdog
 from ticketgen.verification.admission import FIX, admit, too_large
+from ticketgen.verification.called_folders import NOTHING_AROUND, Neighbours
 from ticketgen.verification.finding_limits import limit_findings
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["Verified", "verify", "verify_within"]
 
 _HCL = (".tf", ".tfvars", ".tftest.hcl", ".tfmock.hcl")
+_MAX_LOOK_UPS = 1_000
+"""Limit of the paths that are looked up in the surroundings of one directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +39,12 @@ class Verified:
     Attributes:
         findings: the findings.
         cacheable: whether another run would find the same; False if the run exceeded time or memory.
+        looked_up: the paths that were looked up in the surroundings, with the answers.
     """
 
     findings: tuple[Finding, ...]
     cacheable: bool
+    looked_up: Mapping[str, bool | None] = field(default_factory=dict)
 
 
 def verify(
@@ -59,6 +64,7 @@ def verify_within(
     rendered: bool,
     paths: frozenset[str] | None = None,
     left_out: frozenset[str] = frozenset(),
+    around: Neighbours = NOTHING_AROUND,
     budget: int = DEFAULT,
 ) -> Verified:
     """Verify a directory of Terraform.
@@ -72,12 +78,14 @@ def verify_within(
         paths: every file of the directory, including binary files; None if they are unknown. For rendered files,
             ``files`` is complete.
         left_out: files of the directory that could not be read.
+        around: what the directory uses of its work tree. Nothing is reported in these files.
         budget: the multiple of the default budget.
     """
     # No garbage here needs the cycle collector, which would scan every tree again and again.
     was_enabled = gc.isenabled()
     gc.disable()
-    run = _Run(files, frozenset(files) if rendered else paths, left_out, Budget(budget), rendered=rendered)
+    known = frozenset(files) if rendered else paths
+    run = _Run(files, known, left_out, around, Budget(budget), rendered=rendered)
     try:
         return run.result()
     finally:
@@ -93,13 +101,16 @@ class _Run:
         files: Mapping[str, str],
         paths: frozenset[str] | None,
         left_out: frozenset[str],
+        around: Neighbours,
         budget: Budget,
         *,
         rendered: bool,
     ) -> None:
-        self.files = files
+        self.files = {**files, **around.texts}
         self.paths = paths
-        self.left_out = left_out
+        self.left_out = left_out | around.unread
+        self.around = around
+        self.looked_up: dict[str, bool | None] = {}
         self.budget = budget
         self.rendered = rendered
         self.findings: list[Finding] = []
@@ -122,7 +133,11 @@ class _Run:
         )
         if more:
             kept = [*self.findings, *(too_large(why, None, FIX, rendered=self.rendered) for why in more)]
-        return Verified(tuple(limit_findings(kept)), cacheable=not overrun and not more)
+        outside = self.around.texts.keys() | self.around.unread
+        own = (each for each in kept if each.location is None or each.location.file not in outside)
+        return Verified(
+            tuple(limit_findings(own)), cacheable=not overrun and not more, looked_up=self.looked_up
+        )
 
     def _run_limited(self, seconds: float, work: Callable[[], None]) -> list[str]:
         """Run some work under limits; return the reason if it took too much."""
@@ -153,8 +168,9 @@ class _Run:
         self.admitted = {
             path: text for path, text in self.files.items() if path in texts or path in admitted.others
         }
-        if should_spawn(texts):
-            self.round_trips = RoundTrips(texts, self.budget)
+        own = {path: text for path, text in texts.items() if path not in self.around.texts}
+        if should_spawn(own):
+            self.round_trips = RoundTrips(own, self.budget)
             self.watchdog.shorten(self.round_trips.seconds)
         # Imported here, because this takes a tenth of a second, while the second process is already running.
         from ticketgen.hcl.configuration import Configuration
@@ -165,7 +181,8 @@ class _Run:
 
         parsed: list[File] = []
         for path, text in texts.items():
-            checked = check_syntax(path, text, rendered=self.rendered, round_trips=self.round_trips is None)
+            round_trips = self.round_trips is None and path in own
+            checked = check_syntax(path, text, rendered=self.rendered, round_trips=round_trips)
             yield from checked.findings
             if checked.value is not None:
                 parsed.append(checked.value)
@@ -176,13 +193,24 @@ class _Run:
         )
         files = [file for file in parsed if file.path.endswith(".tf")]
         yield from check_variable_files(file for file in parsed if file.path.endswith(".tfvars"))
-        configuration = Configuration(files, self.admitted, self.paths, self.unread, self.budget)
-        yield from check_together(configuration, rendered=self.rendered)
+        configuration = Configuration(
+            files, self.admitted, self.paths, self.unread, self.budget, self._exists
+        )
+        yield from check_together(configuration, self.around, rendered=self.rendered)
         if self.round_trips is not None:
             differences = self.round_trips.differences()
             if self.round_trips.overrun:
                 raise LimitExceeded("the round trips of all files may take")
-            yield from check_round_trips(parsed, texts, differences, rendered=self.rendered)
+            compared = [file for file in parsed if file.path in own]
+            yield from check_round_trips(compared, texts, differences, rendered=self.rendered)
+
+    def _exists(self, path: str) -> bool | None:
+        """Whether a file exists in the surroundings; None if that is unknown."""
+        if path not in self.looked_up:
+            if len(self.looked_up) >= _MAX_LOOK_UPS:
+                return None
+            self.looked_up[path] = self.around.exists(path)
+        return self.looked_up[path]
 
     def _without_ignored(self, *, all_read: bool) -> Iterator[Finding]:
         """Apply the comments in files that fit the budget."""
