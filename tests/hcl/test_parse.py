@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from ticketgen.hcl.guards import MAX_DEPTH
 from ticketgen.hcl.parse import parse
-from ticketgen.hcl.raw_tree import Unreadable
 from ticketgen.hcl.syntax import (
     Access,
     Binary,
@@ -29,6 +28,7 @@ from ticketgen.hcl.syntax import (
     Tuple,
     Unary,
 )
+from ticketgen.hcl.tokenizer import Unreadable
 
 
 def file(text: str) -> File:

@@ -207,6 +207,7 @@ def _verify_target(target: Target, reported: _Filter, budget: int) -> _Result:
             paths=read.value.paths,
             left_out=read.value.unread,
             budget=budget,
+            round_trips=_is_rendered(Path(real_path(folder))),
             progress=lambda what: print_verbose(f"{name}: {what}"),
         )
         print_verbose(f"{name}: {counted(len(findings), 'findings')}")

@@ -15,7 +15,7 @@ from ticketgen.caching import cache_folder, fingerprint, load, store
 from ticketgen.findings import Category, Finding, Location, Severity, Stage
 from ticketgen.hcl.budget import DEFAULT
 from ticketgen.progress import ProgressCallback, no_progress
-from ticketgen.verification.verify import verify_within
+from ticketgen.verification.verify import Verified, verify_within
 
 __all__ = ["cache_key", "verify_cached"]
 
@@ -31,25 +31,34 @@ def verify_cached(
     paths: frozenset[str] | None = None,
     left_out: frozenset[str] = frozenset(),
     budget: int = DEFAULT,
+    round_trips: bool = False,
     progress: ProgressCallback = no_progress,
 ) -> tuple[Finding, ...]:
     """Return the findings of `verify_within`, from the cache if possible.
 
     See there for the arguments. A result that depends on time or memory is not stored, because another run may differ.
     """
+
+    def verified() -> Verified:
+        return verify_within(
+            files, rendered=rendered, paths=paths, left_out=left_out, budget=budget, round_trips=round_trips
+        )
+
     if cache_folder() is None:
         progress("verifying; the cache is off or cannot be written")
-        return verify_within(files, rendered=rendered, paths=paths, left_out=left_out, budget=budget).findings
-    key = cache_key(files, rendered=rendered, paths=paths, left_out=left_out, budget=budget)
+        return verified().findings
+    key = cache_key(
+        files, rendered=rendered, paths=paths, left_out=left_out, budget=budget, round_trips=round_trips
+    )
     known = _read(key)
     if known is not None:
         progress("nothing has changed since the last run: the result is from the cache")
         return known
     progress("verifying; the cache has no result for these files")
-    verified = verify_within(files, rendered=rendered, paths=paths, left_out=left_out, budget=budget)
-    if verified.cacheable:
-        store(_KIND, key, json.dumps([_row(finding) for finding in verified.findings]).encode(), _MAX_KEPT)
-    return verified.findings
+    result = verified()
+    if result.cacheable:
+        store(_KIND, key, json.dumps([_row(finding) for finding in result.findings]).encode(), _MAX_KEPT)
+    return result.findings
 
 
 def cache_key(
@@ -59,9 +68,12 @@ def cache_key(
     paths: frozenset[str] | None,
     left_out: frozenset[str],
     budget: int,
+    round_trips: bool,
 ) -> str:
     """A digest of everything that the findings depend on."""
-    digest = hashlib.sha256(f"{fingerprint(*_PARSERS)}\0{rendered}\0{paths is None}\0{budget}".encode())
+    digest = hashlib.sha256(
+        f"{fingerprint(*_PARSERS)}\0{rendered}\0{round_trips}\0{paths is None}\0{budget}".encode()
+    )
     for path in sorted(paths or ()):
         digest.update(f"\0p{path}".encode("utf-8", "surrogateescape"))
     for path in sorted(left_out):

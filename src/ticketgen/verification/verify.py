@@ -60,6 +60,7 @@ def verify_within(
     paths: frozenset[str] | None = None,
     left_out: frozenset[str] = frozenset(),
     budget: int = DEFAULT,
+    round_trips: bool = False,
 ) -> Verified:
     """Verify a directory of Terraform.
 
@@ -67,17 +68,21 @@ def verify_within(
         files: texts by relative posix path: Terraform, and the tests that come with a stack. For ``*.tfvars``,
             ``*.tftest.hcl`` and ``*.tfmock.hcl``, only the syntax is checked; other files that Terraform or OpenTofu
             reads yield a note that they are not checked.
-        rendered: whether ticketgen rendered the files. If so, valid HCL that python-hcl2 cannot read is an error;
-            otherwise it yields a note that the file was not checked. The same holds for anything that is too large.
+        rendered: whether ticketgen rendered the files. If so, round trips are made, and a file that is not checked,
+            such as one that is too large, is an error and not a note.
         paths: every file of the directory, including binary files; None if they are unknown. For rendered files,
             ``files`` is complete.
         left_out: files of the directory that could not be read.
         budget: the multiple of the default budget.
+        round_trips: whether to make round trips in any case, for files that may have been edited since.
     """
     # No garbage here needs the cycle collector, which would scan every tree again and again.
     was_enabled = gc.isenabled()
     gc.disable()
-    run = _Run(files, frozenset(files) if rendered else paths, left_out, Budget(budget), rendered=rendered)
+    paths = frozenset(files) if rendered else paths
+    run = _Run(
+        files, paths, left_out, Budget(budget), rendered=rendered, makes_round_trips=rendered or round_trips
+    )
     try:
         return run.result()
     finally:
@@ -96,12 +101,14 @@ class _Run:
         budget: Budget,
         *,
         rendered: bool,
+        makes_round_trips: bool,
     ) -> None:
         self.files = files
         self.paths = paths
         self.left_out = left_out
         self.budget = budget
         self.rendered = rendered
+        self.makes_round_trips = makes_round_trips
         self.findings: list[Finding] = []
         self.watchdog = Watchdog(budget.seconds, budget.bytes)
         self.round_trips: RoundTrips | None = None
@@ -153,7 +160,7 @@ class _Run:
         self.admitted = {
             path: text for path, text in self.files.items() if path in texts or path in admitted.others
         }
-        if should_spawn(texts):
+        if self.makes_round_trips and should_spawn(texts):
             self.round_trips = RoundTrips(texts, self.budget)
             self.watchdog.shorten(self.round_trips.seconds)
         # Imported here, because this takes a tenth of a second, while the second process is already running.
@@ -164,7 +171,7 @@ class _Run:
 
         parsed: list[File] = []
         for path, text in texts.items():
-            checked = check_syntax(path, text, rendered=self.rendered, round_trips=self.round_trips is None)
+            checked = check_syntax(path, text, rendered=self.rendered)
             yield from checked.findings
             if checked.value is not None:
                 parsed.append(checked.value)
@@ -176,9 +183,9 @@ class _Run:
         files = [file for file in parsed if file.path.endswith(".tf")]
         configuration = Configuration(files, self.admitted, self.paths, self.unread, self.budget)
         yield from check_together(configuration, rendered=self.rendered)
-        if self.round_trips is not None:
-            differences = self.round_trips.differences()
-            if self.round_trips.overrun:
+        if self.makes_round_trips:
+            differences = self.round_trips.differences() if self.round_trips else {}
+            if self.round_trips and self.round_trips.overrun:
                 raise LimitExceeded("the round trips of all files may take")
             yield from check_round_trips(parsed, texts, differences, rendered=self.rendered)
 
