@@ -37,11 +37,9 @@ def test_valid_hcl_that_is_too_deep_is_an_error_in_rendered_files_and_a_note_in_
     assert ours.location.line == 2
 
 
-@pytest.mark.parametrize(
-    "value", ['"${~ 1 ~}"', '"$${${1}}"', "<<EOT\nx\nEOT  ", "{ for k in []\n: k\n=>\nk }"]
-)
+@pytest.mark.parametrize("value", ['"${~ 1 ~}"', "<<EOT\nx\nEOT  ", "{ for k in []\n: k\n=>\nk }"])
 def test_only_the_round_trip_needs_python_hcl2(value: str) -> None:
-    """python-hcl2 cannot read these values, or misreads them."""
+    """python-hcl2 cannot read these values."""
     texts = {"main.tf": f'locals {{\n  a = {value}\n}}\n\noutput "b" {{\n  value = local.b\n}}\n'}
     theirs = [each for each in verify(texts, rendered=False) if each.severity is Severity.ERROR]
     assert [each.rule for each in theirs] == ["undeclared-reference"]
