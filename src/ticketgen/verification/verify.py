@@ -109,6 +109,8 @@ class _Run:
         self.budget = budget
         self.rendered = rendered
         self.makes_round_trips = makes_round_trips
+        if makes_round_trips:
+            budget.tokens = min(budget.tokens, budget.round_trip_tokens)
         self.findings: list[Finding] = []
         self.watchdog = Watchdog(budget.seconds, budget.bytes)
         self.round_trips: RoundTrips | None = None
