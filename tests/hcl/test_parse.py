@@ -212,6 +212,7 @@ def test_windows_line_ends_are_accepted() -> None:
         ("a-b - c", "(a-b - c)"),
         ("in", "in"),
         ("a.*.b.c[*].d.0", "a.*.b.c[*].d[0]"),
+        ("a.1e1.b", "a[10].b"),
         ("a[\n0\n]", "a[0]"),
         ("\"x\".y", "<'x'>.y"),
         ("007", "7"),

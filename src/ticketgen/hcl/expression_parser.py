@@ -111,9 +111,8 @@ def _step(reader: TokenReader, start: Token) -> Step:
             case "word":
                 reader.advance()
                 return GetAttribute(start.line, start.column, name.text)
-            case "number" if name.text.isdecimal() and len(name.text) < _MAX_DIGITS:
-                reader.advance()
-                return GetIndex(start.line, start.column, Literal(name.line, name.column, int(name.text)))
+            case "number" if "." not in name.text:
+                return GetIndex(start.line, start.column, _number(reader, name))
             case "*":
                 reader.advance()
                 return Splat(start.line, start.column, full=False)
