@@ -3,8 +3,8 @@
     python scripts/bench_large_directory.py
 
 The directories have 10,000 resources in 200 modules, half of that, and 4,000 files. Terraform validates the first one.
-The exit code is 1 if an objective is missed: a fifth of Terraform's time, and twice the time for twice the resources, with
-the slack of `bench_validate`.
+The exit code is 1 if an objective is missed: a fifth of Terraform's time, and twice the time for twice the resources,
+with the slack of `bench_validate`.
 """
 
 from __future__ import annotations

@@ -69,14 +69,15 @@ _LITERAL: Final = r'[^"\\$%\r\n]*+'
 _LINE: Final = r"[^$%\n]*+"
 _DOLLAR: Final = r"[$%](?!\{)"
 _CODE: Final = re.compile(
+    r"[ \t]*+(?:"
     # Anything beyond ASCII outside of text is a part of an identifier, because HCL accepts it nowhere else.
     r"(?P<word>[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\-\x80-\U0010ffff]*+)"
     rf"|(?P<newline>(?:(?:{LINE_COMMENT}|\r)?+\n[ \t]*+)++|{LINE_COMMENT})"
-    rf'|"(?P<string>{_LITERAL}(?:(?:\\[^\r\n]|{_DOLLAR}){_LITERAL})*+)"'
+    rf'|(?P<string>"{_LITERAL}(?:(?:\\[^\r\n]|{_DOLLAR}){_LITERAL})*+")'
     rf"|(?P<heredoc>{HEREDOC})"
     r"|(?P<sign>==|!=|>=|<=|&&|\|\||::|\.\.\.|=>|[\[\]().,*%+\-=<>!?:]|/(?!\*))"
     r"|(?P<number>[0-9]++(?:(?:\.*+[eE][+-]?|\.++)[0-9]++)*+)"
-    r'|(?P<quote>")|(?P<open>\{)|(?P<close>~?\})|(?P<comment>/\*)'
+    r'|(?P<quote>")|(?P<open>\{)|(?P<close>~?\})|(?P<comment>/\*))'
 )
 _QUOTED: Final = re.compile(rf"{_LITERAL}(?:(?:\\[^\r\n]|{ESCAPED_TEMPLATE}|{_DOLLAR}){_LITERAL})*+")
 _IN_HEREDOC: Final = re.compile(rf"{_LINE}(?:(?:{ESCAPED_TEMPLATE}|{_DOLLAR}){_LINE})*+\n?")
@@ -127,15 +128,15 @@ class _Tokenizer:
         """Read code, up to the start or the end of a template; whether the text ends."""
         source, found, at = self.source, self.found, self.at
         line, line_start = self.line, self.line_start
-        new, match_code, skip = tuple.__new__, _CODE.match, _BLANK.match
+        new, match_code = tuple.__new__, _CODE.match
         while True:
-            at = skip(source, at).end()  # type: ignore[union-attr]
             match = match_code(source, at)
             if match is None:
-                self.at, self.line, self.line_start = at, line, line_start
-                if at < len(source) or self.inside:
+                blank = _BLANK.match(source, at)
+                self.at, self.line, self.line_start = blank.end() if blank else at, line, line_start
+                if self.at < len(source) or self.inside:
                     raise self.error(
-                        "unexpected character" if at < len(source) else "unexpected end of the file"
+                        "unexpected character" if self.at < len(source) else "unexpected end of the file"
                     )
                 self.add(End.FILE, "")
                 return True
@@ -143,12 +144,14 @@ class _Tokenizer:
             if kind == "marker":
                 kind = "heredoc"
             assert kind is not None
-            here = (line, at - line_start + 1)
             text = match[kind]
             at = match.end()
+            here = (line, at - len(text) - line_start + 1)
             match kind:
-                case "word" | "string" | "number":
+                case "word" | "number":
                     found.append(new(Token, (kind, text, *here)))
+                case "string":
+                    found.append(new(Token, (kind, text[1:-1], *here)))
                 case "sign":
                     found.append(new(Token, (text, text, *here)))
                 case "newline":
@@ -156,7 +159,7 @@ class _Tokenizer:
                         found.append(new(Token, (kind, "", *here)))
                     if "\n" in text:
                         line += text.count("\n")
-                        line_start = match.start() + text.rindex("\n") + 1
+                        line_start = at - len(text) + text.rindex("\n") + 1
                 case "open":
                     self.braces += 1
                     found.append(new(Token, (text, text, *here)))
