@@ -112,7 +112,7 @@ def _parsed(
 
 def _files(texts: Mapping[str, str]) -> Iterator[File]:
     for path, text in texts.items():
-        file = check_syntax(path, text, rendered=False, round_trips=False).value
+        file = check_syntax(path, text, rendered=False).value
         if file is not None:
             yield file
 

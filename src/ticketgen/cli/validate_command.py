@@ -270,6 +270,7 @@ def _verify_target(
                 left_out=read_value.unread,
                 around=read_value.around,
                 budget=budget,
+                round_trips=_is_rendered(Path(real_path(folder))),
                 progress=lambda what: print_verbose(f"{name}: {what}"),
             )
             if not (mode.fix or reported.selects(NOT_FORMATTED)):

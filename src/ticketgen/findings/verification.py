@@ -36,9 +36,9 @@ UNREADABLE = _verify(
 NOT_CHECKED = _verify(
     "not-checked",
     "ticketgen can check the file",
-    "The file may be valid, but ticketgen does not check it: its second parser cannot read it, it is over "
-    "a limit that protects the parsers, it uses the JSON syntax, it changes the blocks of other files, or "
-    "it is behind a link that leads out of the directory. "
+    "The file may be valid, but ticketgen does not check it: it is over a limit that protects the parsers, it "
+    "uses the JSON syntax, it changes the blocks of other files, or it is behind a link that leads out of the "
+    "directory. The round trip of a rendered file is not checked if python-hcl2 cannot read the file. "
     "The same holds for inline code and tests that are too large or too deep for Python's parser, and for "
     "a rule that would take too many steps. `validate --strict` makes it an error.",
     "simplify or split the file, or check it with `terraform validate`",

@@ -156,7 +156,7 @@ class _Server(LanguageServer):
 def _parsed(path: str, text: str) -> File | None:
     from ticketgen.verification.file_checks import check_syntax
 
-    return check_syntax(path, text.removeprefix("\ufeff"), rendered=False, round_trips=False).value
+    return check_syntax(path, text.removeprefix("\ufeff"), rendered=False).value
 
 
 def _path(uri: str) -> Path:

@@ -19,7 +19,7 @@ from ticketgen.verification.calls import (
 )
 from ticketgen.verification.cycles import check_cycles
 from ticketgen.verification.duplicates import check_duplicates
-from ticketgen.verification.file_checks import check_syntax, round_trip_finding
+from ticketgen.verification.file_checks import check_round_trip, round_trip_finding
 from ticketgen.verification.language_checks import check_language
 from ticketgen.verification.loop_references import check_loop_references
 from ticketgen.verification.missing_files import check_files
@@ -37,7 +37,7 @@ def check_round_trips(
     for file in files:
         difference = differences.get(file.path)
         if difference is None:
-            yield from check_syntax(file.path, texts[file.path], rendered=rendered).findings
+            yield from check_round_trip(file.path, texts[file.path], rendered=rendered)
         elif difference:
             yield round_trip_finding(file.path, difference, rendered=rendered)
 

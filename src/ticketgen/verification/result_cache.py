@@ -35,6 +35,7 @@ def verify_cached(
     left_out: frozenset[str] = frozenset(),
     around: Neighbours = NOTHING_AROUND,
     budget: int = DEFAULT,
+    round_trips: bool = False,
     progress: ProgressCallback = no_progress,
 ) -> tuple[Finding, ...]:
     """Return the findings of `verify_within`, from the cache if possible.
@@ -42,12 +43,27 @@ def verify_cached(
     See there for the arguments. A result that depends on time or memory is not stored, because another run may differ.
     """
     verify = partial(
-        verify_within, files, rendered=rendered, paths=paths, left_out=left_out, around=around, budget=budget
+        verify_within,
+        files,
+        rendered=rendered,
+        paths=paths,
+        left_out=left_out,
+        around=around,
+        budget=budget,
+        round_trips=round_trips,
     )
     if cache_folder() is None:
         progress("verifying; the cache is off or cannot be written")
         return verify().findings
-    key = cache_key(files, rendered=rendered, paths=paths, left_out=left_out, around=around, budget=budget)
+    key = cache_key(
+        files,
+        rendered=rendered,
+        paths=paths,
+        left_out=left_out,
+        around=around,
+        budget=budget,
+        round_trips=round_trips,
+    )
     known = _read(key, around)
     if known is not None:
         progress("nothing has changed since the last run: the result is from the cache")
@@ -68,9 +84,12 @@ def cache_key(
     left_out: frozenset[str],
     around: Neighbours = NOTHING_AROUND,
     budget: int,
+    round_trips: bool,
 ) -> str:
     """A digest of everything that the findings depend on, except what is looked up in the surroundings."""
-    digest = hashlib.sha256(f"{fingerprint(*_PARSERS)}\0{rendered}\0{paths is None}\0{budget}".encode())
+    digest = hashlib.sha256(
+        f"{fingerprint(*_PARSERS)}\0{rendered}\0{round_trips}\0{paths is None}\0{budget}".encode()
+    )
     for path in sorted(paths or ()):
         digest.update(f"\0p{path}".encode("utf-8", "surrogateescape"))
     for mark, names in (("l", left_out), ("u", around.unread), ("a", around.absent)):

@@ -66,6 +66,7 @@ def verify_within(
     left_out: frozenset[str] = frozenset(),
     around: Neighbours = NOTHING_AROUND,
     budget: int = DEFAULT,
+    round_trips: bool = False,
 ) -> Verified:
     """Verify a directory of Terraform.
 
@@ -73,19 +74,28 @@ def verify_within(
         files: texts by relative posix path: Terraform, and the tests that come with a stack. For ``*.tfvars``,
             ``*.tftest.hcl`` and ``*.tfmock.hcl``, only the syntax is checked; other files that Terraform or OpenTofu
             reads yield a note that they are not checked.
-        rendered: whether ticketgen rendered the files. If so, valid HCL that python-hcl2 cannot read is an error;
-            otherwise it yields a note that the file was not checked. The same holds for anything that is too large.
+        rendered: whether ticketgen rendered the files. If so, round trips are made, and a file that is not checked,
+            such as one that is too large, is an error and not a note.
         paths: every file of the directory, including binary files; None if they are unknown. For rendered files,
             ``files`` is complete.
         left_out: files of the directory that could not be read.
         around: what the directory uses of its work tree. Nothing is reported in these files.
         budget: the multiple of the default budget.
+        round_trips: whether to make round trips in any case, for files that may have been edited since.
     """
     # No garbage here needs the cycle collector, which would scan every tree again and again.
     was_enabled = gc.isenabled()
     gc.disable()
     known = frozenset(files) if rendered else paths
-    run = _Run(files, known, left_out, around, Budget(budget), rendered=rendered)
+    run = _Run(
+        files,
+        known,
+        left_out,
+        around,
+        Budget(budget),
+        rendered=rendered,
+        makes_round_trips=rendered or round_trips,
+    )
     try:
         return run.result()
     finally:
@@ -105,6 +115,7 @@ class _Run:
         budget: Budget,
         *,
         rendered: bool,
+        makes_round_trips: bool,
     ) -> None:
         self.files = {**files, **around.texts}
         self.paths = paths
@@ -113,6 +124,9 @@ class _Run:
         self.looked_up: dict[str, bool | None] = {}
         self.budget = budget
         self.rendered = rendered
+        self.makes_round_trips = makes_round_trips
+        if makes_round_trips:
+            budget.tokens = min(budget.tokens, budget.round_trip_tokens)
         self.findings: list[Finding] = []
         self.watchdog = Watchdog(budget.seconds, budget.bytes)
         self.round_trips: RoundTrips | None = None
@@ -169,7 +183,7 @@ class _Run:
             path: text for path, text in self.files.items() if path in texts or path in admitted.others
         }
         own = {path: text for path, text in texts.items() if path not in self.around.texts}
-        if should_spawn(own):
+        if self.makes_round_trips and should_spawn(own):
             self.round_trips = RoundTrips(own, self.budget)
             self.watchdog.shorten(self.round_trips.seconds)
         # Imported here, because this takes a tenth of a second, while the second process is already running.
@@ -181,8 +195,7 @@ class _Run:
 
         parsed: list[File] = []
         for path, text in texts.items():
-            round_trips = self.round_trips is None and path in own
-            checked = check_syntax(path, text, rendered=self.rendered, round_trips=round_trips)
+            checked = check_syntax(path, text, rendered=self.rendered)
             yield from checked.findings
             if checked.value is not None:
                 parsed.append(checked.value)
@@ -197,9 +210,9 @@ class _Run:
             files, self.admitted, self.paths, self.unread, self.budget, self._exists
         )
         yield from check_together(configuration, self.around, rendered=self.rendered)
-        if self.round_trips is not None:
-            differences = self.round_trips.differences()
-            if self.round_trips.overrun:
+        if self.makes_round_trips:
+            differences = self.round_trips.differences() if self.round_trips else {}
+            if self.round_trips and self.round_trips.overrun:
                 raise LimitExceeded("the round trips of all files may take")
             compared = [file for file in parsed if file.path in own]
             yield from check_round_trips(compared, texts, differences, rendered=self.rendered)
