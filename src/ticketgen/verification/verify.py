@@ -167,7 +167,7 @@ class _Run:
             self.watchdog.shorten(self.round_trips.seconds)
         # Imported here, because this takes a tenth of a second, while the second process is already running.
         from ticketgen.hcl.configuration import Configuration
-        from ticketgen.verification.file_checks import check_syntax
+        from ticketgen.verification.file_checks import check_round_trip, check_syntax
         from ticketgen.verification.levels import check_round_trips, check_together
         from ticketgen.verification.unchecked import incomplete_files, unread_notes
 
@@ -177,6 +177,8 @@ class _Run:
             yield from checked.findings
             if checked.value is not None:
                 parsed.append(checked.value)
+                if self.makes_round_trips and self.round_trips is None:
+                    yield from check_round_trip(path, text, rendered=self.rendered)
         all_paths = frozenset(self.files) | (self.paths or frozenset())
         yield from unread_notes(all_paths)
         self.unread = (
@@ -185,9 +187,9 @@ class _Run:
         files = [file for file in parsed if file.path.endswith(".tf")]
         configuration = Configuration(files, self.admitted, self.paths, self.unread, self.budget)
         yield from check_together(configuration, rendered=self.rendered)
-        if self.makes_round_trips:
-            differences = self.round_trips.differences() if self.round_trips else {}
-            if self.round_trips and self.round_trips.overrun:
+        if self.round_trips is not None:
+            differences = self.round_trips.differences()
+            if self.round_trips.overrun:
                 raise LimitExceeded("the round trips of all files may take")
             yield from check_round_trips(parsed, texts, differences, rendered=self.rendered)
 
