@@ -33,7 +33,7 @@ from ticketgen.hcl.syntax import (
 )
 from ticketgen.hcl.templates import Directive, Piece, decode, dedent, nest, trim, unescape
 from ticketgen.hcl.token_reader import TokenReader
-from ticketgen.hcl.tokenizer import End, Token
+from ticketgen.hcl.tokenizer import EndKind, SyntaxToken
 
 __all__ = ["read_expression"]
 
@@ -103,7 +103,7 @@ def _operand(reader: TokenReader) -> Expression:
     return value
 
 
-def _step(reader: TokenReader, start: Token) -> Step:
+def _step(reader: TokenReader, start: SyntaxToken) -> Step:
     if start.kind == ".":
         reader.advance()
         name = reader.token
@@ -130,7 +130,7 @@ def _step(reader: TokenReader, start: Token) -> Step:
     return GetIndex(start.line, start.column, key)
 
 
-def _word(reader: TokenReader, start: Token) -> Expression:
+def _word(reader: TokenReader, start: SyntaxToken) -> Expression:
     reader.advance()
     if reader.token.kind in {"(", "::"}:
         return _call(reader, start)
@@ -139,7 +139,7 @@ def _word(reader: TokenReader, start: Token) -> Expression:
     return Reference(start.line, start.column, start.text)
 
 
-def _call(reader: TokenReader, start: Token) -> Expression:
+def _call(reader: TokenReader, start: SyntaxToken) -> Expression:
     names = [start.text]
     while reader.accept("::"):
         names.append(reader.expect("word").text)
@@ -157,7 +157,7 @@ def _call(reader: TokenReader, start: Token) -> Expression:
     return Call(start.line, start.column, "::".join(names), tuple(arguments), expand)
 
 
-def _number(reader: TokenReader, start: Token) -> Expression:
+def _number(reader: TokenReader, start: SyntaxToken) -> Expression:
     digits = start.text
     try:
         value = int(digits) if digits.isdecimal() and len(digits) < _MAX_DIGITS else float(digits)
@@ -169,7 +169,7 @@ def _number(reader: TokenReader, start: Token) -> Expression:
     return Literal(start.line, start.column, value)
 
 
-def _unary(reader: TokenReader, start: Token) -> Expression:
+def _unary(reader: TokenReader, start: SyntaxToken) -> Expression:
     reader.advance()
     reader.deeper()
     operand = _operand(reader)
@@ -177,14 +177,14 @@ def _unary(reader: TokenReader, start: Token) -> Expression:
     return Unary(start.line, start.column, start.text, operand)
 
 
-def _parentheses(reader: TokenReader, start: Token) -> Expression:
+def _parentheses(reader: TokenReader, start: SyntaxToken) -> Expression:
     outside = reader.open(line_ends=False)
     inner = read_expression(reader)
     reader.close(")", outside)
     return Parentheses(start.line, start.column, inner)
 
 
-def _tuple(reader: TokenReader, start: Token) -> Expression:
+def _tuple(reader: TokenReader, start: SyntaxToken) -> Expression:
     outside = reader.open(line_ends=False)
     if reader.at_word("for"):
         return _for(reader, start, "]", outside)
@@ -197,7 +197,7 @@ def _tuple(reader: TokenReader, start: Token) -> Expression:
     return Tuple(start.line, start.column, tuple(items))
 
 
-def _object(reader: TokenReader, start: Token) -> Expression:
+def _object(reader: TokenReader, start: SyntaxToken) -> Expression:
     outside = reader.open(line_ends=True)
     reader.accept("newline")
     if reader.at_word("for"):
@@ -220,7 +220,7 @@ def _object(reader: TokenReader, start: Token) -> Expression:
     return Object(start.line, start.column, tuple(items))
 
 
-def _for(reader: TokenReader, start: Token, end: str, outside: bool) -> Expression:
+def _for(reader: TokenReader, start: SyntaxToken, end: str, outside: bool) -> Expression:
     reader.line_ends = False
     reader.advance()
     key, name = _loop_names(reader)
@@ -251,20 +251,20 @@ def _loop_names(reader: TokenReader) -> tuple[str | None, str]:
     return key, name
 
 
-def _string(reader: TokenReader, start: Token) -> Expression:
+def _string(reader: TokenReader, start: SyntaxToken) -> Expression:
     reader.advance()
     return Literal(start.line, start.column, decode(start.text))
 
 
-def _quoted_template(reader: TokenReader, start: Token) -> Expression:
-    pieces = _pieces(reader, End.QUOTE, decode)
+def _quoted_template(reader: TokenReader, start: SyntaxToken) -> Expression:
+    pieces = _pieces(reader, EndKind.QUOTE, decode)
     if all(isinstance(piece.value, str) for piece in pieces):
         return Literal(start.line, start.column, "".join(str(piece.value) for piece in pieces))
     return Template(start.line, start.column, nest(list(trim(pieces))))
 
 
-def _heredoc(reader: TokenReader, start: Token) -> Expression:
-    pieces = list(trim(_pieces(reader, End.HEREDOC, unescape)))
+def _heredoc(reader: TokenReader, start: SyntaxToken) -> Expression:
+    pieces = list(trim(_pieces(reader, EndKind.HEREDOC, unescape)))
     if start.text.startswith("<<-"):
         pieces = dedent(pieces)
     parts = nest(pieces) or (Text(start.line + 1, 1, ""),)
@@ -284,7 +284,7 @@ def _pieces(reader: TokenReader, end: str, decoded: Callable[[str], str]) -> lis
         outside = reader.open(line_ends=False)
         value = _directive(reader) if token.kind == "%{" else read_expression(reader)
         closing = reader.token
-        reader.close(End.TEMPLATE, outside)
+        reader.close(EndKind.TEMPLATE, outside)
         pieces.append(
             Piece(token.line, token.column, value, token.text.endswith("~"), closing.text.startswith("~"))
         )
@@ -305,7 +305,7 @@ def _directive(reader: TokenReader) -> Directive:
     raise reader.error("unknown template directive")
 
 
-_TERMS: Final[Mapping[str, Callable[[TokenReader, Token], Expression]]] = {
+_TERMS: Final[Mapping[str, Callable[[TokenReader, SyntaxToken], Expression]]] = {
     "word": _word,
     "string": _string,
     "number": _number,

@@ -11,7 +11,7 @@ from ticketgen.hcl.expression_parser import read_expression
 from ticketgen.hcl.syntax import Attribute, Block, Body, File
 from ticketgen.hcl.templates import InvalidTemplate, decode
 from ticketgen.hcl.token_reader import TokenReader
-from ticketgen.hcl.tokenizer import End, Token, Unreadable, UnreadableText
+from ticketgen.hcl.tokenizer import EndKind, SyntaxToken, Unreadable, UnreadableText
 
 __all__ = ["parse"]
 
@@ -24,7 +24,7 @@ def parse(path: str, text: str) -> File | Unreadable:
         text: the text, without a byte order mark.
     """
     try:
-        return File(path, _body(TokenReader(text), End.FILE))
+        return File(path, _body(TokenReader(text), EndKind.FILE))
     except UnreadableText as error:
         return error.reason
     except InvalidTemplate as error:
@@ -43,17 +43,17 @@ def _body(reader: TokenReader, end: str) -> Body:
             attributes.append(_attribute(reader, name))
         else:
             blocks.append(_block(reader, name))
-        if reader.token.kind != End.FILE:
+        if reader.token.kind != EndKind.FILE:
             reader.expect("newline")
     return Body(tuple(attributes), tuple(blocks))
 
 
-def _attribute(reader: TokenReader, name: Token) -> Attribute:
+def _attribute(reader: TokenReader, name: SyntaxToken) -> Attribute:
     reader.expect("=")
     return Attribute(name.line, name.column, name.text, read_expression(reader))
 
 
-def _block(reader: TokenReader, type: Token) -> Block:
+def _block(reader: TokenReader, type: SyntaxToken) -> Block:
     labels = []
     while reader.token.kind in {"word", "string", '"'}:
         labels.append(_label(reader))
@@ -76,5 +76,5 @@ def _label(reader: TokenReader) -> str:
         return decode(token.text)
     # A string with an escaped template is in pieces.
     text = decode(reader.expect("text").text)
-    reader.expect(End.QUOTE)
+    reader.expect(EndKind.QUOTE)
     return text

@@ -7,7 +7,7 @@ HCL's own hclsyntax/peeker.go (https://github.com/hashicorp/hcl/blob/v2.24.0/hcl
 from __future__ import annotations
 
 from ticketgen.hcl.guards import MAX_DEPTH
-from ticketgen.hcl.tokenizer import Token, UnreadableText, tokenize
+from ticketgen.hcl.tokenizer import SyntaxToken, UnreadableText, tokenize
 
 __all__ = ["TokenReader"]
 
@@ -32,7 +32,7 @@ class TokenReader:
         self.depth = 0
         self.deepest = 0
 
-    def advance(self) -> Token:
+    def advance(self) -> SyntaxToken:
         """Leave a token, and return it."""
         left = self.previous = self.token
         self._at += 1
@@ -53,7 +53,7 @@ class TokenReader:
         self.line_ends = outside
         self.expect(kind)
 
-    def expect(self, kind: str) -> Token:
+    def expect(self, kind: str) -> SyntaxToken:
         """Leave a token of that kind, and return it."""
         if self.token.kind != kind:
             raise self.error(f"{kind} is missing")

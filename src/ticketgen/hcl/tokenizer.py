@@ -15,7 +15,7 @@ from ticketgen.findings import Location
 from ticketgen.hcl.scanner import GO_SPACE
 from ticketgen.hcl_tokens import ESCAPED_TEMPLATE, HEREDOC, LINE_COMMENT, TEMPLATE
 
-__all__ = ["End", "Token", "Unreadable", "UnreadableText", "tokenize"]
+__all__ = ["EndKind", "SyntaxToken", "Unreadable", "UnreadableText", "tokenize"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class UnreadableText(Exception):
         self.reason = Unreadable(line, column, reason)
 
 
-class End:
+class EndKind:
     """The kinds of tokens that end something and have no sign of their own."""
 
     QUOTE: Final = "end of a string"
@@ -48,13 +48,13 @@ class End:
     FILE: Final = "end of the file"
 
 
-class Token(NamedTuple):
+class SyntaxToken(NamedTuple):
     """A token.
 
     Attributes:
         kind: ``word``, ``number``, ``string`` (one without templates), ``"`` (the start of another string), ``<<`` (the
             start of a heredoc), ``text`` (a piece of either, at most one line), ``newline`` (one or more, with
-            comments), one of `End`, or the sign itself.
+            comments), one of `EndKind`, or the sign itself.
         text: the written text; of a string, without the quotes.
         line, column: the place, counted from 1.
     """
@@ -85,7 +85,7 @@ _TEMPLATE: Final = re.compile(rf"(?P<kind>{TEMPLATE})~?")
 _BLANK: Final = re.compile(r"[ \t]*+")
 
 
-def tokenize(text: str) -> list[Token]:
+def tokenize(text: str) -> list[SyntaxToken]:
     """Split a text without a byte order mark into tokens; the last one is the end of the file.
 
     Raises:
@@ -103,9 +103,9 @@ class _Tokenizer:
         self.braces = 0
         # The enclosing templates: the number of open braces at a `${`, or `"`, or the marker of a heredoc.
         self.inside: list[int | str] = []
-        self.found: list[Token] = []
+        self.found: list[SyntaxToken] = []
 
-    def tokens(self) -> list[Token]:
+    def tokens(self) -> list[SyntaxToken]:
         while True:
             where = self.inside[-1] if self.inside else 0
             if isinstance(where, int):
@@ -121,7 +121,7 @@ class _Tokenizer:
         return UnreadableText(self.line, self.at - self.line_start + 1, reason)
 
     def add(self, kind: str, text: str) -> None:
-        self.found.append(Token(kind, text, self.line, self.at - self.line_start + 1))
+        self.found.append(SyntaxToken(kind, text, self.line, self.at - self.line_start + 1))
         self.at += len(text)
 
     def code(self, outer_braces: int) -> bool:
@@ -138,7 +138,7 @@ class _Tokenizer:
                     raise self.error(
                         "unexpected character" if self.at < len(source) else "unexpected end of the file"
                     )
-                self.add(End.FILE, "")
+                self.add(EndKind.FILE, "")
                 return True
             kind = match.lastgroup
             if kind == "marker":
@@ -149,27 +149,27 @@ class _Tokenizer:
             here = (line, at - len(text) - line_start + 1)
             match kind:
                 case "word" | "number":
-                    found.append(new(Token, (kind, text, *here)))
+                    found.append(new(SyntaxToken, (kind, text, *here)))
                 case "string":
-                    found.append(new(Token, (kind, text[1:-1], *here)))
+                    found.append(new(SyntaxToken, (kind, text[1:-1], *here)))
                 case "sign":
-                    found.append(new(Token, (text, text, *here)))
+                    found.append(new(SyntaxToken, (text, text, *here)))
                 case "newline":
                     if not found or found[-1][0] != "newline":
-                        found.append(new(Token, (kind, "", *here)))
+                        found.append(new(SyntaxToken, (kind, "", *here)))
                     if "\n" in text:
                         line += text.count("\n")
                         line_start = at - len(text) + text.rindex("\n") + 1
                 case "open":
                     self.braces += 1
-                    found.append(new(Token, (text, text, *here)))
+                    found.append(new(SyntaxToken, (text, text, *here)))
                 case "close":
                     self.braces -= 1
                     if self.inside and self.braces + 1 == outer_braces:
                         self.inside.pop()
-                        found.append(new(Token, (End.TEMPLATE, text, *here)))
+                        found.append(new(SyntaxToken, (EndKind.TEMPLATE, text, *here)))
                         break
-                    found.append(new(Token, (text, text, *here)))
+                    found.append(new(SyntaxToken, (text, text, *here)))
                 case "comment":
                     end = source.find("*/", at) + 2
                     if end < 2:
@@ -181,11 +181,11 @@ class _Tokenizer:
                     at = end
                 case "quote":
                     self.inside.append('"')
-                    found.append(new(Token, ('"', text, *here)))
+                    found.append(new(SyntaxToken, ('"', text, *here)))
                     break
                 case _:
                     self.inside.append(match["marker"])
-                    found.append(new(Token, ("<<", text.rstrip("\r\n"), *here)))
+                    found.append(new(SyntaxToken, ("<<", text.rstrip("\r\n"), *here)))
                     line, line_start = line + 1, at
                     break
         self.at, self.line, self.line_start = at, line, line_start
@@ -201,7 +201,7 @@ class _Tokenizer:
             if not self.source.startswith('"', self.at):
                 raise self.error("a string is not closed")
             self.inside.pop()
-            self.add(End.QUOTE, '"')
+            self.add(EndKind.QUOTE, '"')
 
     def heredoc(self, marker: str) -> None:
         """Read a heredoc up to its end or to a template sequence."""
@@ -214,7 +214,7 @@ class _Tokenizer:
                 end = len(source) if end < 0 else end
                 if marker in (line := source[self.at : end]) and line.strip(GO_SPACE) == marker:
                     self.inside.pop()
-                    self.add(End.HEREDOC, line)
+                    self.add(EndKind.HEREDOC, line)
                     return
             match = _IN_HEREDOC.match(source, self.at)
             assert match is not None

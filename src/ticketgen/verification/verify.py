@@ -188,7 +188,7 @@ class _Run:
             self.watchdog.shorten(self.round_trips.seconds)
         # Imported here, because this takes a tenth of a second, while the second process is already running.
         from ticketgen.hcl.configuration import Configuration
-        from ticketgen.verification.file_checks import check_syntax
+        from ticketgen.verification.file_checks import check_round_trip, check_syntax
         from ticketgen.verification.language_checks import check_variable_files
         from ticketgen.verification.levels import check_round_trips, check_together
         from ticketgen.verification.unchecked import incomplete_files, unread_notes
@@ -199,6 +199,8 @@ class _Run:
             yield from checked.findings
             if checked.value is not None:
                 parsed.append(checked.value)
+                if self.makes_round_trips and self.round_trips is None and path in own:
+                    yield from check_round_trip(path, text, rendered=self.rendered)
         all_paths = frozenset(self.files) | (self.paths or frozenset())
         yield from unread_notes(all_paths)
         self.unread = (
@@ -210,9 +212,9 @@ class _Run:
             files, self.admitted, self.paths, self.unread, self.budget, self._exists
         )
         yield from check_together(configuration, self.around, rendered=self.rendered)
-        if self.makes_round_trips:
-            differences = self.round_trips.differences() if self.round_trips else {}
-            if self.round_trips and self.round_trips.overrun:
+        if self.round_trips is not None:
+            differences = self.round_trips.differences()
+            if self.round_trips.overrun:
                 raise LimitExceeded("the round trips of all files may take")
             compared = [file for file in parsed if file.path in own]
             yield from check_round_trips(compared, texts, differences, rendered=self.rendered)
