@@ -72,7 +72,7 @@ class Place:
         module: the module of the file.
         top: the top-level block around it.
         block: the block that contains it.
-        opentofu: whether only OpenTofu reads the module.
+        opentofu: whether OpenTofu or a later version of Terraform reads the module, which accept more.
         json: whether the file is a translation from JSON, where every keyword and address is a string.
     """
 
@@ -156,7 +156,7 @@ def _type(_: Argument, attribute: Attribute, place: Place) -> _Faults:
 
 
 def _version(argument: Argument, attribute: Attribute, place: Place) -> _Faults:
-    if place.opentofu and place.top.type == "module":
+    if place.top.type == "module" and place.opentofu:
         return
     faults = list(constant_faults(attribute.name, attribute.value, place.file))
     yield from faults

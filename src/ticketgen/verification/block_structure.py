@@ -29,11 +29,14 @@ from ticketgen.language.grammar import UNCHECKED_BODY, BlockGrammar, Label, Nami
 from ticketgen.language.state_storage import REMOVED_BACKENDS
 from ticketgen.verification.argument_forms import Place, check_form
 from ticketgen.verification.source_addresses import provider_name_fault
+from ticketgen.verification.version_constraints import allows
 
 __all__ = ["check_structure"]
 
 _REMOVED_PROVISIONERS: Final = frozenset({"chef", "habitat", "puppet", "salt-masterless"})
 """https://developer.hashicorp.com/terraform/language/v1.1.x/upgrade-guides/0-15#vendor-provisioners"""
+_KNOWN_VERSION: Final = (1, 11, 999)
+_LATER_VERSIONS: Final = (*((1, minor, 0) for minor in range(12, 100)), (2, 0, 0))
 _RULES: Final = frozenset({"precondition", "postcondition", "validation"})
 """Blocks that an override file must not contain, as internal/configs/checks.go says."""
 
@@ -46,18 +49,34 @@ def check_structure(module: Module, guesses: Guesses, *, opentofu: bool) -> Iter
         guesses: finds similar names for the help.
         opentofu: whether only OpenTofu reads the module.
     """
+    is_later = _requires_later(module)
+    # Terraform 1.15 reads the variables with `const` before it installs modules.
+    has_const = any(each.value("const") is not None for each in module.variables.values())
+    accepts_more = opentofu or is_later or has_const
     for file in module.files:
-        yield from _File(module, file, guesses, opentofu=opentofu).check()
+        yield from _File(module, file, guesses, opentofu=accepts_more, later=is_later).check()
+
+
+def _requires_later(module: Module) -> bool:
+    """Whether a module requires a version of Terraform that may have other blocks and arguments."""
+    constraints = [block.value("required_version") for block in module.blocks("terraform")]
+    return any(
+        constraint is not None
+        and not allows(constraint, _KNOWN_VERSION)
+        and any(allows(constraint, each) for each in _LATER_VERSIONS)
+        for constraint in constraints
+    )
 
 
 class _File:
     """The checks of one file."""
 
-    def __init__(self, module: Module, file: File, guesses: Guesses, *, opentofu: bool) -> None:
+    def __init__(self, module: Module, file: File, guesses: Guesses, *, opentofu: bool, later: bool) -> None:
         self.module = module
         self.file = file
         self.guesses = guesses
         self.opentofu = opentofu
+        self.later = later
         self.is_override = is_override(file.path)
         self.json = file.path.endswith(".json.tf")
 
@@ -130,7 +149,7 @@ class _File:
                 yield from self.block(block, DYNAMIC, here)
         elif grammar.open:
             yield from self.block(block, UNCHECKED_BODY, here, labelled=False)
-        else:
+        elif not self.later:
             known = [name for name, inner in grammar.blocks.items() if not inner.refusal]
             help = self.guesses.did_you_mean(block.type, known)
             if not help and block.type in grammar.arguments:
@@ -153,6 +172,8 @@ class _File:
                 grammar = grammar.by_label[block.labels[0]]
         for attribute in block.body.attributes:
             argument = grammar.arguments.get(attribute.name, grammar.others)
+            if argument is None and self.later:
+                continue
             if argument is None or (argument.opentofu and not self.opentofu):
                 yield self.other_argument(attribute.name, attribute.at(self.file.path), grammar, place)
             else:
@@ -214,3 +235,7 @@ class _File:
             if argument.required and block.attribute(name) is None and name not in escaped:
                 message = f"missing required argument {name} in {self.what(place)}"
                 yield MISSING_ATTRIBUTE.found(message, f"set {name}", at=block.at(self.file.path))
+        if grammar.one_of and not any(block.attribute(name) for name in grammar.one_of):
+            name = grammar.one_of[0]
+            message = f"missing required argument {name} in {self.what(place)}"
+            yield MISSING_ATTRIBUTE.found(message, f"set {name}", at=block.at(self.file.path))

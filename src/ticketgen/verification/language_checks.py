@@ -40,8 +40,10 @@ def check_language(
         if (folder := source_folder(module, call.block)) is not None
     }
     configured = provider_configurations(modules)
+    with_unread = {posixpath.dirname(path) for path in unread if _is_of_opentofu(path)}
     for folder, module in modules.items():
-        yield from check_structure(module, guesses, opentofu=_is_opentofu(module, unread))
+        is_opentofu = folder in with_unread or _is_opentofu(module)
+        yield from check_structure(module, guesses, opentofu=is_opentofu)
         yield from check_conditions(module)
         yield from check_provisioners(module)
         yield from check_moves(module, modules, is_called=folder in called)
@@ -61,10 +63,12 @@ def check_variable_files(files: Iterable[File]) -> Iterator[Finding]:
             yield from constant_faults(attribute.name, attribute.value, file.path)
 
 
-def _is_opentofu(module: Module, unread: Set[str]) -> bool:
+def _is_opentofu(module: Module) -> bool:
     """Whether only OpenTofu reads a module: it has a file or a block that Terraform lacks."""
-    paths = [file.path for file in module.files]
-    paths += (path for path in unread if posixpath.dirname(path) == module.folder)
-    return any(".tofu" in posixpath.basename(path) for path in paths) or any(
+    return any(_is_of_opentofu(file.path) for file in module.files) or any(
         block.blocks("encryption") for block in module.blocks("terraform")
     )
+
+
+def _is_of_opentofu(path: str) -> bool:
+    return ".tofu" in posixpath.basename(path)
