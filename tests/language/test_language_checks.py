@@ -7,8 +7,8 @@ from language_cases import AREAS, CASES, error_rules, fails
 
 from ticketgen.findings import Severity
 from ticketgen.findings.verification import LEVELS
+from ticketgen.language.block_grammar import BlockGrammar
 from ticketgen.language.blocks import TOP_LEVEL
-from ticketgen.language.grammar import BlockGrammar
 from ticketgen.verification.verify import verify
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ticketgen.language.grammar import (
+from ticketgen.language.block_grammar import (
     ANY_VALUE,
     UNCHECKED_BODY,
     Argument,

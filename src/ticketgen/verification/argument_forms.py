@@ -1,6 +1,6 @@
 """Level 3, language: which expressions may stand in an argument of Terraform's own blocks.
 
-The forms are those of `ticketgen.language.grammar`.
+The forms are those of `ticketgen.language.block_grammar`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from ticketgen.hcl.syntax import (
     Tuple,
 )
 from ticketgen.hcl.traversal import free_references, nested
-from ticketgen.language.grammar import Argument, Form
+from ticketgen.language.block_grammar import Argument, Form
 from ticketgen.verification.conversions import is_null, mismatches
 from ticketgen.verification.source_addresses import (
     is_version_constraint,
@@ -58,13 +58,13 @@ from ticketgen.verification.source_addresses import (
 )
 from ticketgen.verification.type_constraints import optional_defaults, type_faults
 
-__all__ = ["Place", "check_form", "constant_faults"]
+__all__ = ["ArgumentPlace", "check_form", "constant_faults"]
 
 _ALL: Final = "all"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ArgumentPlace:
     """Where an argument stands.
 
     Attributes:
@@ -87,7 +87,7 @@ class Place:
 _Faults = Iterator[Finding]
 
 
-def check_form(argument: Argument, attribute: Attribute, place: Place) -> Iterator[Finding]:
+def check_form(argument: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:
     """Yield findings about an expression that its argument does not accept."""
     check = _CHECKS.get(argument.form)
     if check is not None and not (place.json and argument.form in _STRINGS_IN_JSON):
@@ -100,26 +100,26 @@ def constant_faults(name: str, value: Expression, file: str) -> Iterator[Finding
         return
     for reference in free_references(value):
         message = f"{name} refers to {reference.root}, but it must be a constant"
-        yield NOT_CONSTANT.found(message, "write the value itself", at=reference.at(file))
+        yield NOT_CONSTANT.found(message, at=reference.at(file))
     for each in nested(value):
         if isinstance(each, Call):
             message = f"{name} calls the function {each.name}, but it must be a constant"
             yield NOT_CONSTANT.found(message, "write the result of the function", at=each.at(file))
 
 
-def _constant(argument: Argument, attribute: Attribute, place: Place) -> _Faults:
+def _constant(argument: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
     faults = list(constant_faults(attribute.name, attribute.value, place.file))
     yield from faults
     if not faults:
         yield from _wrong_type(argument, attribute, place)
 
 
-def _early(argument: Argument, attribute: Attribute, place: Place) -> _Faults:
+def _early(argument: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
     if not place.opentofu:
         yield from _constant(argument, attribute, place)
 
 
-def _wrong_type(argument: Argument, attribute: Attribute, place: Place) -> _Faults:
+def _wrong_type(argument: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
     if is_null(attribute.value):
         if not argument.nullable:
             message = f"{attribute.name} is null, but needs a value"
@@ -130,7 +130,7 @@ def _wrong_type(argument: Argument, attribute: Attribute, place: Place) -> _Faul
         yield WRONG_TYPE.found(message, f"write {required}", at=node.at(place.file))
 
 
-def _keyword(argument: Argument, attribute: Attribute, place: Place) -> _Faults:
+def _keyword(argument: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
     value = attribute.value
     word = value.root if isinstance(value, Reference) and not value.steps else None
     if isinstance(value, Literal) and argument.form is Form.KEYWORD:
@@ -141,21 +141,20 @@ def _keyword(argument: Argument, attribute: Attribute, place: Place) -> _Faults:
         yield INVALID_KEYWORD.found(message, help, at=value.at(place.file))
 
 
-def _condition(_: Argument, attribute: Attribute, place: Place) -> _Faults:
+def _condition(_: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
     if not free_references(attribute.value):
         message = "the condition refers to nothing, so its result is always the same"
-        help = "refer to the value that the condition checks"
-        yield INVALID_CONDITION.found(message, help, at=attribute.value.at(place.file))
+        yield INVALID_CONDITION.found(message, at=attribute.value.at(place.file))
 
 
-def _type(_: Argument, attribute: Attribute, place: Place) -> _Faults:
+def _type(_: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
     for node, message, help in type_faults(attribute.value):
         yield INVALID_TYPE_CONSTRAINT.found(message, help, at=node.at(place.file))
     for default in optional_defaults(attribute.value):
         yield from constant_faults("the default of optional(…)", default, place.file)
 
 
-def _version(argument: Argument, attribute: Attribute, place: Place) -> _Faults:
+def _version(argument: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
     if place.top.type == "module" and place.opentofu:
         return
     faults = list(constant_faults(attribute.name, attribute.value, place.file))
@@ -164,7 +163,7 @@ def _version(argument: Argument, attribute: Attribute, place: Place) -> _Faults:
         yield from _version_faults(attribute.name, attribute.value, place)
 
 
-def _version_faults(name: str, value: Expression, place: Place) -> _Faults:
+def _version_faults(name: str, value: Expression, place: ArgumentPlace) -> _Faults:
     help = "write constraints with =, !=, >, >=, <, <= or ~>, such as >= 1.5, < 2.0"
     if isinstance(value, Tuple | Object):
         message = f"{name} is not a string"
@@ -176,7 +175,7 @@ def _version_faults(name: str, value: Expression, place: Place) -> _Faults:
             yield INVALID_VERSION_CONSTRAINT.found(message, help, at=value.at(place.file))
 
 
-def _source(_: Argument, attribute: Attribute, place: Place) -> _Faults:
+def _source(_: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
     value = attribute.value
     if place.opentofu:
         return
@@ -193,7 +192,7 @@ def _source(_: Argument, attribute: Attribute, place: Place) -> _Faults:
             yield INVALID_SOURCE.found(message, at=value.at(place.file))
 
 
-def _items(attribute: Attribute, place: Place, what: str) -> tuple[list[Expression], list[Finding]]:
+def _items(attribute: Attribute, place: ArgumentPlace, what: str) -> tuple[list[Expression], list[Finding]]:
     """The items of a list; a finding if the value is no list in brackets."""
     if isinstance(attribute.value, Tuple):
         return list(attribute.value.items), []
@@ -201,7 +200,7 @@ def _items(attribute: Attribute, place: Place, what: str) -> tuple[list[Expressi
     return [], [INVALID_ADDRESS.found(message, f"write [ … ] with {what}", at=attribute.value.at(place.file))]
 
 
-def _addresses(_: Argument, attribute: Attribute, place: Place) -> _Faults:
+def _addresses(_: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
     items, faults = _items(attribute, place, "references")
     yield from faults
     for item in items:
@@ -225,17 +224,17 @@ def _addresses(_: Argument, attribute: Attribute, place: Place) -> _Faults:
             yield INVALID_ADDRESS.found(message, help, at=item.at(place.file))
 
 
-def _no_reference(name: str, node: Node, place: Place) -> Finding:
+def _no_reference(name: str, node: Node, place: ArgumentPlace) -> Finding:
     message = f"an item of {name} is not a reference"
     help = "write the address of the object, such as aws_vpc.main or module.network"
     return INVALID_ADDRESS.found(message, help, at=node.at(place.file))
 
 
-def _provider(_: Argument, attribute: Attribute, place: Place) -> _Faults:
+def _provider(_: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
     yield from _provider_faults(attribute.name, attribute.value, place)
 
 
-def _provider_faults(name: str, value: Expression, place: Place) -> _Faults:
+def _provider_faults(name: str, value: Expression, place: ArgumentPlace) -> _Faults:
     reference = static_reference(value)
     steps = reference.steps if reference else ()
     if place.opentofu and isinstance(value, Reference) and any(isinstance(s, GetIndex) for s in value.steps):
@@ -252,7 +251,7 @@ def _provider_faults(name: str, value: Expression, place: Place) -> _Faults:
         yield INVALID_NAME.found(message, at=value.at(place.file))
 
 
-def _providers(_: Argument, attribute: Attribute, place: Place) -> _Faults:
+def _providers(_: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
     if not isinstance(attribute.value, Object):
         message = "providers is not an object of provider configurations"
         help = "write { aws = aws.east }, for example"
@@ -273,7 +272,7 @@ def _providers(_: Argument, attribute: Attribute, place: Place) -> _Faults:
         seen.add(name)
 
 
-def _ignored(_: Argument, attribute: Attribute, place: Place) -> _Faults:
+def _ignored(_: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
     value = attribute.value
     if isinstance(value, Reference) and value.root == _ALL and not value.steps:
         return
@@ -292,7 +291,7 @@ def _ignored(_: Argument, attribute: Attribute, place: Place) -> _Faults:
 _LOOP_KEYS: Final = {"each": "key", "count": "index"}
 
 
-def _triggers(_: Argument, attribute: Attribute, place: Place) -> _Faults:
+def _triggers(_: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
     items, faults = _items(attribute, place, "references to resources")
     yield from faults
     for item in items:
@@ -310,7 +309,7 @@ def _triggers(_: Argument, attribute: Attribute, place: Place) -> _Faults:
             yield INVALID_ADDRESS.found(message, "refer to one resource in each item", at=item.at(place.file))
 
 
-def _endpoint(reference: Reference | None, attribute: Attribute, place: Place) -> Endpoint | Finding:
+def _endpoint(reference: Reference | None, attribute: Attribute, place: ArgumentPlace) -> Endpoint | Finding:
     help = "write the address of a module or a resource, such as module.network or aws_vpc.main"
     if reference is None:
         message = f"{attribute.name} is not an address"
@@ -322,13 +321,13 @@ def _endpoint(reference: Reference | None, attribute: Attribute, place: Place) -
     return INVALID_ADDRESS.found(message, help, at=attribute.value.at(place.file))
 
 
-def _moved(_: Argument, attribute: Attribute, place: Place) -> _Faults:
+def _moved(_: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
     found = _endpoint(static_reference(attribute.value, quoted=False), attribute, place)
     if isinstance(found, Finding):
         yield found
 
 
-def _removed(_: Argument, attribute: Attribute, place: Place) -> _Faults:
+def _removed(_: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
     reference = static_reference(attribute.value, quoted=False)
     if reference is not None and reference.root in {
         "var",
@@ -351,7 +350,7 @@ def _removed(_: Argument, attribute: Attribute, place: Place) -> _Faults:
         yield INVALID_ADDRESS.found(message, "remove the removed block", at=attribute.value.at(place.file))
 
 
-def _imported(_: Argument, attribute: Attribute, place: Place) -> _Faults:
+def _imported(_: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
     is_loop = place.block.attribute("for_each") is not None
     value = attribute.value
     reference = without_keys(value) if is_loop or place.opentofu else static_reference(value, quoted=False)
@@ -369,7 +368,7 @@ def _imported(_: Argument, attribute: Attribute, place: Place) -> _Faults:
         yield INVALID_ADDRESS.found(message, help, at=provider.at(place.file))
 
 
-def _alias(argument: Argument, attribute: Attribute, place: Place) -> _Faults:
+def _alias(argument: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
     faults = list(_constant(argument, attribute, place))
     yield from faults
     value = attribute.value
@@ -378,19 +377,19 @@ def _alias(argument: Argument, attribute: Attribute, place: Place) -> _Faults:
         yield INVALID_NAME.found(message, at=value.at(place.file))
 
 
-def _iterator(_: Argument, attribute: Attribute, place: Place) -> _Faults:
+def _iterator(_: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
     value = attribute.value
     if not isinstance(value, Reference) or value.steps:
         message = "iterator is not a bare name"
         yield INVALID_NAME.found(message, "write a name without quotes", at=value.at(place.file))
 
 
-def _reserved(_: Argument, attribute: Attribute, place: Place) -> _Faults:
+def _reserved(_: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
     message = f"{attribute.name} is not allowed in this {place.block.type} block"
     yield RESERVED_NAME.found(message, "remove it", at=attribute.at(place.file))
 
 
-def _requirement(_: Argument, attribute: Attribute, place: Place) -> _Faults:
+def _requirement(_: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
     value, name = attribute.value, attribute.name
     fault = provider_name_fault(name)
     if isinstance(value, Literal) and value.value is not None:  # the form of Terraform 0.12
@@ -409,7 +408,7 @@ def _requirement(_: Argument, attribute: Attribute, place: Place) -> _Faults:
             yield from _requirement_item(name, item.key, item.value, place)
 
 
-def _requirement_item(name: str, key: Expression, value: Expression, place: Place) -> _Faults:
+def _requirement_item(name: str, key: Expression, value: Expression, place: ArgumentPlace) -> _Faults:
     word = key.value if isinstance(key, Literal) else None
     location = value.at(place.file)
     if word == "version":
@@ -438,7 +437,7 @@ def _requirement_item(name: str, key: Expression, value: Expression, place: Plac
         yield UNKNOWN_ATTRIBUTE.found(message, help, at=key.at(place.file))
 
 
-def _aliases(name: str, value: Expression, place: Place) -> _Faults:
+def _aliases(name: str, value: Expression, place: ArgumentPlace) -> _Faults:
     if place.json:
         return
     references = (
@@ -456,7 +455,7 @@ def _aliases(name: str, value: Expression, place: Place) -> _Faults:
             yield INVALID_ADDRESS.found(message, f"write [{name}.ALIAS]", at=at)
 
 
-_CHECKS: Final[Mapping[Form, Callable[[Argument, Attribute, Place], _Faults]]] = {
+_CHECKS: Final[Mapping[Form, Callable[[Argument, Attribute, ArgumentPlace], _Faults]]] = {
     Form.CONSTANT: _constant,
     Form.EARLY: _early,
     Form.KEYWORD: _keyword,

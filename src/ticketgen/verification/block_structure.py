@@ -24,10 +24,10 @@ from ticketgen.guesses import Guesses
 from ticketgen.hcl.modules import Module, is_override
 from ticketgen.hcl.static_addresses import is_name
 from ticketgen.hcl.syntax import Block, Body, File
+from ticketgen.language.block_grammar import UNCHECKED_BODY, BlockGrammar, Label, Naming
 from ticketgen.language.blocks import DYNAMIC, FILE, MODULE
-from ticketgen.language.grammar import UNCHECKED_BODY, BlockGrammar, Label, Naming
 from ticketgen.language.state_storage import REMOVED_BACKENDS
-from ticketgen.verification.argument_forms import Place, check_form
+from ticketgen.verification.argument_forms import ArgumentPlace, check_form
 from ticketgen.verification.source_addresses import provider_name_fault
 from ticketgen.verification.version_constraints import allows
 
@@ -87,7 +87,7 @@ class _File:
             yield UNKNOWN_ATTRIBUTE.found(message, help, at=attribute.at(self.file.path))
         yield from self.blocks(self.file.body, FILE, None)
 
-    def blocks(self, body: Body, grammar: BlockGrammar, place: Place | None) -> Iterator[Finding]:
+    def blocks(self, body: Body, grammar: BlockGrammar, place: ArgumentPlace | None) -> Iterator[Finding]:
         seen: set[str] = set()
         for block in body.blocks:
             inner = grammar.blocks.get(block.type)
@@ -119,24 +119,24 @@ class _File:
                 at = place.block.at(self.file.path)
                 yield MISSING_BLOCK.found(message, f"add {name} {{ … }}", at=at)
 
-    def is_used(self, body: Body, place: Place | None) -> bool:
+    def is_used(self, body: Body, place: ArgumentPlace | None) -> bool:
         """Whether a provisioner uses a connection in a body."""
         inside = place is not None and place.block.type == "provisioner"
         return inside or any(each.type == "provisioner" for each in body.blocks)
 
-    def place(self, block: Block, outer: Place | None) -> Place:
+    def place(self, block: Block, outer: ArgumentPlace | None) -> ArgumentPlace:
         if outer is None:
-            return Place(self.file.path, self.module, block, block, self.opentofu, self.json)
+            return ArgumentPlace(self.file.path, self.module, block, block, self.opentofu, self.json)
         return replace(outer, block=block)
 
-    def what(self, place: Place | None) -> str:
+    def what(self, place: ArgumentPlace | None) -> str:
         """The block of a place, for messages."""
         if place is None:
             return "the file"
         return " ".join([place.block.type, *map(quoted, place.block.labels)])
 
     def other_block(
-        self, block: Block, grammar: BlockGrammar, here: Place, outer: Place | None
+        self, block: Block, grammar: BlockGrammar, here: ArgumentPlace, outer: ArgumentPlace | None
     ) -> Iterator[Finding]:
         """Check a block whose type the grammar does not name."""
         at = block.at(self.file.path)
@@ -160,7 +160,7 @@ class _File:
             yield UNKNOWN_BLOCK.found(message, help or "remove it", at=at)
 
     def block(
-        self, block: Block, grammar: BlockGrammar, place: Place, *, labelled: bool = True
+        self, block: Block, grammar: BlockGrammar, place: ArgumentPlace, *, labelled: bool = True
     ) -> Iterator[Finding]:
         """Check a block and everything in it."""
         if labelled:
@@ -183,7 +183,7 @@ class _File:
             yield from self.missing(block, grammar, place)
         yield from self.blocks(block.body, grammar, place)
 
-    def labels(self, block: Block, grammar: BlockGrammar, place: Place) -> Iterator[Finding]:
+    def labels(self, block: Block, grammar: BlockGrammar, place: ArgumentPlace) -> Iterator[Finding]:
         at, needed = block.at(self.file.path), grammar.labels
         if len(block.labels) != len(needed):
             message = f"the block {block.type} has {len(block.labels)} labels instead of {len(needed)}"
@@ -211,7 +211,7 @@ class _File:
                 return f"{'was removed from Terraform' if removed else 'does not exist'}; there are {known}"
         return ""
 
-    def other_argument(self, name: str, at: Location, grammar: BlockGrammar, place: Place) -> Finding:
+    def other_argument(self, name: str, at: Location, grammar: BlockGrammar, place: ArgumentPlace) -> Finding:
         message = f"unsupported argument {name} in {self.what(place)}"
         known = [each for each, argument in grammar.arguments.items() if not argument.opentofu]
         help = self.guesses.did_you_mean(name, known)
@@ -229,7 +229,7 @@ class _File:
             message = f"{' and '.join(given)} exclude each other"
             yield CONFLICTING_ARGUMENTS.found(message, "remove one of them", at=attribute.at(self.file.path))
 
-    def missing(self, block: Block, grammar: BlockGrammar, place: Place) -> Iterator[Finding]:
+    def missing(self, block: Block, grammar: BlockGrammar, place: ArgumentPlace) -> Iterator[Finding]:
         escaped = {each.name for inner in block.blocks("_") for each in inner.body.attributes}
         for name, argument in grammar.arguments.items():
             if argument.required and block.attribute(name) is None and name not in escaped:

@@ -17,7 +17,7 @@ from ticketgen.verification.argument_forms import constant_faults
 from ticketgen.verification.block_structure import check_structure
 from ticketgen.verification.conditions import check_conditions
 from ticketgen.verification.module_settings import check_module_settings, provider_configurations
-from ticketgen.verification.moves import check_moves
+from ticketgen.verification.moved_blocks import check_moves
 from ticketgen.verification.provisioners import check_provisioners
 
 __all__ = ["check_language", "check_variable_files"]
