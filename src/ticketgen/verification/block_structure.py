@@ -27,7 +27,8 @@ from ticketgen.hcl.syntax import Block, Body, File
 from ticketgen.language.block_grammar import UNCHECKED_BODY, BlockGrammar, Label, Naming
 from ticketgen.language.blocks import DYNAMIC, FILE, MODULE
 from ticketgen.language.state_storage import REMOVED_BACKENDS
-from ticketgen.verification.argument_forms import ArgumentPlace, check_form
+from ticketgen.verification.argument_forms import check_form
+from ticketgen.verification.argument_place import ArgumentPlace
 from ticketgen.verification.source_addresses import provider_name_fault
 from ticketgen.verification.version_constraints import allows
 

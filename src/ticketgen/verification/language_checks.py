@@ -13,9 +13,9 @@ from ticketgen.findings.verification import MISPLACED_BLOCK
 from ticketgen.guesses import Guesses
 from ticketgen.hcl.modules import Module, source_folder
 from ticketgen.hcl.syntax import File
-from ticketgen.verification.argument_forms import constant_faults
 from ticketgen.verification.block_structure import check_structure
 from ticketgen.verification.conditions import check_conditions
+from ticketgen.verification.constant_forms import constant_faults
 from ticketgen.verification.module_settings import check_module_settings, provider_configurations
 from ticketgen.verification.moved_blocks import check_moves
 from ticketgen.verification.provisioners import check_provisioners
