@@ -181,7 +181,9 @@ def _requirement_item(
             yield INVALID_SOURCE.found(message, "write NAMESPACE/TYPE, such as hashicorp/aws", at=location)
     elif word == "configuration_aliases":
         yield from _aliases(name, value, place)
-    elif isinstance(key, Literal):
+    elif not isinstance(key, Literal):
+        yield from constant_faults(f"a key of {name}", key, place.file)
+    else:
         message = f"the requirement of {name} has the unknown key {word}"
         help = (
             "write source, version and configuration_aliases only; a provider block configures the provider"
