@@ -7,8 +7,8 @@ from language_cases import AREAS, CASES, error_rules, fails
 
 from ticketgen.findings import Severity
 from ticketgen.findings.verification import LEVELS
+from ticketgen.language.block_grammar import BlockGrammar
 from ticketgen.language.blocks import TOP_LEVEL
-from ticketgen.language.grammar import BlockGrammar
 from ticketgen.verification.verify import verify
 
 
@@ -60,6 +60,11 @@ terraform {
 provider "aws" {
   alias    = "by_region"
   for_each = toset(["eu-central-1"])
+  region   = each.key
+}
+resource "aws_sns_topic" "alarms" {
+  for_each = toset(["eu-central-1"])
+  provider = aws.by_region[each.key]
 }
 module "network" {
   source = var.state
@@ -70,7 +75,7 @@ OPENTOFU = TERRAFORM.replace("terraform {", "terraform {\n  encryption {\n  }")
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [(TERRAFORM, {"not-constant", "unknown-attribute"}), (OPENTOFU, set())],
+    [(TERRAFORM, {"invalid-address", "not-constant", "unknown-attribute"}), (OPENTOFU, set())],
     ids=["terraform", "opentofu"],
 )
 def test_only_modules_of_opentofu_may_use_its_language(text: str, expected: set[str]) -> None:

@@ -2,7 +2,8 @@
 
 Sources: https://developer.hashicorp.com/terraform/language, https://opentofu.org/docs/language/ and the schemas in
 https://github.com/hashicorp/terraform/tree/v1.11.4/internal/configs and
-https://github.com/opentofu/opentofu/tree/v1.10.0/internal/configs
+https://github.com/opentofu/opentofu/tree/v1.10.0/internal/configs. What later versions of Terraform add, and what no
+other name can be mistaken for, is accepted: ``deprecated``, ``const``, ``identity``, ``action`` and ``action_trigger``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ticketgen.language.grammar import (
+from ticketgen.language.block_grammar import (
     ANY_VALUE,
     UNCHECKED_BODY,
     Argument,
@@ -50,7 +51,8 @@ _VARIABLE: Final = BlockGrammar(
         "sensitive": _SWITCH,
         "ephemeral": _SWITCH,
         "nullable": _SWITCH,
-        "deprecated": Argument(Form.CONSTANT, "string", opentofu=True),
+        "const": _SWITCH,
+        "deprecated": _TEXT,
     },
     {"validation": _RULES},
 )
@@ -63,7 +65,7 @@ _OUTPUT: Final = BlockGrammar(
         "sensitive": _SWITCH,
         "ephemeral": _SWITCH,
         "depends_on": _DEPENDS_ON,
-        "deprecated": Argument(Form.CONSTANT, "string", opentofu=True),
+        "deprecated": _TEXT,
     },
     {
         "precondition": _RULES,
@@ -108,7 +110,7 @@ _MANAGED_LIFECYCLE: Final = BlockGrammar(
         "ignore_changes": Argument(Form.IGNORED),
         "replace_triggered_by": Argument(Form.TRIGGERS),
     },
-    blocks={"precondition": _RULES, "postcondition": _RULES},
+    blocks={"precondition": _RULES, "postcondition": _RULES, "action_trigger": Inner(UNCHECKED_BODY)},
 )
 
 _LIFECYCLE: Final = BlockGrammar(blocks={"precondition": _RULES, "postcondition": _RULES})
@@ -195,6 +197,7 @@ TOP_LEVEL: Final[Mapping[str, Inner]] = {
     ),
     "data": Inner(_DATA),
     "ephemeral": Inner(_DATA),
+    "action": Inner(BlockGrammar((Label("type"), _NAME), others=ANY_VALUE, open=True)),
     "provider": Inner(_PROVIDER),
     "moved": Inner(
         BlockGrammar(
@@ -209,10 +212,12 @@ TOP_LEVEL: Final[Mapping[str, Inner]] = {
         BlockGrammar(
             arguments={
                 "to": Argument(Form.IMPORTED, required=True),
-                "id": Argument(required=True),
+                "id": ANY_VALUE,
+                "identity": ANY_VALUE,
                 "for_each": ANY_VALUE,
                 "provider": Argument(Form.PROVIDER),
-            }
+            },
+            one_of=("id", "identity"),
         )
     ),
     "check": Inner(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from ticketgen.language.grammar import ANY_VALUE, Argument, BlockGrammar, Form, Inner, Label, Naming
+from ticketgen.language.block_grammar import ANY_VALUE, Argument, BlockGrammar, Form, Inner, Label, Naming
 
 __all__ = ["CONNECTION", "ESCAPE", "ONE_OF", "PROVISIONER", "RESERVED_BLOCK"]
 

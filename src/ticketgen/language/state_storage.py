@@ -12,7 +12,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ticketgen.language.grammar import UNCHECKED_BODY, Argument, BlockGrammar, Form, Inner, Label, Naming
+from ticketgen.language.block_grammar import (
+    UNCHECKED_BODY,
+    Argument,
+    BlockGrammar,
+    Form,
+    Inner,
+    Label,
+    Naming,
+)
 
 __all__ = ["BACKEND", "CLOUD", "ENCRYPTION", "REMOVED_BACKENDS"]
 

@@ -24,16 +24,20 @@ from ticketgen.guesses import Guesses
 from ticketgen.hcl.modules import Module, is_override
 from ticketgen.hcl.static_addresses import is_name
 from ticketgen.hcl.syntax import Block, Body, File
+from ticketgen.language.block_grammar import UNCHECKED_BODY, BlockGrammar, Label, Naming
 from ticketgen.language.blocks import DYNAMIC, FILE, MODULE
-from ticketgen.language.grammar import UNCHECKED_BODY, BlockGrammar, Label, Naming
 from ticketgen.language.state_storage import REMOVED_BACKENDS
-from ticketgen.verification.argument_forms import Place, check_form
+from ticketgen.verification.argument_forms import check_form
+from ticketgen.verification.argument_place import ArgumentPlace
 from ticketgen.verification.source_addresses import provider_name_fault
+from ticketgen.verification.version_constraints import allows
 
 __all__ = ["check_structure"]
 
 _REMOVED_PROVISIONERS: Final = frozenset({"chef", "habitat", "puppet", "salt-masterless"})
 """https://developer.hashicorp.com/terraform/language/v1.1.x/upgrade-guides/0-15#vendor-provisioners"""
+_KNOWN_VERSION: Final = (1, 11, 999)
+_LATER_VERSIONS: Final = (*((1, minor, 0) for minor in range(12, 100)), (2, 0, 0))
 _RULES: Final = frozenset({"precondition", "postcondition", "validation"})
 """Blocks that an override file must not contain, as internal/configs/checks.go says."""
 
@@ -46,18 +50,34 @@ def check_structure(module: Module, guesses: Guesses, *, opentofu: bool) -> Iter
         guesses: finds similar names for the help.
         opentofu: whether only OpenTofu reads the module.
     """
+    is_later = _requires_later(module)
+    # Terraform 1.15 reads the variables with `const` before it installs modules.
+    has_const = any(each.value("const") is not None for each in module.variables.values())
+    accepts_more = opentofu or is_later or has_const
     for file in module.files:
-        yield from _File(module, file, guesses, opentofu=opentofu).check()
+        yield from _File(module, file, guesses, opentofu=accepts_more, later=is_later).check()
+
+
+def _requires_later(module: Module) -> bool:
+    """Whether a module requires a version of Terraform that may have other blocks and arguments."""
+    constraints = [block.value("required_version") for block in module.blocks("terraform")]
+    return any(
+        constraint is not None
+        and not allows(constraint, _KNOWN_VERSION)
+        and any(allows(constraint, each) for each in _LATER_VERSIONS)
+        for constraint in constraints
+    )
 
 
 class _File:
     """The checks of one file."""
 
-    def __init__(self, module: Module, file: File, guesses: Guesses, *, opentofu: bool) -> None:
+    def __init__(self, module: Module, file: File, guesses: Guesses, *, opentofu: bool, later: bool) -> None:
         self.module = module
         self.file = file
         self.guesses = guesses
         self.opentofu = opentofu
+        self.later = later
         self.is_override = is_override(file.path)
         self.json = file.path.endswith(".json.tf")
 
@@ -68,7 +88,7 @@ class _File:
             yield UNKNOWN_ATTRIBUTE.found(message, help, at=attribute.at(self.file.path))
         yield from self.blocks(self.file.body, FILE, None)
 
-    def blocks(self, body: Body, grammar: BlockGrammar, place: Place | None) -> Iterator[Finding]:
+    def blocks(self, body: Body, grammar: BlockGrammar, place: ArgumentPlace | None) -> Iterator[Finding]:
         seen: set[str] = set()
         for block in body.blocks:
             inner = grammar.blocks.get(block.type)
@@ -100,24 +120,24 @@ class _File:
                 at = place.block.at(self.file.path)
                 yield MISSING_BLOCK.found(message, f"add {name} {{ … }}", at=at)
 
-    def is_used(self, body: Body, place: Place | None) -> bool:
+    def is_used(self, body: Body, place: ArgumentPlace | None) -> bool:
         """Whether a provisioner uses a connection in a body."""
         inside = place is not None and place.block.type == "provisioner"
         return inside or any(each.type == "provisioner" for each in body.blocks)
 
-    def place(self, block: Block, outer: Place | None) -> Place:
+    def place(self, block: Block, outer: ArgumentPlace | None) -> ArgumentPlace:
         if outer is None:
-            return Place(self.file.path, self.module, block, block, self.opentofu, self.json)
+            return ArgumentPlace(self.file.path, self.module, block, block, self.opentofu, self.json)
         return replace(outer, block=block)
 
-    def what(self, place: Place | None) -> str:
+    def what(self, place: ArgumentPlace | None) -> str:
         """The block of a place, for messages."""
         if place is None:
             return "the file"
         return " ".join([place.block.type, *map(quoted, place.block.labels)])
 
     def other_block(
-        self, block: Block, grammar: BlockGrammar, here: Place, outer: Place | None
+        self, block: Block, grammar: BlockGrammar, here: ArgumentPlace, outer: ArgumentPlace | None
     ) -> Iterator[Finding]:
         """Check a block whose type the grammar does not name."""
         at = block.at(self.file.path)
@@ -130,7 +150,7 @@ class _File:
                 yield from self.block(block, DYNAMIC, here)
         elif grammar.open:
             yield from self.block(block, UNCHECKED_BODY, here, labelled=False)
-        else:
+        elif not self.later:
             known = [name for name, inner in grammar.blocks.items() if not inner.refusal]
             help = self.guesses.did_you_mean(block.type, known)
             if not help and block.type in grammar.arguments:
@@ -141,7 +161,7 @@ class _File:
             yield UNKNOWN_BLOCK.found(message, help or "remove it", at=at)
 
     def block(
-        self, block: Block, grammar: BlockGrammar, place: Place, *, labelled: bool = True
+        self, block: Block, grammar: BlockGrammar, place: ArgumentPlace, *, labelled: bool = True
     ) -> Iterator[Finding]:
         """Check a block and everything in it."""
         if labelled:
@@ -153,6 +173,8 @@ class _File:
                 grammar = grammar.by_label[block.labels[0]]
         for attribute in block.body.attributes:
             argument = grammar.arguments.get(attribute.name, grammar.others)
+            if argument is None and self.later:
+                continue
             if argument is None or (argument.opentofu and not self.opentofu):
                 yield self.other_argument(attribute.name, attribute.at(self.file.path), grammar, place)
             else:
@@ -162,7 +184,7 @@ class _File:
             yield from self.missing(block, grammar, place)
         yield from self.blocks(block.body, grammar, place)
 
-    def labels(self, block: Block, grammar: BlockGrammar, place: Place) -> Iterator[Finding]:
+    def labels(self, block: Block, grammar: BlockGrammar, place: ArgumentPlace) -> Iterator[Finding]:
         at, needed = block.at(self.file.path), grammar.labels
         if len(block.labels) != len(needed):
             message = f"the block {block.type} has {len(block.labels)} labels instead of {len(needed)}"
@@ -190,7 +212,7 @@ class _File:
                 return f"{'was removed from Terraform' if removed else 'does not exist'}; there are {known}"
         return ""
 
-    def other_argument(self, name: str, at: Location, grammar: BlockGrammar, place: Place) -> Finding:
+    def other_argument(self, name: str, at: Location, grammar: BlockGrammar, place: ArgumentPlace) -> Finding:
         message = f"unsupported argument {name} in {self.what(place)}"
         known = [each for each, argument in grammar.arguments.items() if not argument.opentofu]
         help = self.guesses.did_you_mean(name, known)
@@ -208,9 +230,13 @@ class _File:
             message = f"{' and '.join(given)} exclude each other"
             yield CONFLICTING_ARGUMENTS.found(message, "remove one of them", at=attribute.at(self.file.path))
 
-    def missing(self, block: Block, grammar: BlockGrammar, place: Place) -> Iterator[Finding]:
+    def missing(self, block: Block, grammar: BlockGrammar, place: ArgumentPlace) -> Iterator[Finding]:
         escaped = {each.name for inner in block.blocks("_") for each in inner.body.attributes}
         for name, argument in grammar.arguments.items():
             if argument.required and block.attribute(name) is None and name not in escaped:
                 message = f"missing required argument {name} in {self.what(place)}"
                 yield MISSING_ATTRIBUTE.found(message, f"set {name}", at=block.at(self.file.path))
+        if grammar.one_of and not any(block.attribute(name) for name in grammar.one_of):
+            name = grammar.one_of[0]
+            message = f"missing required argument {name} in {self.what(place)}"
+            yield MISSING_ATTRIBUTE.found(message, f"set {name}", at=block.at(self.file.path))

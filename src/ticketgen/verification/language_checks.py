@@ -13,11 +13,11 @@ from ticketgen.findings.verification import MISPLACED_BLOCK
 from ticketgen.guesses import Guesses
 from ticketgen.hcl.modules import Module, source_folder
 from ticketgen.hcl.syntax import File
-from ticketgen.verification.argument_forms import constant_faults
 from ticketgen.verification.block_structure import check_structure
 from ticketgen.verification.conditions import check_conditions
+from ticketgen.verification.constant_forms import constant_faults
 from ticketgen.verification.module_settings import check_module_settings, provider_configurations
-from ticketgen.verification.moves import check_moves
+from ticketgen.verification.moved_blocks import check_moves
 from ticketgen.verification.provisioners import check_provisioners
 
 __all__ = ["check_language", "check_variable_files"]
@@ -40,8 +40,10 @@ def check_language(
         if (folder := source_folder(module, call.block)) is not None
     }
     configured = provider_configurations(modules)
+    with_unread = {posixpath.dirname(path) for path in unread if _is_of_opentofu(path)}
     for folder, module in modules.items():
-        yield from check_structure(module, guesses, opentofu=_is_opentofu(module, unread))
+        is_opentofu = folder in with_unread or _is_opentofu(module)
+        yield from check_structure(module, guesses, opentofu=is_opentofu)
         yield from check_conditions(module)
         yield from check_provisioners(module)
         yield from check_moves(module, modules, is_called=folder in called)
@@ -61,10 +63,12 @@ def check_variable_files(files: Iterable[File]) -> Iterator[Finding]:
             yield from constant_faults(attribute.name, attribute.value, file.path)
 
 
-def _is_opentofu(module: Module, unread: Set[str]) -> bool:
+def _is_opentofu(module: Module) -> bool:
     """Whether only OpenTofu reads a module: it has a file or a block that Terraform lacks."""
-    paths = [file.path for file in module.files]
-    paths += (path for path in unread if posixpath.dirname(path) == module.folder)
-    return any(".tofu" in posixpath.basename(path) for path in paths) or any(
+    return any(_is_of_opentofu(file.path) for file in module.files) or any(
         block.blocks("encryption") for block in module.blocks("terraform")
     )
+
+
+def _is_of_opentofu(path: str) -> bool:
+    return ".tofu" in posixpath.basename(path)

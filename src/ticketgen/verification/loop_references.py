@@ -29,7 +29,9 @@ def check_loop_references(module: Module) -> Iterator[Finding]:
         if root not in _LOOPS:
             continue
         argument, kind = _LOOPS[root]
-        if top.type not in _REPEATABLE:
+        # OpenTofu repeats provider configurations; `language_checks` reports that in Terraform's modules.
+        is_repeated_provider = top.type == "provider" and top.attribute(argument) is not None
+        if top.type not in _REPEATABLE and not is_repeated_provider:
             message = f"{use.address} is not available in {top.type} blocks, which do not support {argument}"
             yield kind.found(message, "use a for expression", at=location)
         elif use.argument in _LOOP_ARGUMENTS:

@@ -7,7 +7,7 @@ https://developer.hashicorp.com/terraform/language/modules/develop/providers#leg
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Final
 
 from ticketgen.findings import Finding, Location
@@ -18,6 +18,7 @@ from ticketgen.findings.verification import (
     TOO_MANY_BLOCKS,
     UNKNOWN_PROVIDER_FUNCTION,
 )
+from ticketgen.hcl.address import Address
 from ticketgen.hcl.declarations import declared_in, provider_address
 from ticketgen.hcl.modules import Module, is_override, source_folder
 from ticketgen.hcl.syntax import Block, Call, File, Literal, Reference
@@ -40,11 +41,13 @@ def check_module_settings(module: Module, configured: Mapping[str, Location]) ->
         module: the module.
         configured: the `provider_configurations` of the directory.
     """
-    yield from _check_settings([file for file in module.files if not is_override(file.path)])
-    for file in module.files:
-        if is_override(file.path):
-            yield from _check_settings([file])
-            yield from _check_override(module, file)
+    own = [file for file in module.files if not is_override(file.path)]
+    overrides = [file for file in module.files if is_override(file.path)]
+    yield from _check_settings(own)
+    declared = _declared(own) if overrides else set[Address]()
+    for file in overrides:
+        yield from _check_settings([file])
+        yield from _check_override(module, file, declared)
     yield from _check_calls(module, configured)
     yield from _check_functions(module)
 
@@ -75,18 +78,19 @@ def _check_settings(files: list[File]) -> Iterator[Finding]:
         yield CONFLICTING_ARGUMENTS.found(message, "remove one of the two", at=block.at(path))
 
 
-def _check_override(module: Module, override: File) -> Iterator[Finding]:
+def _declared(files: Iterable[File]) -> Set[Address]:
+    """The addresses that some files declare, with provider configurations."""
+    found: set[Address] = set()
+    for file in files:
+        for block in file.body.blocks:
+            found.update(each.address for each in declared_in(block, file.path))
+            if block.type == "provider" and block.labels:
+                found.add(provider_address(block))
+    return found
+
+
+def _check_override(module: Module, override: File, declared: Set[Address]) -> Iterator[Finding]:
     """Check that an override file changes only what the module's other files declare."""
-    own = [file for file in module.files if not is_override(file.path)]
-    declared = {
-        each.address for file in own for block in file.body.blocks for each in declared_in(block, file.path)
-    }
-    declared |= {
-        provider_address(block)
-        for file in own
-        for block in file.body.blocks
-        if block.type == "provider" and block.labels
-    }
     for block in override.body.blocks:
         if block.type in _NEVER_OVERRIDDEN:
             message = f"an override file contains a {block.type} block"

@@ -47,8 +47,8 @@ from ticketgen.hcl.syntax import (
     Tuple,
 )
 from ticketgen.hcl.uses import Use
+from ticketgen.language.block_grammar import BlockGrammar
 from ticketgen.language.blocks import TOP_LEVEL
-from ticketgen.language.grammar import BlockGrammar
 from ticketgen.verification.conversions import is_null, literal_value, mismatches
 from ticketgen.verification.ignored_changes import ignored_faults
 from ticketgen.verification.version_constraints import allows

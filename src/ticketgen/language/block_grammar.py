@@ -132,6 +132,7 @@ class BlockGrammar:
         others: what any other argument may be; None if there may be no other.
         open: whether other nested blocks may stand there, which the schema of a provider describes.
         exclusive: arguments of which only one may be set.
+        one_of: arguments of which one must be set.
         by_label: the grammar for each value of its label; empty if the label does not matter.
     """
 
@@ -141,6 +142,7 @@ class BlockGrammar:
     others: Argument | None = None
     open: bool = False
     exclusive: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
     by_label: Mapping[str, BlockGrammar] = field(default_factory=dict)
 
 
