@@ -122,7 +122,7 @@ def validate(
     chosen = targets(paths or [session().base_folder], display_path)
     problems = config.findings + chosen.findings
     if config.value is None or chosen.value is None:
-        print_findings(problems, format, relative_to=relative_to, output=output, is_result=True)
+        print_findings(problems, format, relative_to=relative_to, output=output)
         exit_with_findings(problems)
     if config.value.file:
         print_verbose(f"configuration: {display_path(config.value.file)}")

@@ -47,6 +47,9 @@ _MAX_NAMES = 20 * 1024 * 1024
 _CHARACTERS_PER_FINDING = 200
 """Characters that count for the finding about an unread file, in addition to the path."""
 
+_ENCRYPTED = b"\0GITCRYPT\0"
+"""The beginning of a file of git-crypt: https://github.com/AGWA/git-crypt/blob/master/commands.cpp"""
+
 _FOLDERS = frozenset({EntryKind.FOLDER, EntryKind.LINKED_UNSEEN})
 
 
@@ -289,6 +292,11 @@ def _content(entry: DirectoryEntry) -> str | Finding:
         return _unreadable(entry.path, f"the file is {entry.kind.value}", "replace it with a regular file")
     try:
         content = entry.read(MAX_BYTES)
+        if content.startswith(_ENCRYPTED):
+            help = "run `git-crypt unlock` before, or check the file on a machine that can"
+            return NOT_CHECKED.found(
+                "not checked: the file is encrypted with git-crypt", help, at=Location(entry.path)
+            )
         # A file over the limit may be cut within a character; no parser gets that text.
         return content.decode("utf-8", "strict" if len(content) <= MAX_BYTES else "replace")
     except OSError as error:
