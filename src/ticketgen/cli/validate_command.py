@@ -20,6 +20,7 @@ from ticketgen.findings import Finding, Severity
 from ticketgen.hcl.budget import DEFAULT
 from ticketgen.real_path import real_path
 from ticketgen.reports import ReportFormat
+from ticketgen.terraform_file_names import DECLARING
 from ticketgen.wording import counted
 
 if TYPE_CHECKING:
@@ -250,7 +251,11 @@ def _verify_target(target: Target, root: Path | None, reported: _Filter, budget:
         target,
         tuple(_in_folder(folder, found) for found in kept),
         len(findings) - len(kept),
-        sum(path.endswith(".tf") or target.files is not None for path in texts if _is_targeted(path, target)),
+        sum(
+            path.endswith(DECLARING) or target.files is not None
+            for path in texts
+            if _is_targeted(path, target)
+        ),
         {(folder / path).as_posix(): text for path, text in texts.items() if path in files_with_findings},
     )
 

@@ -11,23 +11,26 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ticketgen.findings import Finding
 from ticketgen.hcl.budget import DEFAULT, Budget
 from ticketgen.hcl.second_process import RoundTrips, should_spawn
 from ticketgen.hcl.watchdog import LimitExceeded, Watchdog
+from ticketgen.terraform_file_names import DECLARING, SETTING_VARIABLES, replaced_files
 from ticketgen.verification.admission import FIX, admit, too_large
 from ticketgen.verification.called_folders import NOTHING_AROUND, Neighbours
 from ticketgen.verification.finding_limits import limit_findings
 
 if TYPE_CHECKING:
+    from ticketgen.hcl.native_texts import NativeTexts
     from ticketgen.hcl.syntax import File
 
 __all__ = ["Verified", "verify", "verify_within"]
 
-_HCL = (".tf", ".tfvars", ".tftest.hcl", ".tfmock.hcl")
+_PARSED = (*DECLARING, *SETTING_VARIABLES, ".tftest.hcl", ".tfmock.hcl")
+_OTHER_SYNTAX = (*DECLARING[1:], *SETTING_VARIABLES[1:])
 _MAX_LOOK_UPS = 1_000
 """Limit of the paths that are looked up in the surroundings of one directory."""
 
@@ -71,8 +74,8 @@ def verify_within(
 
     Args:
         files: texts by relative posix path: Terraform, and the tests that come with a stack. For ``*.tfvars``,
-            ``*.tftest.hcl`` and ``*.tfmock.hcl``, only the syntax is checked; other files that Terraform or OpenTofu
-            reads yield a note that they are not checked.
+            ``*.tftest.hcl`` and ``*.tfmock.hcl``, only the syntax is checked; tests in other syntax yield a note that
+            they are not checked. Files in the JSON syntax are translated, and override files merged.
         rendered: whether ticketgen rendered the files. If so, valid HCL that python-hcl2 cannot read is an error;
             otherwise it yields a note that the file was not checked. The same holds for anything that is too large.
         paths: every file of the directory, including binary files; None if they are unknown. For rendered files,
@@ -111,6 +114,7 @@ class _Run:
         self.left_out = left_out | around.unread
         self.around = around
         self.looked_up: dict[str, bool | None] = {}
+        self.native: NativeTexts | None = None
         self.budget = budget
         self.rendered = rendered
         self.findings: list[Finding] = []
@@ -121,7 +125,9 @@ class _Run:
 
     def result(self) -> Verified:
         """Run all checks, as far as the budget goes."""
-        overrun = self._run_limited(self.budget.seconds, lambda: self.findings.extend(self._checks()))
+        overrun = self._run_limited(
+            self.budget.seconds, lambda: self.findings.extend(self._placed_findings())
+        )
         if self.round_trips is not None:
             self.round_trips.stop()
         reasons = [*self.budget.shortages, *overrun]
@@ -155,18 +161,38 @@ class _Run:
     def _child_processes(self) -> Iterator[int]:
         return self.round_trips.processes() if self.round_trips is not None else iter(())
 
+    def _placed_findings(self) -> Iterator[Finding]:
+        """The findings at the places that the user knows, instead of those in translations."""
+        for each in self._checks():
+            if self.native is not None and each.location:
+                yield replace(each, location=self.native.place(each.location))
+            else:
+                yield each
+
     def _checks(self) -> Iterator[Finding]:
         terraform = {
             path: text.removeprefix("\ufeff")
             for path, text in sorted(self.files.items())
-            if path.endswith(_HCL)
+            if path.endswith(_PARSED)
         }
         others = {path: text for path, text in self.files.items() if path not in terraform}
+        unused = replaced_files(terraform.keys())
+        terraform = {path: text for path, text in terraform.items() if path not in unused}
+        if any(path.endswith(_OTHER_SYNTAX) for path in terraform):
+            from ticketgen.aws.provider.schema import schema_of
+            from ticketgen.hcl.native_texts import native_texts
+            from ticketgen.verification.unchecked import broken_files
+
+            self.native = native_texts(terraform, schema_of)
+            yield from broken_files(self.native.broken, terraform)
+            terraform = dict(sorted(self.native.texts.items()))
         admitted = admit(terraform, others, self.budget, rendered=self.rendered)
         yield from admitted.findings
         texts = admitted.terraform
+        lines = self.native.lines if self.native else {}
+        written = {path.rpartition(".")[0] if path in lines else path for path in texts}
         self.admitted = {
-            path: text for path, text in self.files.items() if path in texts or path in admitted.others
+            path: text for path, text in self.files.items() if path in written or path in admitted.others
         }
         own = {path: text for path, text in texts.items() if path not in self.around.texts}
         if should_spawn(own):
@@ -174,9 +200,10 @@ class _Run:
             self.watchdog.shorten(self.round_trips.seconds)
         # Imported here, because this takes a tenth of a second, while the second process is already running.
         from ticketgen.hcl.configuration import Configuration
+        from ticketgen.hcl.override_files import merge_overrides
         from ticketgen.verification.file_checks import check_syntax
         from ticketgen.verification.levels import check_round_trips, check_together
-        from ticketgen.verification.unchecked import incomplete_files, unread_notes
+        from ticketgen.verification.unchecked import unread_notes
 
         parsed: list[File] = []
         for path, text in texts.items():
@@ -187,10 +214,10 @@ class _Run:
                 parsed.append(checked.value)
         all_paths = frozenset(self.files) | (self.paths or frozenset())
         yield from unread_notes(all_paths)
-        self.unread = (
-            terraform.keys() - {file.path for file in parsed} | incomplete_files(all_paths) | self.left_out
-        )
-        files = [file for file in parsed if file.path.endswith(".tf")]
+        read = {file.path for file in parsed}
+        broken = self.native.broken.keys() if self.native else frozenset()
+        self.unread = terraform.keys() - read | broken | self.left_out
+        files = merge_overrides(file for file in parsed if file.path.endswith(".tf"))
         configuration = Configuration(
             files, self.admitted, self.paths, self.unread, self.budget, self._exists
         )
