@@ -38,8 +38,14 @@ def write(tree: Path, texts: dict[str, str]) -> None:
 def check(folder: Path, root: Path | None) -> tuple[Finding, ...]:
     read = read_directory(folder, work_tree=root)
     assert read.value is not None
-    options = {"paths": read.value.paths, "left_out": read.value.unread, "around": read.value.around}
-    return read.findings + verify_within(read.value.texts, rendered=False, **options).findings
+    verified = verify_within(
+        read.value.texts,
+        rendered=False,
+        paths=read.value.paths,
+        left_out=read.value.unread,
+        around=read.value.around,
+    )
+    return read.findings + verified.findings
 
 
 def rules(tree: Path) -> list[str]:
