@@ -55,7 +55,7 @@ def read_stack(folder: Path, name: str, factor: int) -> Checked[SourceStack]:
     Raises:
         LimitExceeded: it takes too much time or memory.
     """
-    read = read_directory(folder, name, every_syntax=True)
+    read = read_directory(folder, name)
     if read.value is None:
         return Checked(None, read.findings)
     budget = Budget(factor)

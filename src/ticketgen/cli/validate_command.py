@@ -20,6 +20,7 @@ from ticketgen.findings import Finding, FindingKind, Severity
 from ticketgen.hcl.budget import DEFAULT
 from ticketgen.real_path import real_path
 from ticketgen.reports import ReportFormat
+from ticketgen.terraform_file_names import DECLARING
 from ticketgen.wording import counted
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def validate(
     chosen = targets(paths or [session().base_folder], display_path)
     problems = config.findings + chosen.findings
     if config.value is None or chosen.value is None:
-        print_findings(problems, format, relative_to=relative_to, output=output, is_result=True)
+        print_findings(problems, format, relative_to=relative_to, output=output)
         exit_with_findings(problems)
     if config.value.file:
         print_verbose(f"configuration: {display_path(config.value.file)}")
@@ -299,7 +300,11 @@ def _verify_target(
         target,
         tuple(_in_folder(folder, found) for found in kept),
         len(findings) - len(kept),
-        sum(path.endswith(".tf") or target.files is not None for path in texts if _is_targeted(path, target)),
+        sum(
+            path.endswith(DECLARING) or target.files is not None
+            for path in texts
+            if _is_targeted(path, target)
+        ),
         {(folder / path).as_posix(): text for path, text in texts.items() if path in files_with_findings},
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import islice
-from types import MappingProxyType
 
 from ticketgen.findings import Finding, Severity
 from ticketgen.findings.verification import (
@@ -31,7 +30,6 @@ from ticketgen.wording import counted
 
 __all__ = ["check_called_folders", "check_calls", "check_remote_modules", "passed_by_calls"]
 
-_NOTHING_PASSED: Mapping[str, Set[Address]] = MappingProxyType({})
 _MAX_MISSING = 100
 """Limit of missing arguments, and of missing provider configurations, that are reported for one call."""
 
@@ -42,7 +40,7 @@ def check_calls(
     guesses: Guesses,
     unread: Set[str] = frozenset(),
     absent: Set[str] = frozenset(),
-    passed: Mapping[str, Set[Address]] = _NOTHING_PASSED,
+    passed: Mapping[str, Set[Address]] | None = None,
 ) -> Iterator[Finding]:
     """Yield findings about the calls and provider references in a module.
 
@@ -55,7 +53,7 @@ def check_calls(
         passed: the provider configurations that calls pass to each folder; see `passed_by_calls`.
     """
     called: dict[str, Module] = {}
-    own = passed.get(module.folder, frozenset())
+    own = (passed or {}).get(module.folder, frozenset())
     for name, call in module.calls.items():
         folder = source_folder(module, call.block)
         if folder is None:

@@ -8,6 +8,7 @@ from ticketgen.findings import Finding
 from ticketgen.guesses import Guesses
 from ticketgen.hcl.configuration import Configuration
 from ticketgen.hcl.evaluator import Evaluator
+from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import File
 from ticketgen.rules.apply import apply_rules
 from ticketgen.verification.called_folders import NOTHING_AROUND, Neighbours
@@ -43,13 +44,24 @@ def check_round_trips(
 
 
 def check_together(
-    configuration: Configuration, around: Neighbours = NOTHING_AROUND, *, rendered: bool
+    configuration: Configuration,
+    written: Mapping[str, Module],
+    around: Neighbours = NOTHING_AROUND,
+    *,
+    rendered: bool,
 ) -> Iterator[Finding]:
-    """Run levels 3 to 5: language and references, schema, rules."""
+    """Run levels 3 to 5: language and references, schema, rules.
+
+    Args:
+        configuration: the directory, with override files merged.
+        written: its modules as they are written.
+        around: what the directory uses of its work tree.
+        rendered: whether ticketgen rendered the files.
+    """
     modules = configuration.modules
     passed = passed_by_calls(modules)
     guesses = Guesses()
-    yield from check_language(modules, guesses, configuration.unread)
+    yield from check_language(written, guesses, configuration.unread)
     for module in modules.values():
         yield from check_references(module, guesses)
         yield from check_calls(module, modules, guesses, configuration.unread, around.absent, passed)

@@ -11,14 +11,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from functools import partial
 
 from ticketgen.caching import cache_folder, fingerprint, load, store
 from ticketgen.findings import Category, Finding, Location, Severity, Stage, TextEdit
 from ticketgen.hcl.budget import DEFAULT
 from ticketgen.progress import ProgressCallback, no_progress
 from ticketgen.verification.called_folders import NOTHING_AROUND, Neighbours
-from ticketgen.verification.verify import verify_within
+from ticketgen.verification.verify import Verified, verify_within
 
 __all__ = ["cache_key", "verify_cached"]
 
@@ -42,16 +41,18 @@ def verify_cached(
 
     See there for the arguments. A result that depends on time or memory is not stored, because another run may differ.
     """
-    verify = partial(
-        verify_within,
-        files,
-        rendered=rendered,
-        paths=paths,
-        left_out=left_out,
-        around=around,
-        budget=budget,
-        round_trips=round_trips,
-    )
+
+    def verify() -> Verified:
+        return verify_within(
+            files,
+            rendered=rendered,
+            paths=paths,
+            left_out=left_out,
+            around=around,
+            budget=budget,
+            round_trips=round_trips,
+        )
+
     if cache_folder() is None:
         progress("verifying; the cache is off or cannot be written")
         return verify().findings

@@ -11,23 +11,26 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ticketgen.findings import Finding
 from ticketgen.hcl.budget import DEFAULT, Budget
 from ticketgen.hcl.second_process import RoundTrips, should_spawn
 from ticketgen.hcl.watchdog import LimitExceeded, Watchdog
+from ticketgen.terraform_file_names import DECLARING, SETTING_VARIABLES, replaced_files
 from ticketgen.verification.admission import FIX, admit, too_large
 from ticketgen.verification.called_folders import NOTHING_AROUND, Neighbours
 from ticketgen.verification.finding_limits import limit_findings
 
 if TYPE_CHECKING:
+    from ticketgen.hcl.native_texts import NativeTexts
     from ticketgen.hcl.syntax import File
 
 __all__ = ["Verified", "verify", "verify_within"]
 
-_HCL = (".tf", ".tfvars", ".tftest.hcl", ".tfmock.hcl")
+_PARSED = (*DECLARING, *SETTING_VARIABLES, ".tftest.hcl", ".tfmock.hcl")
+_OTHER_SYNTAX = (*DECLARING[1:], *SETTING_VARIABLES[1:])
 _MAX_LOOK_UPS = 1_000
 """Limit of the paths that are looked up in the surroundings of one directory."""
 
@@ -72,8 +75,8 @@ def verify_within(
 
     Args:
         files: texts by relative posix path: Terraform, and the tests that come with a stack. For ``*.tfvars``,
-            ``*.tftest.hcl`` and ``*.tfmock.hcl``, only the syntax is checked; other files that Terraform or OpenTofu
-            reads yield a note that they are not checked.
+            ``*.tftest.hcl`` and ``*.tfmock.hcl``, only the syntax is checked; tests in other syntax yield a note that
+            they are not checked. Files in the JSON syntax are translated, and override files merged.
         rendered: whether ticketgen rendered the files. If so, round trips are made, and a file that is not checked,
             such as one that is too large, is an error and not a note.
         paths: every file of the directory, including binary files; None if they are unknown. For rendered files,
@@ -122,6 +125,7 @@ class _Run:
         self.left_out = left_out | around.unread
         self.around = around
         self.looked_up: dict[str, bool | None] = {}
+        self.native: NativeTexts | None = None
         self.budget = budget
         self.rendered = rendered
         self.makes_round_trips = makes_round_trips
@@ -135,7 +139,9 @@ class _Run:
 
     def result(self) -> Verified:
         """Run all checks, as far as the budget goes."""
-        overrun = self._run_limited(self.budget.seconds, lambda: self.findings.extend(self._checks()))
+        overrun = self._run_limited(
+            self.budget.seconds, lambda: self.findings.extend(self._placed_findings())
+        )
         if self.round_trips is not None:
             self.round_trips.stop()
         reasons = [*self.budget.shortages, *overrun]
@@ -169,18 +175,38 @@ class _Run:
     def _child_processes(self) -> Iterator[int]:
         return self.round_trips.processes() if self.round_trips is not None else iter(())
 
+    def _placed_findings(self) -> Iterator[Finding]:
+        """The findings at the places that the user knows, instead of those in translations."""
+        for each in self._checks():
+            if self.native is not None and each.location:
+                yield replace(each, location=self.native.place(each.location))
+            else:
+                yield each
+
     def _checks(self) -> Iterator[Finding]:
         terraform = {
             path: text.removeprefix("\ufeff")
             for path, text in sorted(self.files.items())
-            if path.endswith(_HCL)
+            if path.endswith(_PARSED)
         }
         others = {path: text for path, text in self.files.items() if path not in terraform}
+        unused = replaced_files(terraform.keys())
+        terraform = {path: text for path, text in terraform.items() if path not in unused}
+        if any(path.endswith(_OTHER_SYNTAX) for path in terraform):
+            from ticketgen.aws.provider.schema import schema_of
+            from ticketgen.hcl.native_texts import native_texts
+            from ticketgen.verification.unchecked import broken_files
+
+            self.native = native_texts(terraform, schema_of)
+            yield from broken_files(self.native.broken, terraform)
+            terraform = dict(sorted(self.native.texts.items()))
         admitted = admit(terraform, others, self.budget, rendered=self.rendered)
         yield from admitted.findings
         texts = admitted.terraform
+        lines = self.native.lines if self.native else {}
+        written = {path.rpartition(".")[0] if path in lines else path for path in texts}
         self.admitted = {
-            path: text for path, text in self.files.items() if path in texts or path in admitted.others
+            path: text for path, text in self.files.items() if path in written or path in admitted.others
         }
         own = {path: text for path, text in texts.items() if path not in self.around.texts}
         if self.makes_round_trips and should_spawn(own):
@@ -188,10 +214,12 @@ class _Run:
             self.watchdog.shorten(self.round_trips.seconds)
         # Imported here, because this takes a tenth of a second, while the second process is already running.
         from ticketgen.hcl.configuration import Configuration
+        from ticketgen.hcl.modules import is_override, modules
+        from ticketgen.hcl.override_files import merge_overrides
         from ticketgen.verification.file_checks import check_round_trip, check_syntax
         from ticketgen.verification.language_checks import check_variable_files
         from ticketgen.verification.levels import check_round_trips, check_together
-        from ticketgen.verification.unchecked import incomplete_files, unread_notes
+        from ticketgen.verification.unchecked import unread_notes
 
         parsed: list[File] = []
         for path, text in texts.items():
@@ -203,15 +231,19 @@ class _Run:
                     yield from check_round_trip(path, text, rendered=self.rendered)
         all_paths = frozenset(self.files) | (self.paths or frozenset())
         yield from unread_notes(all_paths)
-        self.unread = (
-            terraform.keys() - {file.path for file in parsed} | incomplete_files(all_paths) | self.left_out
-        )
-        files = [file for file in parsed if file.path.endswith(".tf")]
+        read = {file.path for file in parsed}
+        broken = self.native.broken.keys() if self.native else frozenset()
+        self.unread = terraform.keys() - read | broken | self.left_out
+        written = [file for file in parsed if file.path.endswith(".tf")]
+        files = merge_overrides(written)
         yield from check_variable_files(file for file in parsed if file.path.endswith(".tfvars"))
         configuration = Configuration(
             files, self.admitted, self.paths, self.unread, self.budget, self._exists
         )
-        yield from check_together(configuration, self.around, rendered=self.rendered)
+        # The language has rules for override files, which are merged away.
+        merged = any(is_override(file.path) for file in written)
+        as_written = modules(written, self.unread) if merged else configuration.modules
+        yield from check_together(configuration, as_written, self.around, rendered=self.rendered)
         if self.round_trips is not None:
             differences = self.round_trips.differences()
             if self.round_trips.overrun:
