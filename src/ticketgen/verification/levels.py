@@ -10,13 +10,14 @@ from ticketgen.hcl.configuration import Configuration
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.syntax import File
 from ticketgen.rules.apply import apply_rules
+from ticketgen.type_checking.check_types import check_types
 from ticketgen.verification.calls import check_calls, check_remote_modules
 from ticketgen.verification.cycles import check_cycles
 from ticketgen.verification.duplicates import check_duplicates
 from ticketgen.verification.file_checks import check_syntax, round_trip_finding
 from ticketgen.verification.loop_references import check_loop_references
 from ticketgen.verification.missing_files import check_files
-from ticketgen.verification.provider_schema import check_schema
+from ticketgen.verification.provider_schema import check_schema, schemas_of
 from ticketgen.verification.references import check_references
 from ticketgen.verification.unused import check_unused
 
@@ -48,5 +49,9 @@ def check_together(configuration: Configuration, *, rendered: bool) -> Iterator[
     yield from check_cycles(configuration)
     yield from check_files(configuration, Evaluator(budget=configuration.budget))
     yield from check_remote_modules(modules.values())
+    for module in modules.values():
+        schemas = schemas_of(module, guesses)
+        is_root = module.folder not in configuration.called_folders
+        yield from check_types(module, modules, schemas, configuration.budget, is_root=is_root)
     yield from check_schema(modules.values(), guesses)
     yield from apply_rules(configuration, rendered=rendered)

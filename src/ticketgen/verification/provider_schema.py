@@ -6,7 +6,7 @@ the provider, yield no errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from itertools import chain
 from typing import NamedTuple
@@ -50,7 +50,7 @@ from ticketgen.hcl.uses import Use
 from ticketgen.verification.conversions import is_null, literal_value, mismatches
 from ticketgen.verification.version_constraints import allows
 
-__all__ = ["check_schema"]
+__all__ = ["check_schema", "schemas_of"]
 
 # https://developer.hashicorp.com/terraform/language/meta-arguments
 _META: Mapping[str, frozenset[str]] = {
@@ -91,6 +91,11 @@ def check_schema(modules: Iterable[Module], guesses: Guesses) -> Iterator[Findin
         message = f"{what} not checked against a schema: {reason}"
         help = "check the configuration with `terraform validate` as well; --ignore schema-not-checked accepts it"
         yield SCHEMA_NOT_CHECKED.found(message, help, at=min(locations))
+
+
+def schemas_of(module: Module, guesses: Guesses) -> Callable[[str, str], BlockSchema | None]:
+    """A function that returns the schema of a kind and a type; None if the module may use another schema."""
+    return _Checker(module, {}, guesses).schema
 
 
 def _sources(module: Module) -> Mapping[str, tuple[str, Expression | None]]:
@@ -182,6 +187,13 @@ class _Checker:
             yield DEPRECATED.found(f"{subject} is deprecated", _SEE_DOCS, at=location)
         body = _Body(self, subject, file, strict=self.version is _Version.KNOWN or provider != "aws")
         yield from body.check(block, block.body, schema, "", _META[block.type], top=block.type != "provider")
+
+    def schema(self, kind: str, type: str) -> BlockSchema | None:
+        """The schema of a type; None if the module may use another version or another provider."""
+        provider = type.partition("_")[0]
+        if not self._is_known(provider) or (self.version is not _Version.KNOWN and provider == "aws"):
+            return None
+        return schema_of(kind, type)
 
     def use(self, use: Use) -> Iterator[Finding]:
         """Check a reference to an attribute of a resource or data source."""
