@@ -322,6 +322,24 @@ WRONG_TYPE = _verify(
     "`terraform validate` and `terraform plan` fail. A spec is not rendered.",
     "write a value of the type that the finding names",
 )
+INVALID_EXPRESSION = _verify(
+    "invalid-expression",
+    "Terraform can evaluate every expression, and the types of values fit together",
+    _FAILS,
+    "correct the expression",
+)
+SENSITIVE_OUTPUT = _verify(
+    "sensitive-output",
+    "An output of a root module that contains a sensitive value is sensitive",
+    _FAILS,
+    "set sensitive = true in the output",
+)
+EPHEMERAL_VALUE = _verify(
+    "ephemeral-value",
+    "Ephemeral values are used only where Terraform does not store them",
+    _FAILS,
+    "set ephemeral = true in the output of a called module, or use a value that is not ephemeral",
+)
 REMOVED_IN_PROVIDER_6 = _verify(
     "removed-in-provider-6",
     "The configuration uses nothing that AWS provider 6 removed",

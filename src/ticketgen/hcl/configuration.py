@@ -121,17 +121,21 @@ class Configuration:
         self.modules = modules(files, self.unread)
 
     @cached_property
-    def roots(self) -> tuple[Scope, ...]:
-        """The scopes of the root modules. Modules that only call each other have none."""
-        called = {
+    def called_folders(self) -> frozenset[str | None]:
+        """The folders of the modules that other modules call; None if one is not a folder of the directory."""
+        return frozenset(
             source_folder(module, call.block)
             for module in self.modules.values()
             for call in module.calls.values()
-        }
+        )
+
+    @cached_property
+    def roots(self) -> tuple[Scope, ...]:
+        """The scopes of the root modules. Modules that only call each other have none."""
         return tuple(
             Scope(module)
             for folder, module in self.modules.items()
-            if folder not in called or self._is_root(folder)
+            if folder not in self.called_folders or self._is_root(folder)
         )
 
     def _is_root(self, folder: str) -> bool:

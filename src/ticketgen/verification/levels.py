@@ -11,6 +11,7 @@ from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import File
 from ticketgen.rules.apply import apply_rules
+from ticketgen.type_checking.check_types import check_types
 from ticketgen.verification.called_folders import NOTHING_AROUND, Neighbours
 from ticketgen.verification.calls import (
     check_called_folders,
@@ -24,7 +25,7 @@ from ticketgen.verification.file_checks import check_round_trip, round_trip_find
 from ticketgen.verification.language_checks import check_language
 from ticketgen.verification.loop_references import check_loop_references
 from ticketgen.verification.missing_files import check_files
-from ticketgen.verification.provider_schema import check_schema
+from ticketgen.verification.provider_schema import check_schema, schemas_of
 from ticketgen.verification.references import check_references
 from ticketgen.verification.unused import check_unused
 
@@ -72,5 +73,9 @@ def check_together(
     yield from check_files(configuration, Evaluator(budget=configuration.budget))
     yield from check_remote_modules(modules.values())
     yield from check_called_folders(modules, around.texts.keys() | around.unread)
+    for module in modules.values():
+        schemas = schemas_of(module, guesses)
+        is_root = module.folder not in configuration.called_folders
+        yield from check_types(module, modules, schemas, configuration.budget, is_root=is_root)
     yield from check_schema(modules.values(), guesses)
     yield from apply_rules(configuration, rendered=rendered)

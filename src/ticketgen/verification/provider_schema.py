@@ -6,7 +6,7 @@ the provider, yield no errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from itertools import chain
 from typing import NamedTuple
@@ -53,7 +53,7 @@ from ticketgen.verification.conversions import is_null, literal_value, mismatche
 from ticketgen.verification.ignored_changes import ignored_faults
 from ticketgen.verification.version_constraints import allows
 
-__all__ = ["check_schema"]
+__all__ = ["check_schema", "schemas_of"]
 
 _META: Mapping[str, BlockGrammar] = {
     kind: TOP_LEVEL[kind].block for kind in ("resource", "data", "ephemeral", "provider")
@@ -92,6 +92,11 @@ def check_schema(modules: Iterable[Module], guesses: Guesses) -> Iterator[Findin
         message = f"{what} not checked against a schema: {reason}"
         help = "check the configuration with `terraform validate` as well; --ignore schema-not-checked accepts it"
         yield SCHEMA_NOT_CHECKED.found(message, help, at=min(locations))
+
+
+def schemas_of(module: Module, guesses: Guesses) -> Callable[[str, str], BlockSchema | None]:
+    """A function that returns the schema of a kind and a type; None if the module may use another schema."""
+    return _Checker(module, {}, guesses).schema
 
 
 def _sources(module: Module) -> Mapping[str, tuple[str, Expression | None]]:
@@ -193,6 +198,13 @@ class _Checker:
             for fault in ignored_faults(block, schema):
                 message = f"ignore_changes of {subject} contains {fault.path}: {fault.message}"
                 yield from self.unknown(subject, fault.path, fault.item.at(file), message, fault.known)
+
+    def schema(self, kind: str, type: str) -> BlockSchema | None:
+        """The schema of a type; None if the module may use another version or another provider."""
+        provider = type.partition("_")[0]
+        if not self._is_known(provider) or (self.version is not _Version.KNOWN and provider == "aws"):
+            return None
+        return schema_of(kind, type)
 
     def use(self, use: Use) -> Iterator[Finding]:
         """Check a reference to an attribute of a resource or data source."""

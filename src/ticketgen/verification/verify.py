@@ -234,15 +234,15 @@ class _Run:
         read = {file.path for file in parsed}
         broken = self.native.broken.keys() if self.native else frozenset()
         self.unread = terraform.keys() - read | broken | self.left_out
-        written = [file for file in parsed if file.path.endswith(".tf")]
-        files = merge_overrides(written)
+        unmerged = [file for file in parsed if file.path.endswith(".tf")]
+        files = merge_overrides(unmerged)
         yield from check_variable_files(file for file in parsed if file.path.endswith(".tfvars"))
         configuration = Configuration(
             files, self.admitted, self.paths, self.unread, self.budget, self._exists
         )
         # The language has rules for override files, which are merged away.
-        merged = any(is_override(file.path) for file in written)
-        as_written = modules(written, self.unread) if merged else configuration.modules
+        merged = any(is_override(file.path) for file in unmerged)
+        as_written = modules(unmerged, self.unread) if merged else configuration.modules
         yield from check_together(configuration, as_written, self.around, rendered=self.rendered)
         if self.round_trips is not None:
             differences = self.round_trips.differences()
