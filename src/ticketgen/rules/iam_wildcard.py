@@ -47,12 +47,14 @@ def _check_policy(holder: BlockInstance, attribute: str) -> Iterator[Problem]:
             yield Problem(f"{holder.address} grants {', '.join(wildcards)}", statement.location)
         elif statement.is_negated:
             yield Problem(f"{holder.address} grants every action except some", statement.location)
-        elif any(
-            isinstance(each, str) and each and not each.strip("*") for each in statement.resources or ()
-        ):
-            if statement.has_condition:
-                continue
-            named = [action for action in statement.actions or () if _takes_arn(action)]
+            continue
+        if statement.has_condition:
+            continue
+        if any(isinstance(each, str) and each and not each.strip("*") for each in statement.resources or ()):
+            # A broad action in the statement must not hide the others.
+            named = [
+                action for action in statement.actions or () if _takes_arn(action) and action not in wildcards
+            ]
             if named:
                 yield Problem(f"{holder.address} grants {_list(named)} on all resources", statement.location)
 
