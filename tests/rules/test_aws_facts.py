@@ -63,6 +63,7 @@ def test_state_machines(states: dict[str, object], expected: str) -> None:
         ("apigateway:GET", ""),
         ("lambda:InvokeFunction", ""),
         ("s3:Get${part}", ""),
+        ("route53:Describe*", ""),
         ("s3:GetObjects", "no action GetObjects"),
         ("s3:Fetch*", "matches no action"),
         ("s33:GetObject", "no service"),

@@ -18,6 +18,10 @@ __all__ = ["RULE", "unknown_action"]
 
 _MAX_CHARACTERS = 128
 """Longer texts are no names of actions."""
+_VERBS = frozenset(
+    {"get", "list", "describe", "view", "batchget", "read", "search", "create", "delete", "put", "update"}
+)
+"""Beginnings of patterns that many policies list for every service, whether or not it has such an action."""
 _STEPS_OF_A_SEARCH = 500
 """Steps that a comparison with all actions of a service counts as."""
 
@@ -61,6 +65,8 @@ def unknown_action(action: str) -> tuple[str, str] | None:
     if names is None:
         return f"no service has the prefix {service} of {action}", did_you_mean(service.lower(), known)
     pattern = operation.lower()
+    if pattern.rstrip("*") in _VERBS and pattern.endswith("*"):
+        return None
     if any(matches_pattern(pattern, name.lower()) for name in names):
         return None
     if "*" in pattern or "?" in pattern:
