@@ -10,9 +10,10 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeAlias
 
-from ticketgen.aws.provider.value_rules import ValueRule, violation
+from ticketgen.aws.provider.value_rules import MAX_MATCHED, ValueRule, violation
 
 __all__ = ["Outcomes", "opaque_message", "rules_of"]
 
@@ -25,6 +26,12 @@ _MAX_PATTERNS = 4
 """How many patterns a rule may have of which one is the provider's."""
 _MIN_EVIDENCE = 4
 """How many values must be rejected, and how many accepted, before a pattern counts that no message names."""
+
+
+_HOUR = "(?:[0-1][0-9]|2[0-3]):[0-5][0-9]"
+_DAILY = f"{_HOUR}-{_HOUR}"
+_DAY = "(?:sun|mon|tue|wed|thu|fri|sat)"
+_WEEKLY = f"{_DAY}:{_HOUR}-{_DAY}:{_HOUR}"
 
 
 def _number(text: str) -> int | float:
@@ -57,7 +64,7 @@ _TYPED: Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], list[ValueRule
         ),
         (
             r"Invalid String Enum Value .*Valid Values: \[(.*)\]",
-            lambda m: [["one of", _words(m[1])], ["one of", _words(m[1]), True]],
+            lambda m: [["one of", _words(m[1])], ["one of", ["", *_words(m[1])]], ["one of", ["", *_words(m[1])], True]],
         ),
         (r"expected \S+ to not be any of \[(.*)\], got", lambda m: [["none of", _listed(m[1])]]),
         (
@@ -148,7 +155,25 @@ _TYPED: Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], list[ValueRule
         (r'"\S+" cannot be parsed as a duration', lambda m: [["duration"]]),
         (r"\S+: cannot parse '.*' as int", lambda m: [["integer", False], ["integer"]]),
         (r"\S+: cannot parse '.*' as boolean", lambda m: [["truth", False], ["truth"]]),
-        (r'expected "\S+" to be a base64 string', lambda m: [["base64"]]),
+        (
+            r'"\S+" doesn\'t look like AWS Account ID|Invalid Attribute Value Attribute \S+ value must be a valid AWS account ID',
+            lambda m: [
+                ["matches", [pattern], "an AWS account ID has 12 digits"]
+                for pattern in (r"^[0-9]{12}\Z", r"^(?:[0-9]{12})?\Z")
+            ],
+        ),
+        (
+            r'(?:"\S+" )?\(.*\) must satisfy the format of "hh24:mi-hh24:mi"',
+            lambda m: [["matches", [rf"^(?:{_DAILY})\Z"], "it must be a time range such as 03:00-04:00"]],
+        ),
+        (
+            r'(?:"\S+" )?\(.*\) must satisfy the format of "ddd:hh24:mi-ddd:hh24:mi"',
+            lambda m: [
+                ["matches", [rf"(?i)^(?:{_WEEKLY})\Z"], "it must be a time range such as sun:03:00-sun:04:00"]
+            ],
+        ),
+        (r"Invalid RFC3339 String Value", lambda m: [["time"]]),
+        (r'expected "\S+" to be a base64 string|"\S+" \(.*\) must be base64-encoded', lambda m: [["base64"]]),
         (
             r'expected "\S+" to be a valid port number, got',
             lambda m: [["range", 1, 65535]],
@@ -269,16 +294,26 @@ def _pattern_rule(
     argument: _Argument, patterns: Sequence[str], values: Sequence[str | float], requirement: str, is_named: bool
 ) -> ValueRule | None:
     """The rule of the patterns that reject exactly these values."""
-    for kind in ("matches", "not matches"):
+    accepted = {text for text in map(str, argument.accepted) if len(text) <= MAX_MATCHED}
+    rejected = {text for text in map(str, values) if len(text) <= MAX_MATCHED}
+    enough = is_named or (len(accepted) >= _MIN_EVIDENCE and len(rejected) >= _MIN_EVIDENCE)
+    if not enough or not rejected:
+        return None
+    for kind, wanted in (("matches", True), ("not matches", False)):
         fitting = [
-            each
-            for each in patterns
-            if argument.is_sound([kind, [each], ""]) and all(violation([kind, [each], ""], v) for v in values if len(str(v)) <= 300)
+            pattern
+            for pattern in patterns
+            if all(_found(pattern, text) == wanted for text in accepted)
+            and all(_found(pattern, text) != wanted for text in rejected)
         ]
-        enough = is_named or (len(argument.accepted) >= _MIN_EVIDENCE and len(values) >= _MIN_EVIDENCE)
-        if fitting and enough and len(fitting) <= _MAX_PATTERNS:
+        if fitting and len(fitting) <= _MAX_PATTERNS:
             return [kind, sorted(fitting, key=lambda each: (len(each), each)), _sentence(requirement)]
     return None
+
+
+@cache
+def _found(pattern: str, text: str) -> bool:
+    return re.search(pattern, text, re.ASCII) is not None
 
 
 def _sentence(text: str) -> str:

@@ -6,19 +6,19 @@ argument that rejects none of the first values is taken to accept all.
 
 from __future__ import annotations
 
-import copy
+import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
 from provider_plugin import Provider
-from provider_values import configuration, value
+from provider_values import value
 
 from ticketgen.aws.provider.schema import BlockSchema, Type, schema_of
 
-__all__ = ["Leaf", "Leaves", "leaves_of"]
+__all__ = ["LONG", "Leaf", "answers_of", "leaves_of"]
 
 LONG = "a" * 20_000
 """A text that is longer than most limits."""
@@ -48,6 +48,10 @@ _CONFLICT = re.compile(r'conflicts with (\S+)$|"([^"]+)" cannot be specified whe
 _ONE_OF = re.compile(r"only one of `([^`]+)`")
 _ALL_OF = re.compile(r"all of `([^`]+)` must be")
 _INDEX = re.compile(r"\.\d+(?=\.|$)")
+_MAX_ATTEMPTS = 6
+"""How many arguments to add or remove until no combination of arguments is an error."""
+_MANY = 1200
+"""Of a type with so many arguments, those that equal blocks share are tried once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +69,6 @@ class Leaf:
     type: Type
     block: tuple[int, str]
     is_list: bool
-
-
-@dataclass
-class Leaves:
-    """The provider's errors of one type: texts by value, by path."""
-
-    errors: dict[str, dict[Any, tuple[str, ...]]] = field(default_factory=dict)
-    combinations: set[str] = field(default_factory=set)
 
 
 def leaves_of(schema: BlockSchema, prefix: str = "") -> Iterator[Leaf]:
@@ -95,3 +91,111 @@ def leaves_of(schema: BlockSchema, prefix: str = "") -> Iterator[Leaf]:
         nested = schema.nested(name)
         if nested is not None and not (not prefix and name == "timeouts"):
             yield from leaves_of(nested.block, f"{prefix}{name}.")
+
+
+def configured(
+    type: str, schema: BlockSchema, kept: Set[str], dropped: Set[str] = frozenset(), prefix: str = ""
+) -> dict[str, Any]:
+    """The smallest configuration with some arguments, the blocks around them, and without others."""
+    found: dict[str, Any] = {}
+    for name, (flags, written) in schema.attributes.items():
+        path = f"{prefix}{name}"
+        wanted = "r" in flags or any(each == path or each.startswith(f"{path}.") for each in kept)
+        found[name] = value(type, path, written, 0) if wanted and path not in dropped else None
+    for name in schema.blocks:
+        nested = schema.nested(name)
+        assert nested is not None
+        path = f"{prefix}{name}"
+        wanted = nested.min_items > 0 or any(each == path or each.startswith(f"{path}.") for each in kept)
+        wanted = wanted and path not in dropped
+        inner = configured(type, nested.block, kept, dropped, f"{path}.") if wanted else None
+        if nested.nesting in ("single", "group"):
+            found[name] = inner
+        elif nested.nesting == "map":
+            found[name] = {} if inner is None else {"key": inner}
+        else:
+            found[name] = [] if inner is None else [inner]
+    return found
+
+
+def put(config: dict[str, Any], path: str, new: Any) -> None:
+    """Set an argument in the first block of each name."""
+    *blocks, last = path.split(".")
+    holder = config
+    for block in blocks:
+        inner = holder[block]
+        holder = inner[0] if isinstance(inner, list) else inner.get("key", inner)
+    holder[last] = new
+
+
+def answers_of(provider: Provider, kind: str, type: str) -> dict[str, dict[str, list[str]]]:
+    """The errors about each value of each argument of a type, by path and the value's JSON.
+
+    Arguments that accept the first values are left out.
+    """
+    schema = schema_of(kind, type)
+    assert schema is not None
+    leaves = [
+        leaf for leaf in leaves_of(schema) if kind != "provider" or not leaf.path.startswith("endpoints.")
+    ]
+    shared: dict[tuple[int, str], dict[str, list[str]]] = {}
+    found: dict[str, dict[str, list[str]]] = {}
+    for leaf in leaves:
+        if leaf.type == "bool":
+            continue
+        if len(leaves) <= _MANY or leaf.block not in shared:
+            shared[leaf.block] = _answers(provider, kind, type, schema, leaf)
+        if shared[leaf.block]:
+            found[leaf.path] = shared[leaf.block]
+    return found
+
+
+def _surroundings(provider: Provider, kind: str, type: str, schema: BlockSchema, leaf: Leaf) -> dict[str, Any]:
+    """A configuration in which no combination of arguments hides the errors about a value."""
+    kept, dropped = {leaf.path}, set[str]()
+    config = configured(type, schema, kept)
+    for _ in range(_MAX_ATTEMPTS):
+        required, refused = set[str](), set[str]()
+        for error in provider.validate(kind, type, config):
+            if not _COMBINED.match(error.text):
+                continue
+            if match := _ALL_OF.search(error.text):
+                required |= {_INDEX.sub("", each) for each in match[1].split(",")}
+            elif match := _ONE_OF.search(error.text):
+                refused |= {_INDEX.sub("", each) for each in match[1].split(",")}
+            elif match := _CONFLICT.search(error.text):
+                refused.add(_INDEX.sub("", match[1] or match[2]))
+        refused = {each for each in refused if not leaf.path.startswith(each)} - dropped
+        if not refused and required <= kept:
+            break
+        kept = (kept | required) - refused
+        dropped |= refused
+        config = configured(type, schema, kept, dropped)
+    return config
+
+
+def _answers(
+    provider: Provider, kind: str, type: str, schema: BlockSchema, leaf: Leaf
+) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    try:
+        config = _surroundings(provider, kind, type, schema, leaf)
+        put(config, leaf.path, None)
+        before = {error.text for error in provider.validate(kind, type, config)}
+    except grpc.RpcError:
+        return {}  # the provider crashes without any value
+    is_text = leaf.type == "string"
+    for stage in (FIRST_TEXTS, MORE_TEXTS) if is_text else (FIRST_NUMBERS, MORE_NUMBERS):
+        for each in stage:
+            put(config, leaf.path, [each] if leaf.is_list else each)
+            try:
+                texts = [error.text for error in provider.validate(kind, type, config)]
+            except grpc.RpcError:
+                continue
+            key = json.dumps("<LONG>" if each == LONG else each)
+            found[key] = [
+                text.replace(LONG, "<LONG>") for text in texts if text not in before and not _COMBINED.match(text)
+            ]
+        if not any(found.values()):
+            return {}
+    return found

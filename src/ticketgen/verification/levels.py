@@ -17,6 +17,7 @@ from ticketgen.verification.file_checks import check_syntax, round_trip_finding
 from ticketgen.verification.loop_references import check_loop_references
 from ticketgen.verification.missing_files import check_files
 from ticketgen.verification.provider_schema import check_schema
+from ticketgen.verification.provider_values import check_values
 from ticketgen.verification.references import check_references
 from ticketgen.verification.unused import check_unused
 
@@ -49,4 +50,5 @@ def check_together(configuration: Configuration, *, rendered: bool) -> Iterator[
     yield from check_files(configuration, Evaluator(budget=configuration.budget))
     yield from check_remote_modules(modules.values())
     yield from check_schema(modules.values(), guesses)
+    yield from check_values(configuration, guesses)
     yield from apply_rules(configuration, rendered=rendered)

@@ -50,7 +50,7 @@ from ticketgen.hcl.uses import Use
 from ticketgen.verification.conversions import is_null, literal_value, mismatches
 from ticketgen.verification.version_constraints import allows
 
-__all__ = ["check_schema"]
+__all__ = ["check_schema", "required_sources"]
 
 # https://developer.hashicorp.com/terraform/language/meta-arguments
 _META: Mapping[str, frozenset[str]] = {
@@ -93,7 +93,7 @@ def check_schema(modules: Iterable[Module], guesses: Guesses) -> Iterator[Findin
         yield SCHEMA_NOT_CHECKED.found(message, help, at=min(locations))
 
 
-def _sources(module: Module) -> Mapping[str, tuple[str, Expression | None]]:
+def required_sources(module: Module) -> Mapping[str, tuple[str, Expression | None]]:
     """Source and version constraint of each entry in ``required_providers``, by name."""
     found: dict[str, tuple[str, Expression | None]] = {}
     for name, value in module.required_providers.items():
@@ -152,7 +152,7 @@ class _Checker:
     def __init__(self, module: Module, unchecked: dict[str, list[Location]], guesses: Guesses) -> None:
         self.module = module
         self._guesses = guesses
-        self._sources = _sources(module)
+        self._sources = required_sources(module)
         self._unchecked = unchecked
         _, constraint = self._sources.get("aws", ("", None))
         self._constrained = constraint is not None

@@ -16,7 +16,6 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
-from ticketgen.guesses import nearest
 from ticketgen.wording import join_words
 
 __all__ = ["KINDS", "MAX_MATCHED", "ValueRule", "violation"]
@@ -62,9 +61,8 @@ def _one_of(value: str | float, allowed: Sequence[str | float], any_case: bool =
     shown = [_quote(each) for each in allowed[:_MAX_LISTED]]
     if len(allowed) > _MAX_LISTED:
         shown.append(f"{len(allowed) - _MAX_LISTED} more")
-    close = nearest(value, map(str, allowed)) if isinstance(value, str) and len(value) <= 60 else None
     choice = join_words(shown, "or")
-    return f"it must be {choice}", f"write {choice if close is None else _quote(close)}"
+    return f"it must be {choice}", f"write {choice}"
 
 
 def _none_of(value: str | float, refused: Sequence[str | float]) -> _Broken:
