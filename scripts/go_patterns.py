@@ -43,7 +43,9 @@ class GoPatterns:
     """
 
     def __init__(self, binary: Path) -> None:
-        sections = subprocess.run(["readelf", "-SW", binary], capture_output=True, text=True, check=True).stdout
+        sections = subprocess.run(
+            ["readelf", "-SW", binary], capture_output=True, text=True, check=True
+        ).stdout
         found = {
             match[1]: tuple(int(number, 16) for number in match.groups()[1:])
             for match in map(_SECTION.match, sections.splitlines())

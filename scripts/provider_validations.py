@@ -61,15 +61,14 @@ def answers(plugin: Path, wanted: Sequence[Name]) -> list[dict[str, Any]]:
     assert schema is not None
     with started(plugin, configuration("provider", schema, all=False) | PROVIDER) as provider:
         return [
-            {"kind": kind, "type": type, "arguments": answers_of(provider, kind, type)} for kind, type in wanted
+            {"kind": kind, "type": type, "arguments": answers_of(provider, kind, type)}
+            for kind, type in wanted
         ]
 
 
 def outcomes(answer: Mapping[str, Sequence[str]]) -> Outcomes:
     """The errors by value; JSON has texts for values."""
-    return {
-        LONG if (value := json.loads(key)) == _SHORT else value: texts for key, texts in answer.items()
-    }
+    return {LONG if (value := json.loads(key)) == _SHORT else value: texts for key, texts in answer.items()}
 
 
 def snapshot(plugin: Path, documents: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -123,7 +122,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Generate the rules of values that the provider accepts.")
     parser.add_argument("--plugin", type=Path, required=True, help="the binary of AWS provider 5.100.0")
     parser.add_argument("--jobs", type=int, default=2, help="how many providers to ask at a time")
-    parser.add_argument("--check", action="store_true", help="compare with the rules instead of replacing them")
+    parser.add_argument(
+        "--check", action="store_true", help="compare with the rules instead of replacing them"
+    )
     parser.add_argument("--answers", type=Path, help="a file for the provider's answers, one type a line")
     arguments = parser.parse_args()
     documents = list(read_answers(arguments.answers))
@@ -150,7 +151,12 @@ def main() -> int:
         old.unlink()
     for name, content in files.items():
         (RULES / name).write_bytes(content)
-    paths = sum(len(each) for kind in KINDS for service in services.values() for each in service.get(kind, {}).values())
+    paths = sum(
+        len(each)
+        for kind in KINDS
+        for service in services.values()
+        for each in service.get(kind, {}).values()
+    )
     print(f"{paths:,} arguments, {sum(map(len, files.values())):,} bytes, in {RULES}")
     return 0
 

@@ -64,7 +64,11 @@ _TYPED: Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], list[ValueRule
         ),
         (
             r"Invalid String Enum Value .*Valid Values: \[(.*)\]",
-            lambda m: [["one of", _words(m[1])], ["one of", ["", *_words(m[1])]], ["one of", ["", *_words(m[1])], True]],
+            lambda m: [
+                ["one of", _words(m[1])],
+                ["one of", ["", *_words(m[1])]],
+                ["one of", ["", *_words(m[1])], True],
+            ],
         ),
         (r"expected \S+ to not be any of \[(.*)\], got", lambda m: [["none of", _listed(m[1])]]),
         (
@@ -156,7 +160,8 @@ _TYPED: Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], list[ValueRule
         (r"\S+: cannot parse '.*' as int", lambda m: [["integer", False], ["integer"]]),
         (r"\S+: cannot parse '.*' as boolean", lambda m: [["truth", False], ["truth"]]),
         (
-            r'"\S+" doesn\'t look like AWS Account ID|Invalid Attribute Value Attribute \S+ value must be a valid AWS account ID',
+            r'"\S+" doesn\'t look like AWS Account ID'
+            r"|Invalid Attribute Value Attribute \S+ value must be a valid AWS account ID",
             lambda m: [
                 ["matches", [pattern], "an AWS account ID has 12 digits"]
                 for pattern in (r"^[0-9]{12}\Z", r"^(?:[0-9]{12})?\Z")
@@ -225,7 +230,11 @@ class _Argument:
         shown = re.sub(r"(?s)(, got:? |Value: ).*", "", text)
         written = str(value)
         if len(written) > 2 or not written.isalnum():
-            for quoted in (json.dumps(written, ensure_ascii=False), f"({written})", written if len(written) > 5 else ""):
+            for quoted in (
+                json.dumps(written, ensure_ascii=False),
+                f"({written})",
+                written if len(written) > 5 else "",
+            ):
                 if quoted:
                     shown = shown.replace(quoted, "…")
         else:
@@ -255,7 +264,9 @@ def rules_of(
     shown: dict[str, str] = {}
     for value, texts in outcomes.items():
         for text in texts:
-            found = next(((match, build) for pattern, build in _TYPED if (match := pattern.match(text))), None)
+            found = next(
+                ((match, build) for pattern, build in _TYPED if (match := pattern.match(text))), None
+            )
             named = _NAMED_PATTERN.fullmatch(text)
             if found is not None:
                 candidates = found[1](found[0])
@@ -285,13 +296,19 @@ def rules_of(
     for key, values in opaque.items():
         message = shown[key]
         named = [each for go in linked.get(message, ()) if (each := translate(go)) is not None]
-        rule = _pattern_rule(argument, named if message in linked else every, values, key, bool(message in linked))
+        rule = _pattern_rule(
+            argument, named if message in linked else every, values, key, bool(message in linked)
+        )
         if rule is not None:
             yield rule
 
 
 def _pattern_rule(
-    argument: _Argument, patterns: Sequence[str], values: Sequence[str | float], requirement: str, is_named: bool
+    argument: _Argument,
+    patterns: Sequence[str],
+    values: Sequence[str | float],
+    requirement: str,
+    is_named: bool,
 ) -> ValueRule | None:
     """The rule of the patterns that reject exactly these values."""
     accepted = {text for text in map(str, argument.accepted) if len(text) <= MAX_MATCHED}

@@ -312,6 +312,7 @@ LEVELS: Mapping[str, tuple[FindingKind, ...]] = MappingProxyType(
             MISSING_ATTRIBUTE,
             MISSING_BLOCK,
             TOO_MANY_BLOCKS,
+            INVALID_VALUE,
             WRONG_TYPE,
             REMOVED_IN_PROVIDER_6,
             DEPRECATED,

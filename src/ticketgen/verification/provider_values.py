@@ -134,7 +134,9 @@ class _Body:
             rules = self.rules.get(f"{prefix}{attribute.name}")
             known = schema.attribute(attribute.name) if rules else None
             if rules and known is not None:
-                yield from self._attribute(attribute, where, known.type, rules, f"{prefix}{attribute.name}", severity)
+                yield from self._attribute(
+                    attribute, where, known.type, rules, f"{prefix}{attribute.name}", severity
+                )
         for name in schema.blocks:
             below = f"{prefix}{name}."
             nested = schema.nested(name)
@@ -149,11 +151,13 @@ class _Body:
 
     def _is_known_block(self, block: Block, name: str, where: EvaluationContext) -> bool:
         """Whether all nested blocks of a type are known, with all their values."""
-        for inner in block.blocks():
-            loop = inner.attribute("for_each")
-            if inner.type == "dynamic" and inner.labels == (name,):
-                if loop is None or not is_known(self.values.of(loop.value, where)):
-                    return False
+        loops = [
+            inner.attribute("for_each")
+            for inner in block.blocks()
+            if inner.type == "dynamic" and inner.labels == (name,)
+        ]
+        if not all(loop is not None and is_known(self.values.of(loop.value, where)) for loop in loops):
+            return False
         return all(
             self._is_known(each, context) for each, context in nested_blocks(self.values, block, name, where)
         )
@@ -161,7 +165,10 @@ class _Body:
     def _is_known(self, block: Block, where: EvaluationContext) -> bool:
         if not all(is_known(self.values.of(each.value, where)) for each in block.body.attributes):
             return False
-        names = {inner.labels[0] if inner.type == "dynamic" and inner.labels else inner.type for inner in block.blocks()}
+        names = {
+            inner.labels[0] if inner.type == "dynamic" and inner.labels else inner.type
+            for inner in block.blocks()
+        }
         return all(self._is_known_block(block, name, where) for name in sorted(names))
 
     def _attribute(
@@ -190,9 +197,7 @@ class _Body:
                     reason, help = broken
                     shown = _shown(converted)
                     close = self._closest(rule, converted)
-                    message = (
-                        f"{path} of {self.subject} is {shown}, which AWS provider {_VERSION} rejects: {reason}"
-                    )
+                    message = f"{path} of {self.subject} is {shown}, which AWS provider {_VERSION} rejects: {reason}"
                     yield INVALID_VALUE.found(
                         message, close or help, at=attribute.value.at(self.file), severity=severity
                     )

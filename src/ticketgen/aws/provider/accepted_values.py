@@ -1,9 +1,9 @@
 """What values AWS provider 5.100.0 accepts for each argument, as the provider itself answers.
 
 ``scripts/provider_validations.py`` generates ``accepted/`` by asking the provider about every argument, as one
-compressed JSON file per service. The file of a service is read when one of its types is first used. ``rules`` is a list
-of rules (`ticketgen.aws.provider.value_rules`). ``resource``, ``data`` and ``provider`` map a type to its arguments, and
-each argument, as names joined by dots, to indexes in ``rules``.
+compressed JSON file per service. The file of a service is read when one of its types is first used. ``rules`` is a
+list of rules (`ticketgen.aws.provider.value_rules`). ``resource``, ``data`` and ``provider`` map a type to its
+arguments, and each argument, as names joined by dots, to indexes in ``rules``.
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ def _length(value: str | float, least: int | None, most: int | None) -> _Broken:
         return "it must not be empty", "write a text"
     within = _between(least, most)
     unit = "character" if (most or least) == 1 else "characters"
-    return f"it must have {within} {unit}, and has {characters:,}", f"write a text of {within} {unit}"
+    return f"it must have {within} {unit}, and has {characters:,}", f"write a text that has {within} {unit}"
 
 
 def _matches(value: str | float, patterns: Sequence[str], requirement: str) -> _Broken:
@@ -129,7 +129,9 @@ def _not_matches(value: str | float, patterns: Sequence[str], requirement: str) 
 def _pattern_error(value: str | float, patterns: Sequence[str], requirement: str, *, wanted: bool) -> _Broken:
     """The violation of a pattern; of several, the provider has one, so none of them may accept the value."""
     text = str(value)
-    if len(text) > MAX_MATCHED or any((_compiled(each).search(text) is not None) == wanted for each in patterns):
+    if len(text) > MAX_MATCHED or any(
+        (_compiled(each).search(text) is not None) == wanted for each in patterns
+    ):
         return None
     shown = requirement or f"it must match {patterns[0]}"
     return shown, "correct the text"
@@ -157,7 +159,10 @@ def _arn(value: str | float, empty: bool = True) -> _Broken:
     if region and not _REGION.fullmatch(region):
         return f"{_quote(region)} is not a Region of AWS", example
     if account and not _ACCOUNT.fullmatch(account):
-        return f"{_quote(account)} is not an AWS account ID, which has 12 digits", "write the 12 digits of the account"
+        return (
+            f"{_quote(account)} is not an AWS account ID, which has 12 digits",
+            "write the 12 digits of the account",
+        )
     return ("an ARN must name a resource in its last part", example) if not resource else None
 
 
@@ -172,7 +177,9 @@ def _json(value: str | float, empty: bool = False, policy: bool = False) -> _Bro
     import json
 
     try:
-        pairs = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_pairs if policy else None)
+        pairs = json.loads(
+            text, parse_constant=_refuse_constant, object_pairs_hook=_pairs if policy else None
+        )
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         return f"it is not valid JSON: {error.msg.lower()} at {where}", "correct the JSON, or use jsonencode"
@@ -217,7 +224,10 @@ def _cidr(value: str | float, network: bool = False, version: int = 0, empty: bo
         return "it is not a CIDR block", example
     if int(length[:4]) > parsed.max_prefixlen:
         most = parsed.max_prefixlen
-        return f"the prefix length of an IPv{parsed.version} block is at most {most}", f"write {address}/{most} or less"
+        return (
+            f"the prefix length of an IPv{parsed.version} block is at most {most}",
+            f"write {address}/{most} or less",
+        )
     if version and parsed.version != version:
         return f"it must be an IPv{version} block", f"write an IPv{version} CIDR block"
     block = ipaddress.ip_network((parsed, int(length)), strict=False)
@@ -254,7 +264,9 @@ def _duration(value: str | float) -> _Broken:
 
 def _integer_text(value: str | float, empty: bool = True) -> _Broken:
     text = str(value)
-    if (not text and empty) or (_SIGNED.fullmatch(text) and (len(text) > 18 or -_INT_64 <= int(text) < _INT_64)):
+    if (not text and empty) or (
+        _SIGNED.fullmatch(text) and (len(text) > 18 or -_INT_64 <= int(text) < _INT_64)
+    ):
         return None
     return "it is not a whole number", "write a whole number"
 
