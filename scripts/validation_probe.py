@@ -177,6 +177,14 @@ def _surroundings(
     return config
 
 
+def _other_cases(found: dict[str, list[str]]) -> tuple[str, ...]:
+    """Choices in the other case: only some arguments accept them."""
+    shown = " ".join(found.get(json.dumps(FIRST_TEXTS[0]), ()))
+    lists = re.findall(r"(?:one of:? |Valid Values: )\[([^\]]*)\]", shown)
+    choices = [each.strip('"') for each in lists for each in each.split()]
+    return tuple(each.swapcase() for each in choices if each.swapcase() != each)[:2]
+
+
 def _answers(
     provider: Provider, kind: str, type: str, schema: BlockSchema, leaf: Leaf
 ) -> dict[str, list[str]]:
@@ -187,9 +195,9 @@ def _answers(
         before = {error.text for error in provider.validate(kind, type, config)}
     except grpc.RpcError:
         return {}  # the provider crashes without any value
-    is_text = leaf.type == "string"
-    for stage in (FIRST_TEXTS, MORE_TEXTS) if is_text else (FIRST_NUMBERS, MORE_NUMBERS):
-        for each in stage:
+    first, more = (FIRST_TEXTS, MORE_TEXTS) if leaf.type == "string" else (FIRST_NUMBERS, MORE_NUMBERS)
+    for stage in range(3):
+        for each in (first, more, _other_cases(found))[stage]:
             put(config, leaf.path, [each] if leaf.is_list else each)
             try:
                 texts = [error.text for error in provider.validate(kind, type, config)]
