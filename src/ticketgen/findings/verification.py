@@ -316,6 +316,14 @@ TOO_MANY_BLOCKS = _verify(
     _FAILS,
     "remove a block",
 )
+INVALID_VALUE = _verify(
+    "invalid-value",
+    "The AWS provider accepts every value that the text determines",
+    "`terraform validate` or `terraform plan` fails, because the provider validates the values of arguments: choices, "
+    "ranges, lengths, patterns, ARNs, CIDR blocks, JSON. In a nested block with another value that is unknown, the "
+    "provider validates nothing, and only AWS refuses the value; there, the finding is a warning.",
+    "write a value that the finding names",
+)
 WRONG_TYPE = _verify(
     "wrong-type",
     "Every literal value has a type that its argument, or its key in a spec, accepts",
@@ -466,6 +474,7 @@ LEVELS: Mapping[str, tuple[FindingKind, ...]] = MappingProxyType(
             MISSING_ATTRIBUTE,
             MISSING_BLOCK,
             TOO_MANY_BLOCKS,
+            INVALID_VALUE,
             WRONG_TYPE,
             REMOVED_IN_PROVIDER_6,
             DEPRECATED,

@@ -26,6 +26,7 @@ from ticketgen.verification.language_checks import check_language
 from ticketgen.verification.loop_references import check_loop_references
 from ticketgen.verification.missing_files import check_files
 from ticketgen.verification.provider_schema import check_schema, schemas_of
+from ticketgen.verification.provider_values import check_values
 from ticketgen.verification.references import check_references
 from ticketgen.verification.unused import check_unused
 
@@ -78,4 +79,5 @@ def check_together(
         is_root = module.folder not in configuration.called_folders
         yield from check_types(module, modules, schemas, configuration.budget, is_root=is_root)
     yield from check_schema(modules.values(), guesses)
+    yield from check_values(configuration, guesses)
     yield from apply_rules(configuration, rendered=rendered)

@@ -53,7 +53,7 @@ from ticketgen.verification.conversions import is_null, literal_value, mismatche
 from ticketgen.verification.ignored_changes import ignored_faults
 from ticketgen.verification.version_constraints import allows
 
-__all__ = ["check_schema", "schemas_of"]
+__all__ = ["check_schema", "required_sources", "schemas_of"]
 
 _META: Mapping[str, BlockGrammar] = {
     kind: TOP_LEVEL[kind].block for kind in ("resource", "data", "ephemeral", "provider")
@@ -99,7 +99,7 @@ def schemas_of(module: Module, guesses: Guesses) -> Callable[[str, str], BlockSc
     return _Checker(module, {}, guesses).schema
 
 
-def _sources(module: Module) -> Mapping[str, tuple[str, Expression | None]]:
+def required_sources(module: Module) -> Mapping[str, tuple[str, Expression | None]]:
     """Source and version constraint of each entry in ``required_providers``, by name."""
     found: dict[str, tuple[str, Expression | None]] = {}
     for name, value in module.required_providers.items():
@@ -158,7 +158,7 @@ class _Checker:
     def __init__(self, module: Module, unchecked: dict[str, list[Location]], guesses: Guesses) -> None:
         self.module = module
         self._guesses = guesses
-        self._sources = _sources(module)
+        self._sources = required_sources(module)
         self._unchecked = unchecked
         _, constraint = self._sources.get("aws", ("", None))
         self._constrained = constraint is not None
