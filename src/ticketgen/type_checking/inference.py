@@ -348,9 +348,6 @@ def _binary(binary: Binary, context: Context) -> TypedValue:
         if value.value is None:
             context.problem(node, f"the operand of {binary.operator} is null", f"write a {wanted}")
             return ANYTHING
-    if binary.operator in {"/", "%"} and right.value in (0, "0") and left.known:
-        context.problem(binary, f"the right operand of {binary.operator} is zero", "divide by another number")
-        return ANYTHING
     if binary.operator in _ARITHMETIC:
         return _marked(TypedValue("number"), left, right)
     return _marked(TypedValue("bool"), left, right)
