@@ -248,7 +248,8 @@ class _Checker:
         problem = (
             _count_problem(value, self._budget) if attribute.name == "count" else _for_each_problem(value)
         )
-        sensitive, ephemeral = value.sensitive, value.ephemeral
+        # Terraform ignores that a count is sensitive.
+        sensitive, ephemeral = value.sensitive and attribute.name == "for_each", value.ephemeral
         if not problem and (sensitive or ephemeral):
             problem = f"it is {'sensitive' if sensitive else 'ephemeral'}"
         if problem:

@@ -211,6 +211,8 @@ def _splat(value: TypedValue, splat: Splat, steps: Sequence[Step], context: Cont
             known = value.value if isinstance(value.value, list) else None
             items = known or [TypedValue(each) for each in value.type[1]]
         values = [_follow(item, inner, context) for item in items]
+        if kind != "tuple" and not value.known:
+            return _marked(ANYTHING, value)  # it may be null, and the result an empty tuple
         result = TypedValue(["tuple", [each.type for each in values]], values)
     return _follow(_marked(result, value), rest, context)
 
