@@ -29,6 +29,7 @@ __all__ = ["check_types"]
 
 # https://developer.hashicorp.com/terraform/language/meta-arguments
 _LOOPS: Final = frozenset({"count", "for_each"})
+_META_ARGUMENTS: Final = _LOOPS | {"depends_on", "provider"}
 _NEVER_VALUES: Final = frozenset({"depends_on", "provider", "providers", "source", "version"})
 _CONDITIONS: Final = frozenset({"validation", "precondition", "postcondition", "assert"})
 _BLOCKS: Final = frozenset(
@@ -103,11 +104,14 @@ class _Checker:
             elif block.type == "module":
                 self._module(declaration, context)
             else:
+                for attribute in block.body.attributes:
+                    if attribute.name in _LOOPS:
+                        self._loop(attribute, context)
                 schema = self._types.schema(block.type, declaration.type)
-                self._body(block.body, schema, context, file, str(declaration.type))
+                self._body(block.body, schema, context, file, declaration.type, top=True)
             self._conditions(block.body, context)
             return
-        self._body(block.body, None, context, file, block.type)
+        self._body(block.body, None, context, file, block.type, top=True)
         self._conditions(block.body, context)
 
     def _variable(self, variable: Declaration, context: Context) -> None:
@@ -162,14 +166,19 @@ class _Checker:
                         attribute.value, message, f"correct the value, or the type at {variable.location}"
                     )
 
-    def _body(self, body: Body, schema: BlockSchema | None, context: Context, file: str, what: str) -> None:
+    def _body(
+        self,
+        body: Body,
+        schema: BlockSchema | None,
+        context: Context,
+        file: str,
+        what: str,
+        *,
+        top: bool = False,
+    ) -> None:
         """Check the arguments of a block and of the blocks in it."""
         for attribute in body.attributes:
-            if attribute.name in _NEVER_VALUES and schema is None:
-                continue
-            if attribute.name in _LOOPS:
-                self._loop(attribute, context)
-            elif attribute.name not in {"depends_on", "provider"}:
+            if not top or attribute.name not in _META_ARGUMENTS:
                 self._argument(attribute, schema, context, file, what)
         for block in body.blocks:
             if block.type in _CONDITIONS or block.type == "lifecycle":
@@ -239,7 +248,8 @@ class _Checker:
         problem = (
             _count_problem(value, self._budget) if attribute.name == "count" else _for_each_problem(value)
         )
-        sensitive, ephemeral = value.sensitive, value.ephemeral
+        # Terraform ignores that a count is sensitive.
+        sensitive, ephemeral = value.sensitive and attribute.name == "for_each", value.ephemeral
         if not problem and (sensitive or ephemeral):
             problem = f"it is {'sensitive' if sensitive else 'ephemeral'}"
         if problem:

@@ -211,6 +211,8 @@ def _splat(value: TypedValue, splat: Splat, steps: Sequence[Step], context: Cont
             known = value.value if isinstance(value.value, list) else None
             items = known or [TypedValue(each) for each in value.type[1]]
         values = [_follow(item, inner, context) for item in items]
+        if kind != "tuple" and not value.known:
+            return _marked(ANYTHING, value)  # it may be null, and the result an empty tuple
         result = TypedValue(["tuple", [each.type for each in values]], values)
     return _follow(_marked(result, value), rest, context)
 
@@ -348,9 +350,6 @@ def _binary(binary: Binary, context: Context) -> TypedValue:
         if value.value is None:
             context.problem(node, f"the operand of {binary.operator} is null", f"write a {wanted}")
             return ANYTHING
-    if binary.operator in {"/", "%"} and right.value in (0, "0") and left.known:
-        context.problem(binary, f"the right operand of {binary.operator} is zero", "divide by another number")
-        return ANYTHING
     if binary.operator in _ARITHMETIC:
         return _marked(TypedValue("number"), left, right)
     return _marked(TypedValue("bool"), left, right)
