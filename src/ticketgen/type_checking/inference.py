@@ -36,6 +36,7 @@ from ticketgen.hcl.syntax import (
     Tuple,
     Unary,
 )
+from ticketgen.type_checking.call_types import WITHOUT_MARKS, call_result
 from ticketgen.type_checking.cty_types import (
     ANYTHING,
     PRIMITIVES,
@@ -45,7 +46,6 @@ from ticketgen.type_checking.cty_types import (
     describe_type,
     kind_of,
 )
-from ticketgen.type_checking.function_calls import WITHOUT_MARKS, call_result
 from ticketgen.type_checking.steps import step_into, unify
 
 __all__ = ["Context", "Problem", "Resolve", "infer", "require"]
