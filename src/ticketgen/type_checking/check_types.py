@@ -238,10 +238,12 @@ class _Checker:
             if block.type not in _CONDITIONS:
                 continue
             condition, text = block.value("condition"), block.value("error_message")
-            if condition is not None:
-                require(infer(condition, context), "bool", condition, context, "the condition")
+            if condition is not None and block.type != "postcondition":
+                value = infer(condition, context)
+                if value.known:  # Terraform does not convert an unknown result
+                    require(value, "bool", condition, context, "the condition")
             if text is not None:
-                require(infer(text, context), "string", text, context, "error_message")
+                infer(text, context)
 
     def _loop(self, attribute: Attribute, context: Context) -> None:
         value = infer(attribute.value, context)

@@ -36,6 +36,8 @@ from ticketgen.hcl.syntax import (
     Tuple,
     Unary,
 )
+from ticketgen.hcl.value_size import MAX_CHARACTERS
+from ticketgen.type_checking.call_types import WITHOUT_MARKS, call_result
 from ticketgen.type_checking.cty_types import (
     ANYTHING,
     PRIMITIVES,
@@ -45,7 +47,6 @@ from ticketgen.type_checking.cty_types import (
     describe_type,
     kind_of,
 )
-from ticketgen.type_checking.function_calls import WITHOUT_MARKS, call_result
 from ticketgen.type_checking.steps import step_into, unify
 
 __all__ = ["Context", "Problem", "Resolve", "infer", "require"]
@@ -153,6 +154,8 @@ def _template(template: Template, context: Context) -> TypedValue:
         marks.append(value)
         known = value.value if isinstance(value.value, str) else None
         text = text + known if text is not None and known is not None else None
+        if text is not None and (len(text) > MAX_CHARACTERS or not context.budget.spend(len(text) // 64)):
+            text = None
     return _marked(TypedValue("string", UNKNOWN_VALUE if text is None else text), *marks)
 
 

@@ -16,7 +16,7 @@ from ticketgen.type_checking.cty_types import (
     describe_type,
     kind_of,
 )
-from ticketgen.type_checking.signatures import OPENTOFU_FUNCTIONS, signatures
+from ticketgen.type_checking.function_table import OPENTOFU_FUNCTIONS, signatures
 
 __all__ = ["WITHOUT_MARKS", "CallProblem", "call_result"]
 
