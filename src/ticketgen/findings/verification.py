@@ -467,6 +467,7 @@ LEVELS: Mapping[str, tuple[FindingKind, ...]] = MappingProxyType(
             MISSING_FILE,
             UNUSED_DECLARATION,
         ),
+        "Types": (INVALID_EXPRESSION, SENSITIVE_OUTPUT, EPHEMERAL_VALUE),
         "Schema": (
             UNKNOWN_ATTRIBUTE,
             UNKNOWN_BLOCK,
