@@ -18,7 +18,7 @@ from ticketgen.type_checking.cty_types import (
 )
 from ticketgen.type_checking.function_table import OPENTOFU_FUNCTIONS, signatures
 
-__all__ = ["WITHOUT_MARKS", "CallProblem", "call_result"]
+__all__ = ["CATCHING", "WITHOUT_MARKS", "CallProblem", "call_result"]
 
 WITHOUT_MARKS: Final = frozenset({"nonsensitive", "issensitive", "ephemeralasnull"})
 """Functions whose result does not take over the marks of the arguments."""
@@ -27,7 +27,7 @@ _REMOVED: Final = frozenset({"list", "map"})
 
 Source: https://github.com/hashicorp/terraform/blob/main/internal/lang/funcs/collection.go
 """
-_ANY_ARGUMENTS: Final = frozenset({"try", "can"})
+CATCHING: Final = frozenset({"try", "can"})
 """Functions that get their arguments unevaluated, so the signatures do not say what they accept."""
 _LIKE_ARGUMENT: Final = frozenset({"sensitive", "nonsensitive"})
 _SIZED: Final = frozenset({"list", "set", "map", "tuple", "object", "string", "dynamic"})
@@ -58,7 +58,7 @@ def call_result(
         message = f"{name} takes {_count(required, False)}, not {len(values)}"
         return ANYTHING, CallProblem(required, message, "remove the last arguments")
     fixed = values[:-1] if expand else values
-    if name in _ANY_ARGUMENTS:
+    if name in CATCHING:
         return TypedValue(signature.result), None
     for position, value in enumerate(fixed):
         parameter = signature.parameters[position] if position < required else signature.rest

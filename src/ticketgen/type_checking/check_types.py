@@ -12,7 +12,7 @@ from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.declarations import Declaration, declared_in
 from ticketgen.hcl.modules import Module, is_override
 from ticketgen.hcl.syntax import Attribute, Block, Body, Expression, Node, Reference
-from ticketgen.hcl.uses import NO_VALUES
+from ticketgen.hcl.uses import NO_VALUES, REPETITIONS
 from ticketgen.type_checking.cty_types import (
     ANYTHING,
     PRIMITIVES,
@@ -22,20 +22,18 @@ from ticketgen.type_checking.cty_types import (
     describe_type,
     kind_of,
 )
-from ticketgen.type_checking.inference import Context, Problem, infer, require
+from ticketgen.type_checking.inference import Context, ReportProblem, infer, require
 from ticketgen.type_checking.scope_types import ScopeTypes, is_true
 
 __all__ = ["check_types"]
 
 # https://developer.hashicorp.com/terraform/language/meta-arguments
-_LOOPS: Final = frozenset({"count", "for_each"})
-_META_ARGUMENTS: Final = _LOOPS | {"depends_on", "provider"}
+_META_ARGUMENTS: Final = REPETITIONS | {"depends_on", "provider"}
 _NEVER_VALUES: Final = frozenset({"depends_on", "provider", "providers", "source", "version"})
 _CONDITIONS: Final = frozenset({"validation", "precondition", "postcondition", "assert"})
 _BLOCKS: Final = frozenset(
     {"resource", "data", "ephemeral", "module", "provider", "output", "variable", "check"}
 )
-_WITH_SCHEMA: Final = frozenset({"resource", "data", "ephemeral"})
 _EPHEMERAL_ALLOWED: Final = frozenset({"provisioner", "connection", "lifecycle"})
 
 
@@ -87,7 +85,7 @@ class _Checker:
                     self._block(block, file.path)
         yield from self._found.values()
 
-    def _problem(self, file: str) -> Problem:
+    def _problem(self, file: str) -> ReportProblem:
         def report(node: Node, message: str, help: str) -> None:
             location = node.at(file)
             self._found.setdefault((location, message), INVALID_EXPRESSION.found(message, help, at=location))
@@ -105,7 +103,7 @@ class _Checker:
                 self._module(declaration, context)
             else:
                 for attribute in block.body.attributes:
-                    if attribute.name in _LOOPS:
+                    if attribute.name in REPETITIONS:
                         self._loop(attribute, context)
                 schema = self._types.schema(block.type, declaration.type)
                 self._body(block.body, schema, context, file, declaration.type, top=True)
@@ -148,7 +146,7 @@ class _Checker:
     def _module(self, call: Declaration, context: Context) -> None:
         callee = self._types.callee(call)
         for attribute in call.block.body.attributes:
-            if attribute.name in _LOOPS:
+            if attribute.name in REPETITIONS:
                 self._loop(attribute, context)
             elif attribute.name not in _NEVER_VALUES:
                 value = infer(attribute.value, context)

@@ -36,8 +36,12 @@ from ticketgen.hcl.syntax import (
     Tuple,
     Unary,
 )
+<<<<<<< HEAD
 from ticketgen.hcl.value_size import MAX_CHARACTERS
 from ticketgen.type_checking.call_types import WITHOUT_MARKS, call_result
+=======
+from ticketgen.type_checking.call_types import CATCHING, WITHOUT_MARKS, call_result
+>>>>>>> types
 from ticketgen.type_checking.cty_types import (
     ANYTHING,
     PRIMITIVES,
@@ -49,14 +53,13 @@ from ticketgen.type_checking.cty_types import (
 )
 from ticketgen.type_checking.steps import step_into, unify
 
-__all__ = ["Context", "Problem", "Resolve", "infer", "require"]
+__all__ = ["Context", "ReportProblem", "Resolve", "infer", "require"]
 
-Problem = Callable[[Node, str, str], None]
+ReportProblem = Callable[[Node, str, str], None]
 """Receives the place, what is wrong, and the fix."""
 _MAX_ELEMENTS = 1000
 """The elements of a known collection that a ``for`` evaluates; a longer one has an unknown type."""
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "%"})
-_CATCHING = frozenset({"try", "can"})
 
 
 class Resolve(Protocol):
@@ -78,7 +81,7 @@ class Context:
     """
 
     resolve: Resolve
-    problem: Problem
+    problem: ReportProblem
     budget: Budget
     bound: Mapping[str, TypedValue] = field(default_factory=dict)
 
@@ -222,7 +225,7 @@ def _splat(value: TypedValue, splat: Splat, steps: Sequence[Step], context: Cont
 
 def _call(call: Call, context: Context) -> TypedValue:
     name = call.name.removeprefix("core::")
-    inner = context.muted() if name in _CATCHING else context
+    inner = context.muted() if name in CATCHING else context
     values = [infer(argument, inner) for argument in call.arguments]
     if name.startswith("provider::"):
         return ANYTHING
