@@ -36,12 +36,8 @@ from ticketgen.hcl.syntax import (
     Tuple,
     Unary,
 )
-<<<<<<< HEAD
 from ticketgen.hcl.value_size import MAX_CHARACTERS
-from ticketgen.type_checking.call_types import WITHOUT_MARKS, call_result
-=======
 from ticketgen.type_checking.call_types import CATCHING, WITHOUT_MARKS, call_result
->>>>>>> types
 from ticketgen.type_checking.cty_types import (
     ANYTHING,
     PRIMITIVES,
