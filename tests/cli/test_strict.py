@@ -59,13 +59,8 @@ ADDITIONS: dict[str, Callable[[Path], None]] = {
     "deep brackets": appended("locals {\n  a = " + "[" * 300 + "]" * 300 + "\n}\n"),
     "a large comment": appended("# x\n" * (MAX_BYTES // 4)),
     "many operators": appended("#" + "-" * 100_001 + "\n"),
-    "the JSON syntax": file("more.tf.json", "{}"),
-    "a file for OpenTofu": file("more.tofu", "locals {}\n"),
-    "a file for OpenTofu in the JSON syntax": file("more.tofu.json", "{}"),
-    "values in the JSON syntax": file("more.auto.tfvars.json", "{}"),
+    "a twin for OpenTofu": file("main.tofu", "locals {}\n"),
     "a test in the JSON syntax": file("more.tftest.json", "{}"),
-    "an override": file("a_override.tf", OVERRIDE),
-    "another override": file("override.tf", OVERRIDE),
     "a module from a registry": appended(
         'module "more" {\n  source  = "terraform-aws-modules/vpc/aws"\n  version = "5.0.0"\n}\n'
     ),
