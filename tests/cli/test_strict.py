@@ -264,7 +264,7 @@ def test_a_call_of_a_root_module_with_harmless_values_hides_no_finding(stack: Pa
 
 
 def test_the_command_line_overrides_strict_in_the_configuration_file(stack: Path) -> None:
-    file("more.tf.json", "{}")(stack)
+    file("more.tftest.json", "{}")(stack)
     file("ticketgen.toml", "[validate]\nstrict = true\n")(stack)
     assert run("validate").exit_code == 1
     assert run("validate", "--no-strict").exit_code == 0
