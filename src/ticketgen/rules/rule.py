@@ -36,9 +36,9 @@ class Rule(FindingKind):
     of its safeguards.
 
     Attributes:
-        certain: whether an error of the rule is one in any Terraform: AWS rejects the text as it is written, or the rule
-            is a convention that is checked on request. The others draw conclusions from what code elsewhere seems to
-            do, so that they are errors only in stacks that ticketgen rendered, and warnings in others' Terraform.
+        certain: whether an error of the rule is one in any Terraform: AWS rejects the text as it is written, or the
+            rule is a convention that is checked on request. The others draw conclusions from what code elsewhere seems
+            to do, so that they are errors only in stacks that ticketgen rendered, and warnings in other Terraform.
         check: finds the violations of the rule.
     """
 
