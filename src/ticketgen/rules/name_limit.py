@@ -50,6 +50,7 @@ def _known_characters(found: BlockInstance, text: PartialText) -> int:
 RULE = Rule(
     id="name-limit",
     severity=Severity.ERROR,
+    certain=True,
     summary="Every name meets AWS's rules for length, characters and their order",
     why=(
         "AWS rejects the name during the apply, when half of the stack exists. A longer suffix or Region can break "

@@ -36,8 +36,17 @@ class Rule(FindingKind):
     of its safeguards.
 
     Attributes:
+        certain: whether an error of the rule is one in any Terraform: AWS rejects the text as it is written, or the
+            rule is a convention that is checked on request. The others draw conclusions from what code elsewhere seems
+            to do, so that they are errors only in stacks that ticketgen rendered, and warnings in other Terraform.
         check: finds the violations of the rule.
     """
 
     stage: Stage = Stage.VERIFY
+    certain: bool = False
     check: Callable[[Subject], Iterator[Problem]] = field(kw_only=True)
+
+    def severity_in(self, *, rendered: bool) -> Severity:
+        """Its severity in a stack that ticketgen rendered, or in other Terraform."""
+        stays = rendered or self.certain or self.severity is not Severity.ERROR
+        return self.severity if stays else Severity.WARNING

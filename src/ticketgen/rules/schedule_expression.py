@@ -112,6 +112,7 @@ def _is_valid_part(part: str, minimum: int, maximum: int, words: str, marks: str
 RULE = Rule(
     id="schedule-expression",
     severity=Severity.ERROR,
+    certain=True,
     summary="EventBridge accepts every schedule",
     why="No plan checks the expression: rate(10 seconds) passes every check before the apply, and fails there.",
     fix=(
