@@ -23,7 +23,7 @@ __all__ = ["CATCHING", "WITHOUT_ELEMENTS", "WITHOUT_MARKS", "CallProblem", "call
 WITHOUT_MARKS: Final = frozenset({"nonsensitive", "issensitive", "ephemeralasnull"})
 """Functions whose result does not take over the marks of the arguments."""
 WITHOUT_ELEMENTS: Final = frozenset({"list", "map"})
-"""Types of Terraform 0.11 that need no type of their elements, and functions that fail only once all arguments are known.
+"""Types of Terraform 0.11 without a type of their elements, and functions that fail once all arguments are known.
 
 Source: https://github.com/hashicorp/terraform/blob/main/internal/lang/funcs/collection.go
 """
