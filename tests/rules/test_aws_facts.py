@@ -6,8 +6,12 @@ import json
 
 import pytest
 
+from ticketgen.findings import Severity
 from ticketgen.hcl.configuration import Configuration
+from ticketgen.rules.apply import as_in_stack
 from ticketgen.rules.iam_unknown_action import unknown_action
+from ticketgen.rules.registry import RULES
+from ticketgen.rules.rule import Rule
 from ticketgen.rules.state_machine import problems_of_definition
 from ticketgen.rules.subject import Subject
 from ticketgen.verification.verify import verify
@@ -164,6 +168,71 @@ def test_table_keys(more: str, expected: str) -> None:
     found = _rules(TABLE.format(more), "table-keys")
     assert len(found) == bool(expected), found
     assert all(expected in each for each in found)
+
+
+IN_A_VPC = """
+resource "aws_vpc" "v" {{
+  cidr_block = "10.0.0.0/16"
+}}
+resource "aws_subnet" "s" {{
+  vpc_id     = aws_vpc.v.id
+  cidr_block = "10.0.0.0/24"
+}}
+resource "aws_internet_gateway" "i" {{
+  vpc_id = aws_vpc.v.id
+}}
+variable "hub" {{
+  type = string
+}}
+resource "aws_lambda_function" "f" {{
+  function_name = "f"
+  role          = "arn:aws:iam::111122223333:role/f"
+  {function}
+  vpc_config {{
+    subnet_ids         = [aws_subnet.s.id]
+    security_group_ids = []
+  }}
+}}
+{more}
+"""
+JAVA = 'runtime = "java21"\n  handler = "a.B"\n  filename = "f.jar"'
+ROUTE = """
+resource "aws_route" "r" {{
+  route_table_id         = aws_vpc.v.main_route_table_id
+  destination_cidr_block = "0.0.0.0/0"
+  {}
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "more", "found"),
+    [
+        (JAVA, "", 1),
+        ('package_type = "Image"\n  image_uri = "1.dkr.ecr.eu-west-1.amazonaws.com/f:1"', "", 1),
+        ('runtime = "provided.al2023"\n  handler = "x"\n  s3_bucket = "b"\n  s3_key = "k"', "", 1),
+        (JAVA, ROUTE.format("gateway_id = aws_internet_gateway.i.id"), 1),
+        (JAVA, ROUTE.format("transit_gateway_id = var.hub"), 0),
+        (JAVA, ROUTE.format("gateway_id = var.hub"), 0),
+        (JAVA, 'module "out" {\n  source = "terraform-aws-modules/vpc/aws"\n}', 0),
+        (JAVA, 'resource "aws_nat_gateway" "n" {\n  subnet_id = aws_subnet.s.id\n}', 0),
+        (
+            JAVA,
+            'resource "aws_vpc_endpoint" "e" {\n  vpc_id = aws_vpc.v.id\n  service_name = "a.b.s3"\n}',
+            0,
+        ),
+    ],
+)
+def test_a_function_of_any_runtime_needs_a_way_out_of_its_vpc(function: str, more: str, found: int) -> None:
+    assert len(_rules(IN_A_VPC.format(function=function, more=more), "vpc-route")) == found
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_only_certain_rules_report_errors_in_others_terraform(rule: Rule) -> None:
+    assert rule.severity_in(rendered=True) is rule.severity
+    elsewhere = rule.severity_in(rendered=False)
+    assert rule.certain or elsewhere is not Severity.ERROR
+    assert as_in_stack(rule.found("x", severity=elsewhere)).severity is rule.severity
 
 
 def _rules(text: str, rule: str) -> list[str]:
