@@ -10,6 +10,7 @@ from ticketgen.findings import Severity
 from ticketgen.hcl.configuration import Configuration
 from ticketgen.rules.apply import as_in_stack
 from ticketgen.rules.iam_unknown_action import unknown_action
+from ticketgen.rules.iam_unknown_element import unknown_condition_key, unknown_operator
 from ticketgen.rules.registry import RULES
 from ticketgen.rules.rule import Rule
 from ticketgen.rules.state_machine import problems_of_definition
@@ -82,6 +83,84 @@ def test_actions(action: str, expected: str) -> None:
 
 def test_an_action_has_a_guess() -> None:
     assert unknown_action("s3:GetObjct") == ("s3 has no action GetObjct", "did you mean GetObject?")
+
+
+@pytest.mark.parametrize(
+    ("operator", "expected"),
+    [
+        ("StringEquals", None),
+        ("ForAnyValue:stringlike", None),
+        ("ForAllValues:StringEqualsIfExists", None),
+        ("Null", None),
+        ("NullIfExists", ""),
+        ("StringEqual", "did you mean StringEquals?"),
+        ("ForSomeValues:StringLike", ""),
+    ],
+)
+def test_operators(operator: str, expected: str | None) -> None:
+    problem = unknown_operator(operator)
+    assert (None if problem is None else problem[1]) == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("aws:sourceip", None),
+        ("aws:PrincipalTag/team", None),
+        ("aws:SourceAcount", "did you mean SourceAccount?"),
+        ("s3:x-amz-acl", None),
+        ("s3:ExistingObjectTag/a", None),
+        ("s3:prefixx", "did you mean prefix?"),
+        ("kms:EncryptionContext:aws:s3:arn", None),
+        ("token.actions.githubusercontent.com:sub", None),
+        ("made-up:key", None),
+        ("SourceIp", "write SERVICE:KEY, such as aws:SourceArn"),
+        ("aws:RequestTag/${var.tag}", None),
+    ],
+)
+def test_condition_keys(key: str, expected: str | None) -> None:
+    problem = unknown_condition_key(key)
+    assert (None if problem is None else problem[1]) == expected
+
+
+STATEMENT = {"Effect": "Allow", "Action": "s3:GetObjects", "Resource": "*"}
+POLICY = json.dumps({"Version": "2012-10-17", "Statement": [STATEMENT]})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'resource "aws_s3_bucket_policy" "p" {{\n  policy = jsonencode({POLICY})\n}}\n',
+        f'resource "aws_kms_key" "p" {{\n  policy = {json.dumps(POLICY)}\n}}\n',
+        f'resource "aws_sqs_queue" "p" {{\n  policy = <<-JSON\n  {POLICY}\n  JSON\n}}\n',
+        f'resource "aws_iam_role" "p" {{\n  inline_policy {{\n    policy = jsonencode({POLICY})\n  }}\n}}\n',
+        f'resource "aws_iam_role" "p" {{\n  assume_role_policy = jsonencode({POLICY})\n}}\n',
+        f'resource "aws_organizations_policy" "p" {{\n  content = jsonencode({POLICY})\n}}\n',
+        f'locals {{\n  p = jsonencode({POLICY})\n}}\nresource "aws_sns_topic_policy" "p" {{\n  policy = local.p\n}}\n',
+        f'resource "aws_sns_topic_policy" "p" {{\n  policy = jsonencode(merge({POLICY}, {{}}))\n}}\n',
+    ],
+)
+def test_actions_in_every_policy(text: str) -> None:
+    assert _rules(text, "iam-unknown-action") == ["s3 has no action GetObjects"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, []),
+        ({"Effect": "allow"}, ['"allow" is no Effect']),
+        ({"Principal": "*"}, []),
+        ({"Principal": {"AWS": "*"}}, []),
+        ({"Principal": {"Aws": "*"}}, ['"Aws" is no type of a principal']),
+        ({"Condition": {"Strings": {"aws:SourceIpp": "1"}}}, [
+            '"Strings" is no condition operator', 'aws has no condition key "SourceIpp"',
+        ]),
+    ],
+)  # fmt: skip
+def test_elements_of_a_policy(changed: dict[str, object], expected: list[str]) -> None:
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [STATEMENT | changed]})
+    text = f'resource "aws_sns_topic_policy" "p" {{\n  policy = jsonencode({policy})\n}}\n'
+    assert _rules(text, "iam-unknown-element") == expected
 
 
 def test_a_broad_action_hides_no_other() -> None:
