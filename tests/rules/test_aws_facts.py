@@ -15,6 +15,7 @@ from ticketgen.rules.registry import RULES
 from ticketgen.rules.rule import Rule
 from ticketgen.rules.state_machine import problems_of_definition
 from ticketgen.rules.subject import Subject
+from ticketgen.rules.zone_of_region import problem_of_zone
 from ticketgen.verification.verify import verify
 
 DONE = {"Type": "Succeed"}
@@ -312,6 +313,67 @@ def test_only_certain_rules_report_errors_in_others_terraform(rule: Rule) -> Non
     elsewhere = rule.severity_in(rendered=False)
     assert rule.certain or elsewhere is not Severity.ERROR
     assert as_in_stack(rule.found("x", severity=elsewhere)).severity is rule.severity
+
+
+@pytest.mark.parametrize(
+    ("zone", "region", "found"),
+    [
+        ("us-east-1a", "us-east-1", False),
+        ("us-east-1a", "eu-west-1", True),
+        ("us-east-1a", "", False),
+        ("us-east-1", "", True),
+        ("us-east-1A", "us-east-1", True),
+        ("us-west-2-lax-1a", "us-west-2", False),
+        ("us-west-2-lax-1a", "us-west-1", True),
+        ("us-gov-east-1a", "us-gov-east-1", False),
+        ("use1-az1", "us-east-1", False),
+        ("apse2-az3", "ap-southeast-2", False),
+        ("usgw1-az1", "us-gov-west-1", False),
+        ("use1-az1", "us-west-2", True),
+        ("xyz1-az1", "us-west-2", False),
+        ("zone", "us-west-2", False),
+        ("", "us-west-2", False),
+    ],
+)
+def test_zones(zone: str, region: str, found: bool) -> None:
+    assert (problem_of_zone(zone, region) is not None) is found
+
+
+IN_A_ZONE = """
+provider "aws" {{
+  region = {region}
+}}
+variable "region" {{
+  default = "eu-west-1"
+}}
+variable "zone" {{
+  default = "us-east-1a"
+}}
+resource "aws_instance" "i" {{
+  ami               = "ami-0123456789abcdef0"
+  instance_type     = "t3.micro"
+  availability_zone = {zone}
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("region", "zone", "files", "found"),
+    [
+        ('"eu-west-1"', '"us-east-1a"', (), 1),
+        ("var.region", '"us-east-1a"', (), 1),
+        ('"eu-west-1"', "var.zone", (), 1),
+        ("var.region", '"us-east-1a"', ("terraform.tfvars",), 0),
+        ('"eu-west-1"', '"us-east-1a"', ("terraform.tfvars",), 1),
+        ("var.region", '"${var.region}a"', (), 0),
+        ("null", '"us-east-1a"', (), 0),
+    ],
+)
+def test_zones_with_defaults(region: str, zone: str, files: tuple[str, ...], found: int) -> None:
+    texts = {"main.tf": IN_A_ZONE.format(region=region, zone=zone)} | dict.fromkeys(
+        files, 'region = "us-east-1"\n'
+    )
+    assert len([each for each in verify(texts, rendered=False) if each.rule == "zone-of-region"]) == found
 
 
 def _rules(text: str, rule: str) -> list[str]:

@@ -65,9 +65,7 @@ def _of_resources(subject: Subject) -> Iterator[Statement]:
     for found in subject.all_resources():
         if not found.declared.type.startswith("aws_"):
             continue  # other clouds have policies in the same form, with other actions
-        inner = {block.type for block in found.block.blocks() if block.type != "dynamic"}
-        nested = (each for type in sorted(inner) for each in found.nested_blocks(type))
-        for block in (found, *nested):
+        for block in found.with_nested_blocks():
             for attribute in block.block.body.attributes:
                 if "polic" in attribute.name or found.declared.type == "aws_organizations_policy":
                     yield from _of_argument(block, attribute.value)

@@ -38,6 +38,7 @@ from ticketgen.rules import (
     unencrypted_store,
     unused_grant,
     vpc_route,
+    zone_of_region,
 )
 from ticketgen.rules.rule import Rule
 
@@ -66,6 +67,7 @@ RULES: tuple[Rule, ...] = (
     archive_collision.RULE,
     shared_state.RULE,
     provider_region.RULE,
+    zone_of_region.RULE,
     mistyped_name.RULE,
     global_table_lock.RULE,
     stream_failure_destination.RULE,

@@ -109,6 +109,15 @@ class BlockInstance:
             for block, where in nested_blocks(self.subject.values, self.block, type, self.where)
         ]
 
+    def with_nested_blocks(self) -> Iterator[BlockInstance]:
+        """The block and the blocks directly in it, also those that ``dynamic`` blocks generate."""
+        yield self
+        blocks = self.block.blocks()
+        for type in sorted(
+            {block.labels[0] if block.type == "dynamic" and block.labels else block.type for block in blocks}
+        ):
+            yield from self.nested_blocks(type)
+
     def ignored_changes(self) -> frozenset[str]:
         """The attributes in ``ignore_changes``; all that are set, for ``all``."""
         names: set[str] = set()
