@@ -376,5 +376,23 @@ def test_zones_with_defaults(region: str, zone: str, files: tuple[str, ...], fou
     assert len([each for each in verify(texts, rendered=False) if each.rule == "zone-of-region"]) == found
 
 
+@pytest.mark.parametrize(
+    ("rule", "value", "severity"),
+    [("name-limit", '"a b"', "error"), ("name-limit", "var.name", "warning"),
+     ("schedule-expression", '"never"', "error"), ("schedule-expression", "var.schedule", "warning")],
+)  # fmt: skip
+def test_what_only_defaults_break_is_no_error_in_others_terraform(
+    rule: str, value: str, severity: str
+) -> None:
+    variables = '"name" {\n  default = "a b"\n}\nvariable "schedule" {\n  default = "never"\n}\n'
+    argument = "name" if rule == "name-limit" else "schedule_expression"
+    text = f'variable {variables}resource "aws_cloudwatch_event_rule" "r" {{\n  {argument} = {value}\n}}\n'
+    found = [each for each in verify({"main.tf": text}, rendered=False) if each.rule == rule]
+    assert [each.severity for each in found] == [severity]
+    assert [as_in_stack(each).severity for each in found] == ["error"]
+    rendered = [each for each in verify({"main.tf": text}, rendered=True) if each.rule == rule]
+    assert [each.severity for each in rendered] == ["error"]
+
+
 def _rules(text: str, rule: str) -> list[str]:
     return [each.message for each in verify({"main.tf": text}, rendered=False) if each.rule == rule]

@@ -37,7 +37,8 @@ def _check(subject: Subject) -> Iterator[Problem]:
                 problem = problem_of(expression, scheduler=scheduler)
                 if problem:
                     message = f"AWS rejects the schedule {quoted(expression)}: {problem}"
-                    yield Problem(message, schedule.at("schedule_expression"))
+                    certain = schedule.value("schedule_expression") == expression
+                    yield Problem(message, schedule.at("schedule_expression"), certain=certain)
 
 
 def problem_of(expression: str, *, scheduler: bool) -> str:
