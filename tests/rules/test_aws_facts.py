@@ -13,6 +13,7 @@ from ticketgen.rules.iam_unknown_action import unknown_action
 from ticketgen.rules.iam_unknown_element import unknown_condition_key, unknown_operator
 from ticketgen.rules.registry import RULES
 from ticketgen.rules.rule import Rule
+from ticketgen.rules.schedule_grammars import SCHEDULE_GRAMMARS
 from ticketgen.rules.state_machine import problems_of_definition
 from ticketgen.rules.subject import Subject
 from ticketgen.rules.zone_of_region import problem_of_zone
@@ -374,6 +375,37 @@ def test_zones_with_defaults(region: str, zone: str, files: tuple[str, ...], fou
         files, 'region = "us-east-1"\n'
     )
     assert len([each for each in verify(texts, rendered=False) if each.rule == "zone-of-region"]) == found
+
+
+@pytest.mark.parametrize(
+    ("type", "schedule", "found"),
+    [
+        ("aws_autoscaling_schedule", "0 3 * * MON", False),
+        ("aws_autoscaling_schedule", "*/5 8-18 1,15 * *", False),
+        ("aws_autoscaling_schedule", "0 25 * * *", True),
+        ("aws_autoscaling_schedule", "0 3 * * ? *", True),
+        ("aws_autoscaling_schedule", "rate(1 day)", True),
+        ("aws_appautoscaling_scheduled_action", "at(2027-01-01T00:00:00)", False),
+        ("aws_appautoscaling_scheduled_action", "cron(0 3 * * *)", True),
+        ("aws_synthetics_canary", "rate(0 minute)", False),
+        ("aws_synthetics_canary", "rate(1 day)", True),
+        ("aws_glue_trigger", "cron(15 12 * * ? *)", False),
+        ("aws_glue_trigger", "rate(1 hour)", True),
+        ("aws_ssm_maintenance_window", "cron(0 30 23 ? * TUE#3 *)", False),
+        ("aws_ssm_maintenance_window", "30 23 * * *", True),
+        ("aws_secretsmanager_secret_rotation", "rate(4 hours)", False),
+        ("aws_secretsmanager_secret_rotation", "rate(30 minutes)", True),
+        ("aws_dlm_lifecycle_policy", "cron(0 3 * * ? *)", False),
+        ("aws_dlm_lifecycle_policy", "0 3 * * *", True),
+        ("aws_backup_plan", "cron(0 3 * * *)", True),
+    ],
+)
+def test_schedules_outside_eventbridge(type: str, schedule: str, found: bool) -> None:
+    path, name = next((path, name) for each, path, name in SCHEDULE_GRAMMARS if each == type)
+    body = f'{name} = "{schedule}"\n'
+    for block in reversed(path):
+        body = f"{block} {{\n{body}}}\n"
+    assert len(_rules(f'resource "{type}" "r" {{\n{body}}}\n', "schedule-expression")) == found
 
 
 @pytest.mark.parametrize(
