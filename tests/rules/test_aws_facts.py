@@ -246,7 +246,7 @@ resource "aws_dynamodb_table" "t" {{
     ],
 )
 def test_table_keys(more: str, expected: str) -> None:
-    found = _rules(TABLE.format(more), "table-keys")
+    found = _rules(TABLE.format(more), "table-definition")
     assert len(found) == bool(expected), found
     assert all(expected in each for each in found)
 

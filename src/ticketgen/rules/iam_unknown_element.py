@@ -10,7 +10,7 @@ from ticketgen.findings import Severity
 from ticketgen.guesses import did_you_mean
 from ticketgen.hcl.values import Value
 from ticketgen.rules.grants import matches_pattern
-from ticketgen.rules.policy_elements import Statement, policy_statements
+from ticketgen.rules.policy_elements import WrittenStatement, policy_statements
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 
@@ -39,7 +39,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
             yield Problem(message, statement.location, help)
 
 
-def _problems(statement: Statement) -> Iterator[tuple[str, str]]:
+def _problems(statement: WrittenStatement) -> Iterator[tuple[str, str]]:
     elements = statement.elements
     yield from _one_of("Effect", elements.get("Effect"), _EFFECTS)
     yield from _one_of("Version", statement.version, _VERSIONS)

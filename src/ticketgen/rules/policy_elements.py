@@ -12,11 +12,11 @@ from ticketgen.hcl.values import UNKNOWN, PartialText, Value
 from ticketgen.rules.policies import MAX_LENGTH, UNKNOWN_MARK, without_marks
 from ticketgen.rules.subject import BlockInstance, Subject
 
-__all__ = ["Statement", "policy_statements", "texts_of"]
+__all__ = ["WrittenStatement", "policy_statements", "texts_of"]
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class WrittenStatement:
     """A statement of a policy.
 
     Attributes:
@@ -30,7 +30,7 @@ class Statement:
     location: Location
 
 
-def policy_statements(subject: Subject) -> tuple[Statement, ...]:
+def policy_statements(subject: Subject) -> tuple[WrittenStatement, ...]:
     """Every known statement of ``aws_iam_policy_document`` and of the arguments of AWS resources that hold policies."""
     return subject.memoized("policy elements", lambda: (*_of_data_sources(subject), *_of_resources(subject)))
 
@@ -41,7 +41,7 @@ def texts_of(value: Value) -> tuple[str, ...]:
     return tuple(each for each in items if isinstance(each, str))
 
 
-def _of_data_sources(subject: Subject) -> Iterator[Statement]:
+def _of_data_sources(subject: Subject) -> Iterator[WrittenStatement]:
     for document in subject.data("aws_iam_policy_document"):
         for block in document.nested_blocks("statement"):
             elements: dict[str, Value] = {
@@ -58,20 +58,19 @@ def _of_data_sources(subject: Subject) -> Iterator[Statement]:
                 if isinstance(key, str) and isinstance(keys, dict):
                     keys[key] = UNKNOWN
             elements["Condition"] = conditions
-            yield Statement(elements, None, block.location)
+            yield WrittenStatement(elements, None, block.location)
 
 
-def _of_resources(subject: Subject) -> Iterator[Statement]:
+def _of_resources(subject: Subject) -> Iterator[WrittenStatement]:
     for found in subject.all_resources():
         if not found.declared.type.startswith("aws_"):
             continue  # other clouds have policies in the same form, with other actions
-        for block in found.with_nested_blocks():
-            for attribute in block.block.body.attributes:
-                if "polic" in attribute.name or found.declared.type == "aws_organizations_policy":
-                    yield from _of_argument(block, attribute.value)
+        word = "content" if found.declared.type == "aws_organizations_policy" else "polic"
+        for block, attribute in found.attributes_named(word):
+            yield from _of_argument(block, attribute.value)
 
 
-def _of_argument(found: BlockInstance, expression: Expression) -> Iterator[Statement]:
+def _of_argument(found: BlockInstance, expression: Expression) -> Iterator[WrittenStatement]:
     subject, file = found.subject, found.declared.file
     while isinstance(expression, Parentheses):
         expression = expression.inner
@@ -104,15 +103,15 @@ def _parsed(text: str) -> Value:
         return None
 
 
-def _in_document(document: Value, location: Location, subject: Subject) -> Iterator[Statement]:
+def _in_document(document: Value, location: Location, subject: Subject) -> Iterator[WrittenStatement]:
     if isinstance(document, dict):
         yield from _in_policy(document.get("Statement"), document.get("Version"), location, subject)
 
 
 def _in_policy(
     statements: Value, version: Value, location: Location, subject: Subject
-) -> Iterator[Statement]:
+) -> Iterator[WrittenStatement]:
     for each in statements if isinstance(statements, list) else [statements]:
         if isinstance(each, dict):
             subject.spend(1 + len(each))
-            yield Statement(each, version, location)
+            yield WrittenStatement(each, version, location)

@@ -31,10 +31,8 @@ def _check(subject: Subject) -> Iterator[Problem]:
     for found in subject.all_resources():
         if not found.declared.type.startswith("aws_"):
             continue
-        for block in found.with_nested_blocks():
-            for attribute in block.block.body.attributes:
-                if "availability_zone" in attribute.name:
-                    yield from _of_attribute(found, block, attribute.name)
+        for block, attribute in found.attributes_named("availability_zone"):
+            yield from _of_attribute(found, block, attribute.name)
 
 
 def _of_attribute(found: BlockInstance, block: BlockInstance, name: str) -> Iterator[Problem]:
