@@ -37,7 +37,7 @@ def apply_rules(configuration: Configuration, *, rendered: bool = False) -> Iter
         try:
             for problem in _problems(rule, subject):
                 last = problem.location
-                found = problem.severity or rule.severity_in(rendered=rendered)
+                found = problem.severity or rule.severity_in(rendered=rendered, certain=problem.certain)
                 yield rule.found(problem.message, problem.help or None, at=last, severity=found)
         except StepLimitReached:
             configuration.budget.partial = True
@@ -57,7 +57,7 @@ def apply_rules(configuration: Configuration, *, rendered: bool = False) -> Iter
 def as_in_stack(finding: Finding) -> Finding:
     """A finding in Terraform that is checked as others', with its severity in a stack that ticketgen rendered."""
     rule = next((each for each in RULES if each.id == finding.rule), None)
-    if rule is None or finding.severity is not rule.severity_in(rendered=False):
+    if rule is None or rule.graded or finding.severity is not Severity.WARNING:
         return finding
     return replace(finding, severity=rule.severity_in(rendered=True))
 

@@ -12,6 +12,7 @@ from ticketgen.rules import (
     global_table_lock,
     hidden_characters,
     iam_unknown_action,
+    iam_unknown_element,
     iam_wildcard,
     lambda_code_inline,
     lambda_runtime,
@@ -37,6 +38,7 @@ from ticketgen.rules import (
     unencrypted_store,
     unused_grant,
     vpc_route,
+    zone_of_region,
 )
 from ticketgen.rules.rule import Rule
 
@@ -65,6 +67,7 @@ RULES: tuple[Rule, ...] = (
     archive_collision.RULE,
     shared_state.RULE,
     provider_region.RULE,
+    zone_of_region.RULE,
     mistyped_name.RULE,
     global_table_lock.RULE,
     stream_failure_destination.RULE,
@@ -72,6 +75,7 @@ RULES: tuple[Rule, ...] = (
     plain_secret.RULE,
     iam_wildcard.RULE,
     iam_unknown_action.RULE,
+    iam_unknown_element.RULE,
     open_security_group.RULE,
     unencrypted_store.RULE,
     pinned_minor_version.RULE,

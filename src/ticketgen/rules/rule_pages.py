@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ticketgen.findings import FindingKind
+from ticketgen.findings import FindingKind, Severity
 from ticketgen.findings.verification import STACK_RULES
 from ticketgen.rules.catalogue import CANNOT_BE_IGNORED, CATALOGUE
 from ticketgen.rules.rule import Rule
@@ -17,6 +17,15 @@ def page(kind: FindingKind) -> str:
         parts.append(
             "In Terraform that ticketgen did not render, it is a warning, because code that the rule does not know may "
             "make it right."
+        )
+    elif (
+        isinstance(kind, Rule)
+        and kind.severity is Severity.ERROR
+        and not kind.graded
+        and kind.id not in STACK_RULES
+    ):
+        parts.append(
+            "In Terraform that ticketgen did not render, it is a warning where only the defaults of variables break it."
         )
     if kind.id in STACK_RULES:
         parts.append(

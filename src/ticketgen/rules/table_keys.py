@@ -92,7 +92,7 @@ def _settings(table: BlockInstance) -> Iterator[Problem]:
 
 
 RULE = Rule(
-    id="table-keys",
+    id="table-definition",
     severity=Severity.ERROR,
     certain=True,
     summary="The keys, indexes and capacity of a DynamoDB table fit each other",
