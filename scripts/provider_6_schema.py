@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from provider_bindings import Schema, schemas_of_wheel
+
 from ticketgen.aws.provider.schema import BlockSchema, schema_of
 
 DIFFERENCES = Path(__file__).resolve().parents[1] / "src/ticketgen/aws/provider/aws_6"

@@ -1,9 +1,9 @@
 """Derive provider schemas from the published bindings of the CDK for Terraform.
 
 HashiCorp generated the bindings from ``terraform providers schema -json``. A wheel on PyPI, such as
-``cdktf-cdktf-provider-aws``, contains them as JavaScript and TypeScript, one folder for each type. They lack descriptions,
-and whether an argument is deprecated, sensitive or write-only. They do not distinguish an optional argument from one
-that the provider may compute as well, and they name no minimum of items except one, and no maximum except one.
+``cdktf-cdktf-provider-aws``, contains them as JavaScript and TypeScript, one folder for each type. They lack whether an
+argument is deprecated, sensitive or write-only. They do not distinguish an optional argument from one that the provider
+may compute as well, and they name no minimum of items except one, and no maximum except one.
 
 Source: https://github.com/hashicorp/terraform-cdk/tree/main/packages/%40cdktf/provider-generator/lib/get/generator
 """
@@ -63,7 +63,11 @@ def schemas_of_wheel(path: Path) -> dict[str, dict[str, Schema]]:
         with tarfile.open(fileobj=io.BytesIO(wheel.read(name))) as package:
             for member in package:
                 parts = member.name.split("/")
-                if parts[:2] == ["package", "lib"] and len(parts) > 3 and member.name.endswith((".js", ".ts")):
+                if (
+                    parts[:2] == ["package", "lib"]
+                    and len(parts) > 3
+                    and member.name.endswith((".js", ".ts"))
+                ):
                     opened = package.extractfile(member)
                     if opened:
                         texts[parts[2]].append(opened.read().decode())
@@ -133,7 +137,9 @@ class _Bindings:
                     "block": nested,
                 }
             else:
-                type = attributes.get(name, {}).get("type", "dynamic") if struct else _type(storage, collection)
+                type = (
+                    attributes.get(name, {}).get("type", "dynamic") if struct else _type(storage, collection)
+                )
                 attributes[name] = {"type": type, "required" if needed else "optional": True}
         return {"attributes": attributes, "block_types": blocks}
 

@@ -27,7 +27,7 @@ from ticketgen.hcl.instances import instances, nested_blocks
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import Attribute, Block, Literal
 from ticketgen.hcl.values import UNKNOWN_LOOP, EvaluationContext, Value, is_known
-from ticketgen.verification.provider_schema import required_sources
+from ticketgen.verification.accepted_versions import required_sources
 from ticketgen.verification.version_constraints import allows
 
 __all__ = ["check_values"]

@@ -9,7 +9,7 @@ import re
 
 from ticketgen.hcl.syntax import Expression, Literal
 
-__all__ = ["allows"]
+__all__ = ["allows", "named_versions"]
 
 _TERM = re.compile(r"(=|!=|>=|<=|>|<|~>)?+\s*+v?+(\d++(?:\.\d++)*+)(?:[-+][\w.+-]*+)?+")
 _MAX_LENGTH = 200
@@ -21,17 +21,23 @@ def allows(constraint: Expression, version: tuple[int, ...]) -> bool:
 
     True if the constraint is unreadable, because Terraform itself reports that.
     """
+    return all(_holds(operator, bound, version) for operator, bound in _terms(constraint))
+
+
+def named_versions(constraint: Expression) -> tuple[tuple[int, ...], ...]:
+    """The versions that a constraint names, each with at least three numbers."""
+    return tuple((*bound, *(0,) * (3 - len(bound))) for _, bound in _terms(constraint))
+
+
+def _terms(constraint: Expression) -> list[tuple[str, tuple[int, ...]]]:
     if not isinstance(constraint, Literal) or not isinstance(constraint.value, str):
-        return True
+        return []
     if len(constraint.value) > _MAX_LENGTH:
-        return True
-    for term in constraint.value.split(","):
-        match = _TERM.fullmatch(term.strip())
-        if match and not _holds(
-            match[1] or "=", tuple(int(part[:9]) for part in match[2].split(".")), version
-        ):
-            return False
-    return True
+        return []
+    matches = [_TERM.fullmatch(term.strip()) for term in constraint.value.split(",")]
+    return [
+        (match[1] or "=", tuple(int(part[:9]) for part in match[2].split("."))) for match in matches if match
+    ]
 
 
 def _holds(operator: str, bound_version: tuple[int, ...], version: tuple[int, ...]) -> bool:

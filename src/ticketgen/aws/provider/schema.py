@@ -178,7 +178,9 @@ def types_of(kind: str, version: tuple[int, ...]) -> frozenset[str]:
         kind: ``resource``, ``data`` or ``ephemeral``.
         version: `AWS_VERSION` or `AWS_VERSION_6`.
     """
-    names = {path.name.partition(".")[0] for folder in ("aws", "aws_6") for path in (_HERE / folder).iterdir()}
+    names = {
+        path.name.partition(".")[0] for folder in ("aws", "aws_6") for path in (_HERE / folder).iterdir()
+    }
     services = (_service("aws", name, version) for name in names)
     return frozenset(type for each in services if each for type in each.document.get(kind, ()))
 
