@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ticketgen.type_checking.signatures import SNAPSHOT
+from ticketgen.type_checking.function_table import SNAPSHOT
 
 __all__: list[str] = []
 

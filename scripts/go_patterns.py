@@ -1,6 +1,6 @@
 """The regular expressions in the provider's binary, and what they are in Python.
 
-A Go program passes a constant string to `regexp.MustCompile` as a pointer and a length, in two instructions before the
+A Go program passes a constant string to regexp.MustCompile as a pointer and a length, in two instructions before the
 call. So the calls, the strings and the messages that the following instructions load can be read from the machine code.
 """
 

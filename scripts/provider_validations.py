@@ -71,12 +71,18 @@ def outcomes(answer: Mapping[str, Sequence[str]]) -> Outcomes:
     return {LONG if (value := json.loads(key)) == _SHORT else value: texts for key, texts in answer.items()}
 
 
+def _is_about(name: str, answer: Mapping[str, Sequence[str]]) -> bool:
+    """Whether the errors are about the argument, and not about another one that comes with it."""
+    return not all(answer.values()) or all(any(name in text for text in texts) for texts in answer.values())
+
+
 def snapshot(plugin: Path, documents: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The rules by service."""
     tried = [
         (document["kind"], document["type"], path, outcomes(answer))
         for document in documents
         for path, answer in document["arguments"].items()
+        if _is_about(path.rpartition(".")[2], answer)
     ]
     messages = {
         message

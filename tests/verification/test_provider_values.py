@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ticketgen.findings import Finding, Severity
-from ticketgen.findings.verification import INVALID_VALUE
+from ticketgen.findings.verification import REJECTED_VALUE
 from ticketgen.verification.verify import verify
 
 POLICY = 'resource "aws_iam_policy" "p" {\n  policy = <<EOT\n%s\nEOT\n}\n'
@@ -30,7 +30,7 @@ STATEMENT = 'data "aws_iam_policy_document" "d" {\n%s\n}\n'
 def found(text: str, **others: str) -> list[Finding]:
     """The findings about values in ``main.tf`` and in modules."""
     files = {"main.tf": text} | {f"{name}/main.tf": other for name, other in others.items()}
-    return [each for each in verify(files, rendered=False) if each.rule == INVALID_VALUE.id]
+    return [each for each in verify(files, rendered=False) if each.rule == REJECTED_VALUE.id]
 
 
 def resource(type: str, argument: str) -> str:

@@ -77,7 +77,7 @@ resource "aws_dynamodb_table" "types" {
 
 resource "aws_lambda_function" "nested" {
   function_name = "a"
-  role          = "b"
+  role          = "arn:aws:iam::123456789012:role/b"
   layers        = "c" # wrong-type
   vpc_config    = {} # unknown-attribute
 

@@ -14,7 +14,7 @@ import pytest
 from terraform_tool import Terraform
 from ticketgen.aws.provider.accepted_values import accepted_values
 from ticketgen.aws.provider.schema import BlockSchema, schema_of
-from ticketgen.findings.verification import INVALID_VALUE
+from ticketgen.findings.verification import REJECTED_VALUE
 from ticketgen.verification.verify import verify
 
 PROBES = 900
@@ -86,7 +86,7 @@ def test_the_provider_rejects_every_value_that_is_reported(terraform: Terraform,
     reported = {
         each.location.line
         for each in verify({"main.tf": text}, rendered=False)
-        if each.rule == INVALID_VALUE.id and each.location is not None
+        if each.rule == REJECTED_VALUE.id and each.location is not None
     }
     wrong = sorted(reported - rejected)
     assert not wrong, "\n".join(lines[number - 2] + lines[number - 1] for number in wrong)

@@ -16,7 +16,8 @@ from ticketgen.consequences.comparable_values import Comparable, map_references,
 from ticketgen.consequences.consequence import Action, Consequence, report_order
 from ticketgen.consequences.forced_replacement import is_replaced_by, is_replaced_by_any_change
 from ticketgen.consequences.move_blocks import StateChanges
-from ticketgen.consequences.resource_instances import REPETITIONS, Placement, ResourceInstance
+from ticketgen.consequences.resource_instances import Placement, ResourceInstance
+from ticketgen.hcl.uses import REPETITIONS
 
 __all__ = ["compare"]
 

@@ -15,16 +15,14 @@ from ticketgen.hcl.module_instances import instance_key, module_instances
 from ticketgen.hcl.operators import as_text
 from ticketgen.hcl.provider_resolution import provider_of
 from ticketgen.hcl.syntax import Block, GetAttribute, Reference, Tuple
+from ticketgen.hcl.uses import REPETITIONS
 from ticketgen.hcl.values import UNKNOWN_LOOP, EvaluationContext, Value
 
-__all__ = ["REPETITIONS", "Placement", "ReplacementTrigger", "ResourceInstance", "resource_instances"]
+__all__ = ["Placement", "ReplacementTrigger", "ResourceInstance", "resource_instances"]
 
 _META_ARGUMENTS = frozenset({"count", "depends_on", "for_each", "provider", "region"})
 _META_BLOCKS = frozenset({"connection", "lifecycle", "provisioner", "timeouts"})
 """Arguments and blocks that do not describe the resource itself; its placement has the Region."""
-
-REPETITIONS = frozenset({"count", "for_each"})
-"""Arguments that are compared only if the instances are unknown; otherwise the instances are compared."""
 
 _BLOCK = "block"
 _EVERYTHING = "all"
@@ -149,6 +147,7 @@ def _collect(
     content: list[Comparable] = []
     for attribute in block.body.attributes:
         is_meta = not prefix and attribute.name in _META_ARGUMENTS
+        # Repetitions are compared only if the instances are unknown; otherwise the instances are compared.
         if not is_meta or (attribute.name in REPETITIONS and where.bound is UNKNOWN_LOOP):
             value = comparable(values, attribute.value, where)
             if value is not None:  # null means not set

@@ -316,8 +316,8 @@ TOO_MANY_BLOCKS = _verify(
     _FAILS,
     "remove a block",
 )
-INVALID_VALUE = _verify(
-    "invalid-value",
+REJECTED_VALUE = _verify(
+    "rejected-value",
     "The AWS provider accepts every value that the text determines",
     "`terraform validate` or `terraform plan` fails, because the provider validates the values of arguments: choices, "
     "ranges, lengths, patterns, ARNs, CIDR blocks, JSON. In a nested block with another value that is unknown, the "
@@ -467,6 +467,7 @@ LEVELS: Mapping[str, tuple[FindingKind, ...]] = MappingProxyType(
             MISSING_FILE,
             UNUSED_DECLARATION,
         ),
+        "Types": (INVALID_EXPRESSION, SENSITIVE_OUTPUT, EPHEMERAL_VALUE),
         "Schema": (
             UNKNOWN_ATTRIBUTE,
             UNKNOWN_BLOCK,
@@ -474,7 +475,7 @@ LEVELS: Mapping[str, tuple[FindingKind, ...]] = MappingProxyType(
             MISSING_ATTRIBUTE,
             MISSING_BLOCK,
             TOO_MANY_BLOCKS,
-            INVALID_VALUE,
+            REJECTED_VALUE,
             WRONG_TYPE,
             REMOVED_IN_PROVIDER_6,
             DEPRECATED,

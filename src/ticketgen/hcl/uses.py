@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ticketgen.hcl.address import Address
 from ticketgen.hcl.syntax import Attribute, Block, Body, Expression, File, Literal, Reference
 
-__all__ = ["BUILT_INS", "NO_VALUES", "Use", "uses"]
+__all__ = ["BUILT_INS", "NO_VALUES", "REPETITIONS", "Use", "uses"]
 
 BUILT_INS: Mapping[str, frozenset[str] | None] = {
     "each": frozenset({"key", "value"}),
@@ -18,6 +18,9 @@ BUILT_INS: Mapping[str, frozenset[str] | None] = {
     "self": None,
 }
 """Terraform's built-in names with their attributes; None for any attribute."""
+
+REPETITIONS = frozenset({"count", "for_each"})
+"""The arguments that repeat a block. Source: https://developer.hashicorp.com/terraform/language/meta-arguments"""
 
 # Attributes that contain types, keywords, provider configurations (see verification/calls.py) or names of the
 # resource's own attributes instead of values.

@@ -12,7 +12,7 @@ from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.declarations import Declaration, declared_in
 from ticketgen.hcl.modules import Module, is_override
 from ticketgen.hcl.syntax import Attribute, Block, Body, Expression, Node, Reference
-from ticketgen.hcl.uses import NO_VALUES
+from ticketgen.hcl.uses import NO_VALUES, REPETITIONS
 from ticketgen.type_checking.cty_types import (
     ANYTHING,
     PRIMITIVES,
@@ -22,19 +22,18 @@ from ticketgen.type_checking.cty_types import (
     describe_type,
     kind_of,
 )
-from ticketgen.type_checking.inference import Context, Problem, infer, require
+from ticketgen.type_checking.inference import Context, ReportProblem, infer, require
 from ticketgen.type_checking.scope_types import ScopeTypes, is_true
 
 __all__ = ["check_types"]
 
 # https://developer.hashicorp.com/terraform/language/meta-arguments
-_LOOPS: Final = frozenset({"count", "for_each"})
+_META_ARGUMENTS: Final = REPETITIONS | {"depends_on", "provider"}
 _NEVER_VALUES: Final = frozenset({"depends_on", "provider", "providers", "source", "version"})
 _CONDITIONS: Final = frozenset({"validation", "precondition", "postcondition", "assert"})
 _BLOCKS: Final = frozenset(
     {"resource", "data", "ephemeral", "module", "provider", "output", "variable", "check"}
 )
-_WITH_SCHEMA: Final = frozenset({"resource", "data", "ephemeral"})
 _EPHEMERAL_ALLOWED: Final = frozenset({"provisioner", "connection", "lifecycle"})
 
 
@@ -86,7 +85,7 @@ class _Checker:
                     self._block(block, file.path)
         yield from self._found.values()
 
-    def _problem(self, file: str) -> Problem:
+    def _problem(self, file: str) -> ReportProblem:
         def report(node: Node, message: str, help: str) -> None:
             location = node.at(file)
             self._found.setdefault((location, message), INVALID_EXPRESSION.found(message, help, at=location))
@@ -103,11 +102,14 @@ class _Checker:
             elif block.type == "module":
                 self._module(declaration, context)
             else:
+                for attribute in block.body.attributes:
+                    if attribute.name in REPETITIONS:
+                        self._loop(attribute, context)
                 schema = self._types.schema(block.type, declaration.type)
-                self._body(block.body, schema, context, file, str(declaration.type))
+                self._body(block.body, schema, context, file, declaration.type, top=True)
             self._conditions(block.body, context)
             return
-        self._body(block.body, None, context, file, block.type)
+        self._body(block.body, None, context, file, block.type, top=True)
         self._conditions(block.body, context)
 
     def _variable(self, variable: Declaration, context: Context) -> None:
@@ -144,7 +146,7 @@ class _Checker:
     def _module(self, call: Declaration, context: Context) -> None:
         callee = self._types.callee(call)
         for attribute in call.block.body.attributes:
-            if attribute.name in _LOOPS:
+            if attribute.name in REPETITIONS:
                 self._loop(attribute, context)
             elif attribute.name not in _NEVER_VALUES:
                 value = infer(attribute.value, context)
@@ -162,14 +164,19 @@ class _Checker:
                         attribute.value, message, f"correct the value, or the type at {variable.location}"
                     )
 
-    def _body(self, body: Body, schema: BlockSchema | None, context: Context, file: str, what: str) -> None:
+    def _body(
+        self,
+        body: Body,
+        schema: BlockSchema | None,
+        context: Context,
+        file: str,
+        what: str,
+        *,
+        top: bool = False,
+    ) -> None:
         """Check the arguments of a block and of the blocks in it."""
         for attribute in body.attributes:
-            if attribute.name in _NEVER_VALUES and schema is None:
-                continue
-            if attribute.name in _LOOPS:
-                self._loop(attribute, context)
-            elif attribute.name not in {"depends_on", "provider"}:
+            if not top or attribute.name not in _META_ARGUMENTS:
                 self._argument(attribute, schema, context, file, what)
         for block in body.blocks:
             if block.type in _CONDITIONS or block.type == "lifecycle":
@@ -229,17 +236,20 @@ class _Checker:
             if block.type not in _CONDITIONS:
                 continue
             condition, text = block.value("condition"), block.value("error_message")
-            if condition is not None:
-                require(infer(condition, context), "bool", condition, context, "the condition")
+            if condition is not None and block.type != "postcondition":
+                value = infer(condition, context)
+                if value.known:  # Terraform does not convert an unknown result
+                    require(value, "bool", condition, context, "the condition")
             if text is not None:
-                require(infer(text, context), "string", text, context, "error_message")
+                infer(text, context)
 
     def _loop(self, attribute: Attribute, context: Context) -> None:
         value = infer(attribute.value, context)
         problem = (
             _count_problem(value, self._budget) if attribute.name == "count" else _for_each_problem(value)
         )
-        sensitive, ephemeral = value.sensitive, value.ephemeral
+        # Terraform ignores that a count is sensitive.
+        sensitive, ephemeral = value.sensitive and attribute.name == "for_each", value.ephemeral
         if not problem and (sensitive or ephemeral):
             problem = f"it is {'sensitive' if sensitive else 'ephemeral'}"
         if problem:

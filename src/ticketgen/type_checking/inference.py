@@ -36,6 +36,8 @@ from ticketgen.hcl.syntax import (
     Tuple,
     Unary,
 )
+from ticketgen.hcl.value_size import MAX_CHARACTERS
+from ticketgen.type_checking.call_types import CATCHING, WITHOUT_MARKS, call_result
 from ticketgen.type_checking.cty_types import (
     ANYTHING,
     PRIMITIVES,
@@ -45,17 +47,15 @@ from ticketgen.type_checking.cty_types import (
     describe_type,
     kind_of,
 )
-from ticketgen.type_checking.function_calls import WITHOUT_MARKS, call_result
 from ticketgen.type_checking.steps import step_into, unify
 
-__all__ = ["Context", "Problem", "Resolve", "infer", "require"]
+__all__ = ["Context", "ReportProblem", "Resolve", "infer", "require"]
 
-Problem = Callable[[Node, str, str], None]
+ReportProblem = Callable[[Node, str, str], None]
 """Receives the place, what is wrong, and the fix."""
 _MAX_ELEMENTS = 1000
 """The elements of a known collection that a ``for`` evaluates; a longer one has an unknown type."""
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "%"})
-_CATCHING = frozenset({"try", "can"})
 
 
 class Resolve(Protocol):
@@ -77,7 +77,7 @@ class Context:
     """
 
     resolve: Resolve
-    problem: Problem
+    problem: ReportProblem
     budget: Budget
     bound: Mapping[str, TypedValue] = field(default_factory=dict)
 
@@ -153,6 +153,8 @@ def _template(template: Template, context: Context) -> TypedValue:
         marks.append(value)
         known = value.value if isinstance(value.value, str) else None
         text = text + known if text is not None and known is not None else None
+        if text is not None and (len(text) > MAX_CHARACTERS or not context.budget.spend(len(text) // 64)):
+            text = None
     return _marked(TypedValue("string", UNKNOWN_VALUE if text is None else text), *marks)
 
 
@@ -211,13 +213,15 @@ def _splat(value: TypedValue, splat: Splat, steps: Sequence[Step], context: Cont
             known = value.value if isinstance(value.value, list) else None
             items = known or [TypedValue(each) for each in value.type[1]]
         values = [_follow(item, inner, context) for item in items]
+        if kind != "tuple" and not value.known:
+            return _marked(ANYTHING, value)  # it may be null, and the result an empty tuple
         result = TypedValue(["tuple", [each.type for each in values]], values)
     return _follow(_marked(result, value), rest, context)
 
 
 def _call(call: Call, context: Context) -> TypedValue:
     name = call.name.removeprefix("core::")
-    inner = context.muted() if name in _CATCHING else context
+    inner = context.muted() if name in CATCHING else context
     values = [infer(argument, inner) for argument in call.arguments]
     if name.startswith("provider::"):
         return ANYTHING
@@ -348,9 +352,6 @@ def _binary(binary: Binary, context: Context) -> TypedValue:
         if value.value is None:
             context.problem(node, f"the operand of {binary.operator} is null", f"write a {wanted}")
             return ANYTHING
-    if binary.operator in {"/", "%"} and right.value in (0, "0") and left.known:
-        context.problem(binary, f"the right operand of {binary.operator} is zero", "divide by another number")
-        return ANYTHING
     if binary.operator in _ARITHMETIC:
         return _marked(TypedValue("number"), left, right)
     return _marked(TypedValue("bool"), left, right)

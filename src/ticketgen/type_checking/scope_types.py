@@ -23,7 +23,7 @@ from ticketgen.hcl.syntax import (
     Step,
 )
 from ticketgen.type_checking.cty_types import ANYTHING, OPEN, CtyType, TypedValue, constraint_type
-from ticketgen.type_checking.inference import Context, Problem, infer
+from ticketgen.type_checking.inference import Context, ReportProblem, infer
 
 __all__ = ["ScopeTypes", "is_true", "schema_type"]
 
@@ -71,7 +71,7 @@ class ScopeTypes:
         module: the module.
         folders: all modules of the directory, by folder.
         schema: the schema of a kind and a type of resource; None if it is unknown.
-        problem: receives the file, and what `inference.Problem` receives.
+        problem: receives the file, and what `inference.ReportProblem` receives.
         budget: pays for each step.
     """
 
@@ -80,7 +80,7 @@ class ScopeTypes:
         module: Module,
         folders: Mapping[str, Module],
         schema: Callable[[str, str], BlockSchema | None],
-        problem: Callable[[str], Problem],
+        problem: Callable[[str], ReportProblem],
         budget: Budget,
     ) -> None:
         self.module = module

@@ -190,7 +190,15 @@ def _check_passed_providers(
         for item in attribute.value.items:
             key = provider_name(item.key)
             passed.add(key)
-            accepted = key in callee.passed_providers or key in callee.provider_configurations
+            configured = callee.provider_configurations.get(key)
+            if configured is not None and not _is_proxy(configured):
+                message = (
+                    f"{call.address} passes the provider configuration {key}, "
+                    f"which {_folder_name(callee)} configures itself"
+                )
+                help = "remove it, or remove the provider block in the module"
+                yield UNKNOWN_MODULE_PROVIDER.found(message, help, at=item.at(call.file))
+            accepted = key in callee.passed_providers or configured is not None
             if key.name and not accepted and callee.complete:
                 message = (
                     f"{call.address} passes the provider configuration {key}, "
@@ -210,6 +218,15 @@ def _check_passed_providers(
         )
         help = f"add {name} = … to the providers argument"
         yield MISSING_MODULE_PROVIDER.found(message, help, at=call.location)
+
+
+def _is_proxy(configuration: Declaration) -> bool:
+    """Whether a provider block has nothing but an alias, so that it stands for one that is passed.
+
+    Source: https://developer.hashicorp.com/terraform/language/modules/develop/providers#legacy-shared-modules-with-provider-configurations
+    """
+    body = configuration.block.body
+    return not body.blocks and all(each.name == "alias" for each in body.attributes)
 
 
 def _check_provider_arguments(module: Module, guesses: Guesses, passed: Set[Address]) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from ticketgen.aws.provider.schema import AWS_VERSION, BlockSchema, Type, schema
 from ticketgen.aws.provider.value_rules import ValueRule, violation
 from ticketgen.escaping import quoted
 from ticketgen.findings import Finding, Severity
-from ticketgen.findings.verification import INVALID_VALUE
+from ticketgen.findings.verification import REJECTED_VALUE
 from ticketgen.guesses import Guesses
 from ticketgen.hcl.configuration import Configuration, Scope
 from ticketgen.hcl.declarations import Declaration
@@ -198,7 +198,7 @@ class _Body:
                     shown = _shown(converted)
                     close = self._closest(rule, converted)
                     message = f"{path} of {self.subject} is {shown}, which AWS provider {_VERSION} rejects: {reason}"
-                    yield INVALID_VALUE.found(
+                    yield REJECTED_VALUE.found(
                         message, close or help, at=attribute.value.at(self.file), severity=severity
                     )
                     break

@@ -203,8 +203,10 @@ class _Run:
         admitted = admit(terraform, others, self.budget, rendered=self.rendered)
         yield from admitted.findings
         texts = admitted.terraform
-        lines = self.native.lines if self.native else {}
-        written = {path.rpartition(".")[0] if path in lines else path for path in texts}
+        from ticketgen.hcl.native_texts import written_path
+
+        broken = self.native.broken.keys() if self.native else frozenset()
+        written = {written_path(path) for path in texts} | broken
         self.admitted = {
             path: text for path, text in self.files.items() if path in written or path in admitted.others
         }
@@ -232,7 +234,6 @@ class _Run:
         all_paths = frozenset(self.files) | (self.paths or frozenset())
         yield from unread_notes(all_paths)
         read = {file.path for file in parsed}
-        broken = self.native.broken.keys() if self.native else frozenset()
         self.unread = terraform.keys() - read | broken | self.left_out
         unmerged = [file for file in parsed if file.path.endswith(".tf")]
         files = merge_overrides(unmerged)

@@ -16,12 +16,19 @@ from ticketgen.type_checking.cty_types import (
     describe_type,
     kind_of,
 )
-from ticketgen.type_checking.signatures import OPENTOFU_FUNCTIONS, signatures
+from ticketgen.type_checking.function_table import OPENTOFU_FUNCTIONS, signatures
 
-__all__ = ["WITHOUT_MARKS", "CallProblem", "call_result"]
+__all__ = ["CATCHING", "WITHOUT_MARKS", "CallProblem", "call_result"]
 
 WITHOUT_MARKS: Final = frozenset({"nonsensitive", "issensitive", "ephemeralasnull"})
 """Functions whose result does not take over the marks of the arguments."""
+_REMOVED: Final = frozenset({"list", "map"})
+"""Functions that fail only once all arguments are known.
+
+Source: https://github.com/hashicorp/terraform/blob/main/internal/lang/funcs/collection.go
+"""
+CATCHING: Final = frozenset({"try", "can"})
+"""Functions that get their arguments unevaluated, so the signatures do not say what they accept."""
 _LIKE_ARGUMENT: Final = frozenset({"sensitive", "nonsensitive"})
 _SIZED: Final = frozenset({"list", "set", "map", "tuple", "object", "string", "dynamic"})
 
@@ -38,10 +45,9 @@ def call_result(
     name: str, values: Sequence[TypedValue], budget: Budget, *, expand: bool
 ) -> tuple[TypedValue, CallProblem | None]:
     """The typed result of a call, and the first problem with it."""
-    known = signatures()
-    signature = known.get(name)
+    signature = signatures().get(name)
     if signature is None:
-        if name in OPENTOFU_FUNCTIONS or "::" in name:
+        if name in OPENTOFU_FUNCTIONS | _REMOVED or "::" in name:
             return ANYTHING, None
         return ANYTHING, CallProblem(None, f"there is no function {name}", _similar(name))
     required = len(signature.parameters)
@@ -52,6 +58,8 @@ def call_result(
         message = f"{name} takes {_count(required, False)}, not {len(values)}"
         return ANYTHING, CallProblem(required, message, "remove the last arguments")
     fixed = values[:-1] if expand else values
+    if name in CATCHING:
+        return TypedValue(signature.result), None
     for position, value in enumerate(fixed):
         parameter = signature.parameters[position] if position < required else signature.rest
         if parameter is None:
