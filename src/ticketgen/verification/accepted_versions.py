@@ -33,11 +33,13 @@ class AcceptedVersions:
         snapshots: `AWS_VERSION` and `AWS_VERSION_6`, if any version with the same major number is accepted.
         constrained: whether any constraint was written.
         later: whether versions after `AWS_VERSION_6` are accepted.
+        only_later: whether no earlier version is accepted.
     """
 
     snapshots: tuple[tuple[int, ...], ...]
     constrained: bool
     later: bool
+    only_later: bool = False
 
     def or_else(self, other: AcceptedVersions) -> AcceptedVersions:
         """What a module accepts that two root modules call."""
@@ -45,6 +47,7 @@ class AcceptedVersions:
             tuple(sorted({*self.snapshots, *other.snapshots})),
             self.constrained or other.constrained,
             self.later or other.later,
+            self.only_later and other.only_later,
         )
 
 
@@ -130,5 +133,7 @@ def _accepted(constraints: Iterable[Expression | None]) -> AcceptedVersions:
         for snapshot in (AWS_VERSION, AWS_VERSION_6)
         if any(version[0] == snapshot[0] for version in fitting)
     ]
-    later = any(version > AWS_VERSION_6 for version in fitting)
-    return AcceptedVersions(tuple(snapshots), constrained=True, later=later)
+    later = [version > AWS_VERSION_6 for version in fitting]
+    return AcceptedVersions(
+        tuple(snapshots), constrained=True, later=any(later), only_later=bool(later) and all(later)
+    )

@@ -250,24 +250,27 @@ class _Checker:
         self, subject: _Subject, fault: SchemaFault, versions: tuple[tuple[int, ...], ...]
     ) -> Iterator[Finding]:
         """Report a violation of every accepted schema."""
-        gone = fault.known is not None or fault.kind is READ_ONLY_ATTRIBUTE
-        if self._only_6 and gone and _exists(subject, fault.path, reading=fault.message.endswith(fault.path)):
-            read_only = fault.kind is READ_ONLY_ATTRIBUTE
-            what = f"{fault.path} of {subject} {'is read-only' if read_only else 'was removed'}"
-            fix = REMOVED.get((str(subject), fault.path), "remove it")
-            yield self._removed(what, fault.location, fix)
-            return
+        unknown, read_only = fault.known is not None, fault.kind is READ_ONLY_ATTRIBUTE
+        entry = str(subject), fault.path
         help, severity = fault.help, None
+        if self._only_6 and (entry in REMOVED or (unknown and _exists(subject, fault.path))):
+            what = f"{fault.path} of {subject} {'is read-only' if read_only else 'was removed'}"
+            yield self._removed(what, fault.location, REMOVED.get(entry, "remove it"))
+            return
+        slip = False
         if fault.known is not None:
             name = fault.path.rpartition(".")[2]
             meant = self._guesses.most_similar_to(name, fault.known)
             help = f"did you mean {meant}?" if meant else "remove it"
-            if self._only_6 and self.versions.later and not _is_slip(name, meant):
-                severity = Severity.WARNING  # a later version may have it
-        message = fault.message
-        if subject.type.partition("_")[0] == _AWS:
-            message += f" in {_named(versions)}"
-        yield fault.kind.found(message, help, at=fault.location, severity=severity)
+            slip = _is_slip(name, meant)
+        if self._only_6 and self.versions.later and not slip:
+            if self.versions.only_later:
+                self._skip(f"{_named(versions)} is the last one that ticketgen knows", fault.location)
+                return
+            if unknown or read_only:
+                severity = Severity.WARNING  # a later version may accept it
+        where = f" in {_named(versions)}" if subject.type.partition("_")[0] == _AWS else ""
+        yield fault.kind.found(f"{fault.message}{where}", help, at=fault.location, severity=severity)
 
     def _before_6(self, fault: SchemaFault) -> Iterator[Finding]:
         """Report what is wrong only in version 5, if the constraint was meant to accept that."""
@@ -316,17 +319,14 @@ def _named(versions: Iterable[tuple[int, ...]]) -> str:
     return "AWS provider " + " and ".join(".".join(map(str, each)) for each in versions)
 
 
-def _exists(subject: _Subject, path: str, *, reading: bool) -> bool:
-    """Whether provider 5.100 has an attribute or block, and a configuration may set it if it is not read."""
+def _exists(subject: _Subject, path: str) -> bool:
+    """Whether provider 5.100 has an attribute or block."""
     schema = schema_of(*subject)
     *outer, last = path.split(".")
     for name in outer:
         nested = schema.nested(name) if schema is not None else None
         schema = nested.block if nested is not None else None
-    if schema is None:
-        return False
-    attribute = schema.attribute(last)
-    return last in schema.blocks or (attribute is not None and (reading or not attribute.read_only))
+    return schema is not None and (last in schema.attributes or last in schema.blocks)
 
 
 def _is_slip(word: str, meant: str) -> bool:
