@@ -222,7 +222,8 @@ def test_statements_of_waf_rules_are_open_in_provider_6() -> None:
         'resource "aws_wafv2_rule_group" "g" {\n  name = "a"\n  capacity = 1\n  scope = "REGIONAL"\n'
         "  visibility_config {\n    cloudwatch_metrics_enabled = true\n    metric_name = 1\n"
         "    sampled_requests_enabled = true\n  }\n  rule {\n    name = 1\n    priority = 1\n"
-        "    action {\n      count {}\n    }\n    statement {\n      asn_match_statement {\n        asn_list = [1]\n      }\n    }\n"
+        "    action {\n      count {}\n    }\n"
+        "    statement {\n      asn_match_statement {\n        asn_list = [1]\n      }\n    }\n"
         "    visibility_config {\n    cloudwatch_metrics_enabled = true\n    metric_name = 1\n"
         "    sampled_requests_enabled = true\n  }\n  }\n}\n"
     )

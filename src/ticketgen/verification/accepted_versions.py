@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from ticketgen.aws.provider.schema import AWS_VERSION, AWS_VERSION_6
 from ticketgen.hcl.modules import Module, source_folder
 from ticketgen.hcl.syntax import Expression, Literal, Object
-from ticketgen.verification.version_constraints import allows, named_versions
+from ticketgen.verification.version_constraints import Terms, constraint_terms, holds
 
 __all__ = ["ANY_VERSION", "AcceptedVersions", "accepted_versions", "required_sources"]
 
 _MAX_VISITS = 200_000
 """How many modules are visited from all root modules together; those left over count as unconstrained."""
+_MAX_STEPS = 2_000_000
+"""How often a version is compared with a bound, about one second; whatever is left counts as unconstrained."""
 _MINORS = 200
 """How many minor versions of a major version are tried; provider 5 has 101 of them."""
 
@@ -86,16 +88,23 @@ def accepted_versions(modules: Iterable[Module]) -> Mapping[str, AcceptedVersion
         ]
         for folder, module in folders.items()
     }
+    constraints = {folder: _constraint(module) for folder, module in folders.items()}
     called = {target for folder, targets in callees.items() for target in targets if target != folder}
     found: dict[str, AcceptedVersions] = {}
-    visits = 0
+    by_constraints: dict[frozenset[Terms], AcceptedVersions] = {}
+    visits = steps = 0
     # Modules that only call each other have no root, so they come last, each on its own.
     for start in sorted(folders, key=lambda folder: (folder in called and folder != "", folder)):
         if (start in found and start != "") or visits > _MAX_VISITS:
             continue
         reached = _reached(start, callees)
         visits += len(reached)
-        versions = _accepted([_constraint(folders[each]) for each in reached])
+        written = frozenset(terms for each in reached if (terms := constraints[each]) is not None)
+        versions = by_constraints.get(written)
+        if versions is None:
+            steps += (_MINORS + sum(map(len, written))) * (1 + sum(map(len, written)))
+            versions = _accepted(written) if steps < _MAX_STEPS else ANY_VERSION
+            by_constraints[written] = versions
         for each in reached:
             found[each] = found[each].or_else(versions) if each in found else versions
     return {folder: found.get(folder, ANY_VERSION) for folder in folders}
@@ -111,23 +120,23 @@ def _reached(start: str, callees: Mapping[str, list[str]]) -> list[str]:
     return reached
 
 
-def _constraint(module: Module) -> Expression | None:
+def _constraint(module: Module) -> Terms | None:
     source, constraint = required_sources(module).get("aws", ("", None))
-    return constraint if source == "hashicorp/aws" else None
+    return constraint_terms(constraint) if source == "hashicorp/aws" and constraint is not None else None
 
 
-def _accepted(constraints: Iterable[Expression | None]) -> AcceptedVersions:
-    written = [each for each in constraints if each is not None]
+def _accepted(written: frozenset[Terms]) -> AcceptedVersions:
     if not written:
         return ANY_VERSION
-    named = {version for each in written for version in named_versions(each)}
+    terms = {each for constraint in written for each in constraint}
+    named = {(*bound, *(0,) * (3 - len(bound))) for _, bound in terms}
     candidates = {
         *((major, minor, 0) for major in (5, 6) for minor in range(_MINORS)),
         *((major, 0, 0) for major in range(7, 20)),
         *named,
-        *((*version[:2], version[2] + 1) for version in named if len(version) == 3),
+        *((*version[:2], version[2] + 1) for version in named),
     }
-    fitting = [each for each in candidates if all(allows(constraint, each) for constraint in written)]
+    fitting = [each for each in candidates if all(holds(*term, each) for term in terms)]
     snapshots = [
         snapshot
         for snapshot in (AWS_VERSION, AWS_VERSION_6)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ticketgen.aws.provider.schema import AttributeSchema, BlockSchema, Type
 from ticketgen.findings import FindingKind, Location
@@ -38,8 +38,7 @@ _EXAMPLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class UsedName:
+class UsedName(NamedTuple):
     """A name of the schema that a configuration sets.
 
     Attributes:
