@@ -81,5 +81,5 @@ def check_together(
         is_root = module.folder not in configuration.called_folders
         yield from check_types(module, modules, schemas, configuration.budget, is_root=is_root)
     yield from check_schema(modules.values(), versions, guesses)
-    yield from check_values(configuration, guesses)
+    yield from check_values(configuration, versions, guesses)
     yield from apply_rules(configuration, rendered=rendered)
