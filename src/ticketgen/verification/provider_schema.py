@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from posixpath import commonprefix
-from typing import NamedTuple
 
 from ticketgen.aws.provider.schema import (
     AWS_VERSION,
@@ -19,13 +18,10 @@ from ticketgen.aws.provider.schema import (
     schema_of,
     types_of,
 )
-from ticketgen.aws.provider.version_6 import BOOLEANS, READ_ONLY_SINCE_6, REMOVED, REMOVED_TYPES
-from ticketgen.aws.provider.version_6 import DEPRECATED as REPLACEMENTS
 from ticketgen.findings import Finding, Location, Severity
 from ticketgen.findings.verification import (
     DEPRECATED,
     READ_ONLY_ATTRIBUTE,
-    REMOVED_IN_PROVIDER_6,
     SCHEMA_NOT_CHECKED,
     UNKNOWN_ATTRIBUTE,
     UNKNOWN_BLOCK,
@@ -42,7 +38,7 @@ from ticketgen.verification.accepted_versions import (
     required_sources,
 )
 from ticketgen.verification.block_schema import BlockFact, SchemaFault, UsedName, block_facts
-from ticketgen.verification.conversions import literal_value
+from ticketgen.verification.superseded_names import SEE_DOCS, Superseded, TypeSubject
 
 __all__ = ["check_schema", "schemas_of"]
 
@@ -50,7 +46,6 @@ _META: Mapping[str, BlockGrammar] = {
     kind: TOP_LEVEL[kind].block for kind in ("resource", "data", "ephemeral", "provider")
 }
 """Terraform's own part of the blocks whose other part the schema describes."""
-_SEE_DOCS = "see the provider's documentation for the replacement"
 _REQUIRE_6 = "require AWS provider 6 in required_providers, or remove it"
 _BUILT_IN = "terraform"
 """The provider of Terraform's own types, such as ``terraform_data``."""
@@ -111,22 +106,6 @@ def _is_known(sources: Mapping[str, tuple[str, object]], provider: str) -> bool:
     return PROVIDERS.get(source) == provider
 
 
-class _Subject(NamedTuple):
-    """The type that findings are about.
-
-    Attributes:
-        kind: such as ``data``.
-        type: the type of resource, such as ``aws_vpc``, or the provider.
-    """
-
-    kind: str
-    type: str
-
-    def __str__(self) -> str:
-        """The type in messages and in the tables of `version_6`, where a data source has ``data.`` before it."""
-        return f"data.{self.type}" if self.kind == "data" else self.type
-
-
 class _Checker:
     """The checks of one module.
 
@@ -149,10 +128,11 @@ class _Checker:
         self._sources = required_sources(module)
         self._unchecked = unchecked
         self._only_6 = versions.snapshots == (AWS_VERSION_6,)
+        self._changed = Superseded(is_error=self._only_6)
 
     def block(self, file: str, block: Block) -> Iterator[Finding]:
         """Check a top-level block."""
-        subject, location = _Subject(block.type, block.labels[0]), block.at(file)
+        subject, location = TypeSubject(block.type, block.labels[0]), block.at(file)
         provider = subject.type.partition("_")[0]
         if not _is_known(self._sources, provider):
             self._skip(f"ticketgen has no schema of provider {provider}", location)
@@ -180,7 +160,7 @@ class _Checker:
                 faults &= both
         for fact in facts:
             if isinstance(fact, UsedName):
-                yield from self._used(subject, fact)
+                yield from self._changed.used(subject, fact)
             elif fact in faults:
                 yield from self._fault(subject, fact, wrong_in)
             else:
@@ -188,7 +168,7 @@ class _Checker:
 
     def use(self, use: Use) -> Iterator[Finding]:
         """Check a reference to an attribute of a resource or data source."""
-        subject, attribute = _Subject(use.address.kind, use.address.type), use.reference.attribute
+        subject, attribute = TypeSubject(use.address.kind, use.address.type), use.reference.attribute
         if subject.kind not in {"resource", "data"} or use.address not in self.module.declarations:
             return
         provider = subject.type.partition("_")[0]
@@ -207,7 +187,7 @@ class _Checker:
                 if fault is not None:
                     yield from self._before_6(fault)
                 else:
-                    yield from self._superseded(subject, name, location, reading=True)
+                    yield from self._changed.superseded(subject, name, location, reading=True)
                 return
             known = (*schema.attributes, *schema.blocks)
             message = f"{subject} has no attribute {name}"
@@ -216,18 +196,17 @@ class _Checker:
             yield from self._fault(subject, fault, accepted)
 
     def _type(
-        self, subject: _Subject, schema: BlockSchema, version: tuple[int, ...], location: Location
+        self, subject: TypeSubject, schema: BlockSchema, version: tuple[int, ...], location: Location
     ) -> Iterator[Finding]:
         """Report a type that not all accepted versions have."""
-        if str(subject) in REMOVED_TYPES:
-            yield self._removed(f"{subject} was removed", location, REMOVED_TYPES[str(subject)])
-        elif schema.deprecated:
-            yield DEPRECATED.found(f"{subject} is deprecated", _SEE_DOCS, at=location)
+        yield from (removed := list(self._changed.removed_type(subject, location)))
+        if schema.deprecated and not removed:
+            yield DEPRECATED.found(f"{subject} is deprecated", SEE_DOCS, at=location)
         if version == AWS_VERSION_6 and not self._only_6:
             message = f"there is no {subject}"
             yield from self._before_6(SchemaFault(UNKNOWN_BLOCK, message, location, None, subject.type))
 
-    def _unknown_type(self, subject: _Subject, provider: str, location: Location) -> Iterator[Finding]:
+    def _unknown_type(self, subject: TypeSubject, provider: str, location: Location) -> Iterator[Finding]:
         if provider == _BUILT_IN:
             help = self._guesses.did_you_mean(subject.type, ("terraform_data", "terraform_remote_state"))
             message = f"Terraform's own provider has no {subject}"
@@ -236,8 +215,8 @@ class _Checker:
         accepted = self.versions.snapshots
         if provider != _AWS or (subject.kind == "ephemeral" and AWS_VERSION_6 in accepted):
             self._skip(f"ticketgen has no schema of {subject}", location)
-        elif self._only_6 and str(subject) in REMOVED_TYPES:
-            yield self._removed(f"{subject} was removed", location, REMOVED_TYPES[str(subject)])
+        elif removed := list(self._changed.removed_type(subject, location)):
+            yield from removed
         else:
             meant = self._guesses.most_similar_to(subject.type, types_of(subject.kind, accepted[-1]))
             if self._only_6 and self.versions.later and not _is_slip(subject.type, meant):
@@ -247,16 +226,16 @@ class _Checker:
             yield UNKNOWN_BLOCK.found(f"there is no {subject} in {_named(accepted)}", help, at=location)
 
     def _fault(
-        self, subject: _Subject, fault: SchemaFault, versions: tuple[tuple[int, ...], ...]
+        self, subject: TypeSubject, fault: SchemaFault, versions: tuple[tuple[int, ...], ...]
     ) -> Iterator[Finding]:
         """Report a violation of every accepted schema."""
         unknown, read_only = fault.known is not None, fault.kind is READ_ONLY_ATTRIBUTE
-        entry = str(subject), fault.path
+        if self._only_6:
+            removed = list(self._changed.removed_name(subject, fault.path, fault.location, unknown=unknown))
+            if removed:
+                yield from removed
+                return
         help, severity = fault.help, None
-        if self._only_6 and (entry in REMOVED or (unknown and _exists(subject, fault.path))):
-            what = f"{fault.path} of {subject} {'is read-only' if read_only else 'was removed'}"
-            yield self._removed(what, fault.location, REMOVED.get(entry, "remove it"))
-            return
         slip = False
         if fault.known is not None:
             name = fault.path.rpartition(".")[2]
@@ -278,55 +257,12 @@ class _Checker:
             message = f"{fault.message} before AWS provider 6"
             yield fault.kind.found(message, _REQUIRE_6, at=fault.location, severity=Severity.WARNING)
 
-    def _used(self, subject: _Subject, used: UsedName) -> Iterator[Finding]:
-        """Report a name that the schema calls deprecated, or that provider 6 changed."""
-        yield from self._superseded(subject, used.path, used.location)
-        entry = str(subject), used.path
-        if used.deprecated and entry not in REMOVED and entry not in REPLACEMENTS:
-            message = f"{used.what} of {subject} is deprecated"
-            yield DEPRECATED.found(message, _SEE_DOCS, at=used.location)
-        if entry in BOOLEANS and used.value is not None:
-            literal = literal_value(used.value)
-            if literal in (0, 1, "0", "1") and not isinstance(literal, bool):
-                message = f"{used.path} of {subject} is {literal}, which AWS provider 6 does not accept"
-                help = "write true" if literal in (1, "1") else "write false"
-                yield REMOVED_IN_PROVIDER_6.found(message, help, at=used.location)
-
-    def _superseded(
-        self, subject: _Subject, path: str, location: Location, *, reading: bool = False
-    ) -> Iterator[Finding]:
-        """Report a name that provider 6 removed, made read-only or deprecated."""
-        entry = str(subject), path
-        if entry in REMOVED:
-            read_only = entry in READ_ONLY_SINCE_6
-            if not (reading and read_only):
-                what = f"{path} of {subject} {'is read-only' if read_only else 'was removed'}"
-                yield self._removed(what, location, REMOVED[entry])
-        elif entry in REPLACEMENTS:
-            message = f"{path} of {subject} is deprecated in AWS provider 6"
-            yield DEPRECATED.found(message, REPLACEMENTS[entry], at=location)
-
-    def _removed(self, what: str, location: Location, help: str) -> Finding:
-        """A finding about a removal; an error if the module requires provider 6."""
-        severity = Severity.ERROR if self._only_6 else Severity.WARNING
-        return REMOVED_IN_PROVIDER_6.found(f"{what} in AWS provider 6", help, at=location, severity=severity)
-
     def _skip(self, reason: str, location: Location) -> None:
         self._unchecked.setdefault(reason, []).append(location)
 
 
 def _named(versions: Iterable[tuple[int, ...]]) -> str:
     return "AWS provider " + " and ".join(".".join(map(str, each)) for each in versions)
-
-
-def _exists(subject: _Subject, path: str) -> bool:
-    """Whether provider 5.100 has an attribute or block."""
-    schema = schema_of(*subject)
-    *outer, last = path.split(".")
-    for name in outer:
-        nested = schema.nested(name) if schema is not None else None
-        schema = nested.block if nested is not None else None
-    return schema is not None and (last in schema.attributes or last in schema.blocks)
 
 
 def _is_slip(word: str, meant: str) -> bool:

@@ -10,7 +10,7 @@ Source: isWhollyKnown in https://github.com/hashicorp/terraform-plugin-sdk/blob/
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from ticketgen.aws.provider.accepted_values import accepted_values
