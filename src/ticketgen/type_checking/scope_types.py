@@ -58,7 +58,7 @@ def schema_type(schema: BlockSchema) -> CtyType:
         fields[name] = attribute.type if attribute else "dynamic"
     for name in schema.blocks:
         nested = schema.nested(name)
-        if nested is not None:
+        if nested is not None and name not in fields:  # a snapshot may not know which of both it is
             inner = schema_type(nested.block)
             fields[name] = inner if nested.nesting in {"single", "group"} else [nested.nesting, inner]
     return ["object", fields, OPEN]

@@ -10,7 +10,7 @@ Source: isWhollyKnown in https://github.com/hashicorp/terraform-plugin-sdk/blob/
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from ticketgen.aws.provider.accepted_values import accepted_values
@@ -27,7 +27,7 @@ from ticketgen.hcl.instances import instances, nested_blocks
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import Attribute, Block, Literal
 from ticketgen.hcl.values import UNKNOWN_LOOP, EvaluationContext, Value, is_known
-from ticketgen.verification.provider_schema import required_sources
+from ticketgen.verification.accepted_versions import AcceptedVersions, required_sources
 from ticketgen.verification.version_constraints import allows
 
 __all__ = ["check_values"]
@@ -39,13 +39,15 @@ _MAX_SHOWN = 60  # characters of a value in a message
 _VERSION = ".".join(map(str, AWS_VERSION))
 
 
-def check_values(configuration: Configuration, guesses: Guesses) -> Iterator[Finding]:
+def check_values(
+    configuration: Configuration, versions: Mapping[str, AcceptedVersions], guesses: Guesses
+) -> Iterator[Finding]:
     """Yield a finding for each value that the provider rejects."""
     values = Evaluator(budget=configuration.budget)
     checked = {
         folder: _Values(module, values, guesses)
         for folder, module in configuration.modules.items()
-        if _requires_known_provider(module)
+        if AWS_VERSION in versions[folder].snapshots and _requires_known_provider(module)
     }
     found: dict[tuple[object, str], Finding] = {}
     for folder, module in checked.items():

@@ -6,10 +6,14 @@ Source: https://developer.hashicorp.com/terraform/language/expressions/version-c
 from __future__ import annotations
 
 import re
+from typing import TypeAlias
 
 from ticketgen.hcl.syntax import Expression, Literal
 
-__all__ = ["allows"]
+__all__ = ["Terms", "allows", "constraint_terms", "holds"]
+
+Terms: TypeAlias = tuple[tuple[str, tuple[int, ...]], ...]
+"""The operators and versions of a constraint, such as ``((">=", (5, 100)), ("<", (7,)))``."""
 
 _TERM = re.compile(r"(=|!=|>=|<=|>|<|~>)?+\s*+v?+(\d++(?:\.\d++)*+)(?:[-+][\w.+-]*+)?+")
 _MAX_LENGTH = 200
@@ -21,20 +25,23 @@ def allows(constraint: Expression, version: tuple[int, ...]) -> bool:
 
     True if the constraint is unreadable, because Terraform itself reports that.
     """
+    return all(holds(*term, version) for term in constraint_terms(constraint))
+
+
+def constraint_terms(constraint: Expression) -> Terms:
+    """The operators and versions of a constraint; none for what is unreadable."""
     if not isinstance(constraint, Literal) or not isinstance(constraint.value, str):
-        return True
+        return ()
     if len(constraint.value) > _MAX_LENGTH:
-        return True
-    for term in constraint.value.split(","):
-        match = _TERM.fullmatch(term.strip())
-        if match and not _holds(
-            match[1] or "=", tuple(int(part[:9]) for part in match[2].split(".")), version
-        ):
-            return False
-    return True
+        return ()
+    matches = [_TERM.fullmatch(term.strip()) for term in constraint.value.split(",")]
+    return tuple(
+        (match[1] or "=", tuple(int(part[:9]) for part in match[2].split("."))) for match in matches if match
+    )
 
 
-def _holds(operator: str, bound_version: tuple[int, ...], version: tuple[int, ...]) -> bool:
+def holds(operator: str, bound_version: tuple[int, ...], version: tuple[int, ...]) -> bool:
+    """Whether a version is within one term of a constraint."""
     width = max(len(bound_version), len(version))
     bound, value = (each + (0,) * (width - len(each)) for each in (bound_version, version))
     match operator:

@@ -1,10 +1,10 @@
-"""Snapshots of provider schemas: AWS provider 5.100.0, the archive provider, and the provider in Terraform itself.
+"""Snapshots of provider schemas: AWS provider 5.100.0 and 6.25.0, the archive provider, and Terraform's own provider.
 
 ``scripts/provider_schema.py`` generates ``aws/`` from ``terraform providers schema -json``, as one compressed JSON file
 per service. ``archive/`` is written by hand from
 https://registry.terraform.io/providers/hashicorp/archive/2.7.1/docs/data-sources/file, and ``terraform/`` from
-``terraform providers schema -json`` of Terraform 1.11. The file of a service is read
-when one of its types is first used.
+``terraform providers schema -json`` of Terraform 1.11. ``aws_6/`` has what 6.25.0 changed
+(`ticketgen.aws.provider.schema_changes`). The file of a service is read when one of its types is first used.
 
 The JSON of a service maps ``resource``, ``data``, ``ephemeral`` and ``provider`` from type to an index in ``blocks``. A
 block has ``attributes``, from name to flags and Terraform's JSON form of a type, and ``blocks``, from name to nesting
@@ -20,9 +20,21 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-__all__ = ["AWS_VERSION", "PROVIDERS", "AttributeSchema", "BlockSchema", "NestedBlock", "Type", "schema_of"]
+__all__ = [
+    "AWS_VERSION",
+    "AWS_VERSION_6",
+    "PROVIDERS",
+    "AttributeSchema",
+    "BlockSchema",
+    "NestedBlock",
+    "Type",
+    "schema_of",
+    "types_of",
+]
 
 AWS_VERSION = (5, 100, 0)
+AWS_VERSION_6 = (6, 25, 0)
+"""The version of the bindings 21.22.1, the last ones: https://pypi.org/project/cdktf-cdktf-provider-aws/21.22.1/"""
 
 PROVIDERS: Mapping[str, str] = MappingProxyType(
     {
@@ -101,6 +113,11 @@ class BlockSchema:
         return bool(self._document.get("deprecated"))
 
     @property
+    def is_open(self) -> bool:
+        """Whether the block may have names that the snapshot lacks."""
+        return bool(self._document.get("open"))
+
+    @property
     def attributes(self) -> Mapping[str, list[Any]]:
         """The attributes by name; use `attribute` to read one."""
         return self._document["attributes"]  # type: ignore[no-any-return]
@@ -137,33 +154,62 @@ class _Service:
         return BlockSchema(self, self.document["blocks"][index])
 
 
-def schema_of(kind: str, type: str) -> BlockSchema | None:
+def schema_of(kind: str, type: str, version: tuple[int, ...] = AWS_VERSION) -> BlockSchema | None:
     """The schema of a type; None if the snapshot lacks it.
 
     Args:
         kind: ``resource``, ``data``, ``ephemeral`` or ``provider``.
         type: such as ``aws_dynamodb_table``; for a provider, its conventional local name, such as ``aws``.
+        version: `AWS_VERSION` or `AWS_VERSION_6`; other providers have one version.
     """
     if kind == "provider":
-        service = _service(type, "provider")
+        service = _service(type, "provider", version)
     else:
         provider, _, rest = type.partition("_")
-        service = _service(provider, rest.partition("_")[0])
+        service = _service(provider, rest.partition("_")[0], version)
     index = service.document.get(kind, {}).get(type) if service else None
     return service.block_at(index) if service and index is not None else None
 
 
-@cache
-def _service(provider: str, name: str) -> _Service | None:
-    import json
+def types_of(kind: str, version: tuple[int, ...]) -> frozenset[str]:
+    """The names of all types of the AWS provider, for the help; reads the whole snapshot.
 
+    Args:
+        kind: ``resource``, ``data`` or ``ephemeral``.
+        version: `AWS_VERSION` or `AWS_VERSION_6`.
+    """
+    names = {
+        path.name.partition(".")[0] for folder in ("aws", "aws_6") for path in (_HERE / folder).iterdir()
+    }
+    services = (_service("aws", name, version) for name in names)
+    return frozenset(type for each in services if each for type in each.document.get(kind, ()))
+
+
+@cache
+def _service(provider: str, name: str, version: tuple[int, ...]) -> _Service | None:
     if provider not in PROVIDERS.values() or not name.isidentifier():
         return None
-    plain, compressed = (_HERE / provider / f"{name}.json{suffix}" for suffix in ("", ".gz"))
+    if provider != "aws" or version == AWS_VERSION:
+        document = _json(_HERE / provider, name)
+        return None if document is None else _Service(document)
+    from ticketgen.aws.provider.schema_changes import change_service
+
+    before = _service(provider, name, AWS_VERSION)
+    changes = _json(_HERE / "aws_6", name)
+    if changes is None:
+        return before
+    return _Service(change_service(before.document if before else None, changes))
+
+
+def _json(folder: Path, name: str) -> Mapping[str, Any] | None:
+    import json
+
+    plain, compressed = (folder / f"{name}.json{suffix}" for suffix in ("", ".gz"))
+    found: Mapping[str, Any] | None = None
     if plain.exists():
-        return _Service(json.loads(plain.read_bytes()))
-    if compressed.exists():
+        found = json.loads(plain.read_bytes())
+    elif compressed.exists():
         import gzip
 
-        return _Service(json.loads(gzip.decompress(compressed.read_bytes())))
-    return None
+        found = json.loads(gzip.decompress(compressed.read_bytes()))
+    return found

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["BOOLEANS", "DEPRECATED", "NEW", "READ_ONLY_SINCE_6", "REMOVED", "REMOVED_TYPES"]
+__all__ = ["BOOLEANS", "DEPRECATED", "READ_ONLY_SINCE_6", "REMOVED", "REMOVED_TYPES"]
 
 _STAGE = "use an aws_api_gateway_stage resource"
 _INFERENCE = "remove it: Amazon Elastic Inference ended in April 2024"
@@ -137,12 +137,3 @@ BOOLEANS: frozenset[tuple[str, str]] = frozenset({
     ("aws_mq_broker", "logs.audit"),
 })  # fmt: skip
 """Attributes for which provider 6 accepts only ``true``, ``false`` and ``""``; provider 5 also accepted 0 and 1."""
-
-NEW: frozenset[tuple[str, str]] = frozenset({
-    ("aws_dynamodb_table", "warm_throughput"),
-    ("aws_dynamodb_table", "global_table_witness"),
-    ("aws_dynamodb_table", "replica.consistency_mode"),
-    ("aws_dynamodb_table", "replica.deletion_protection_enabled"),
-})  # fmt: skip
-"""Arguments that only provider 6 has, besides ``region``, which it accepts in almost every type
-(https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/enhanced-region-support)."""

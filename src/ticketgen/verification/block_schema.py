@@ -1,0 +1,250 @@
+"""Compare a block with one schema of its type.
+
+The result is facts: which names the block uses, and how it violates the schema.
+`ticketgen.verification.provider_schema` decides what they mean for a module that accepts several versions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from ticketgen.aws.provider.schema import AttributeSchema, BlockSchema, Type
+from ticketgen.findings import FindingKind, Location
+from ticketgen.findings.verification import (
+    MISSING_ATTRIBUTE,
+    MISSING_BLOCK,
+    READ_ONLY_ATTRIBUTE,
+    TOO_MANY_BLOCKS,
+    UNKNOWN_ATTRIBUTE,
+    UNKNOWN_BLOCK,
+    WRONG_TYPE,
+)
+from ticketgen.hcl.syntax import Attribute, Block, Body, Expression, Tuple
+from ticketgen.language.block_grammar import BlockGrammar
+from ticketgen.verification.conversions import is_null, mismatches
+from ticketgen.verification.ignored_changes import ignored_faults
+
+__all__ = ["BlockFact", "SchemaFault", "UsedName", "block_facts"]
+
+_NO_META = BlockGrammar()
+_EXAMPLES = {
+    "a bool": "true or false",
+    "a list": "[ … ]",
+    "a set": "[ … ]",
+    "a map": "{ … }",
+    "an object": "{ … }",
+}
+
+
+class UsedName(NamedTuple):
+    """A name of the schema that a configuration sets.
+
+    Attributes:
+        path: the dotted path of the attribute or block.
+        location: where the configuration sets it.
+        deprecated: whether the schema calls it deprecated.
+        value: the value of an attribute; None for a block.
+    """
+
+    path: str
+    location: Location
+    deprecated: bool
+    value: Expression | None = None
+
+    @property
+    def what(self) -> str:
+        """The name in a message."""
+        return self.path if self.value is not None else f"block type {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaFault:
+    """A violation of the schema.
+
+    Attributes:
+        kind: the kind of finding.
+        message: what is wrong.
+        location: where.
+        help: the fix; None for that of the kind.
+        path: the dotted path of the name that is wrong.
+        known: for an unknown name, those that the schema has in its place.
+    """
+
+    kind: FindingKind
+    message: str
+    location: Location
+    help: str | None
+    path: str
+    known: tuple[str, ...] | None = field(default=None, compare=False)
+
+
+BlockFact: TypeAlias = UsedName | SchemaFault
+
+
+def block_facts(
+    block: Block, schema: BlockSchema, subject: str, file: str, meta: BlockGrammar
+) -> Iterator[BlockFact]:
+    """Yield what a top-level block uses and violates of a schema.
+
+    Args:
+        block: the block.
+        schema: the schema of its type.
+        subject: the type in messages.
+        file: the path of the file.
+        meta: Terraform's own part of the block.
+    """
+    body = _Body(subject, file)
+    if not block.blocks("_"):  # whose content belongs to the block itself
+        yield from body.check(block, block.body, schema, "", meta)
+    for fault in () if schema.is_open else ignored_faults(block, schema):
+        message = f"ignore_changes of {subject} contains {fault.path}: {fault.message}"
+        location = fault.item.at(file)
+        yield SchemaFault(UNKNOWN_ATTRIBUTE, message, location, None, fault.path, fault.known)
+
+
+class _Body:
+    """The checks of one top-level block."""
+
+    def __init__(self, subject: str, file: str) -> None:
+        self.subject = subject
+        self.file = file
+
+    def check(
+        self, block: Block, body: Body, schema: BlockSchema, path: str, meta: BlockGrammar = _NO_META
+    ) -> Iterator[BlockFact]:
+        given = {each.name: each for each in body.attributes if each.name not in meta.arguments}
+        for attribute in given.values():
+            yield from self._attribute(attribute, schema, path)
+        blocks = [each for each in body.blocks if each.effective_type not in meta.blocks]
+        counts: dict[str, int] = {}
+        loops: set[str] = set()
+        for inner in blocks:
+            if inner.type == "dynamic" and inner.labels:
+                loops.add(inner.labels[0])
+                for content in inner.blocks("content"):
+                    yield from self._block(content, inner.labels[0], content.body, schema, path)
+            else:
+                counts[inner.type] = counts.get(inner.type, 0) + 1
+                nested = schema.nested(inner.type)
+                if nested and nested.max_items and counts[inner.type] == nested.max_items + 1:
+                    name = path + inner.type
+                    allowed = "only one is" if nested.max_items == 1 else f"only {nested.max_items} are"
+                    message = f"too many {name} blocks in {self.subject}: {allowed} allowed"
+                    yield SchemaFault(TOO_MANY_BLOCKS, message, inner.at(self.file), None, name)
+                yield from self._block(inner, inner.type, inner.body, schema, path)
+        if not schema.is_open:
+            yield from self._missing(block, given, counts, loops, schema, path)
+
+    def _attribute(self, attribute: Attribute, schema: BlockSchema, path: str) -> Iterator[BlockFact]:
+        name, location = path + attribute.name, attribute.at(self.file)
+        known = schema.attribute(attribute.name)
+        if known is None:
+            if attribute.name in schema.blocks:
+                if attribute.name == "timeouts" or _is_empty_block_list(attribute.value):
+                    return
+                message = f"{name} of {self.subject} is a block type, but is written as an argument"
+                help = f"write {attribute.name} {{ … }}"
+                yield SchemaFault(UNKNOWN_ATTRIBUTE, message, location, help, name)
+            else:
+                yield from self._unknown(UNKNOWN_ATTRIBUTE, "argument", name, location, schema)
+            return
+        if known.read_only:
+            message = f"{name} of {self.subject} is read-only: the provider sets it"
+            yield SchemaFault(READ_ONLY_ATTRIBUTE, message, location, "remove it", name)
+            return
+        yield UsedName(name, location, known.deprecated, attribute.value)
+        yield from self._value(attribute, known, name)
+
+    def _value(self, attribute: Attribute, known: AttributeSchema, name: str) -> Iterator[BlockFact]:
+        if known.required and is_null(attribute.value):
+            message = f"required argument {name} in {self.subject} is null"
+            yield SchemaFault(MISSING_ATTRIBUTE, message, attribute.at(self.file), "set it to a value", name)
+        yield from self._mismatches(attribute.value, known.type, name)
+
+    def _block(
+        self, block: Block, type: str, body: Body, schema: BlockSchema, path: str
+    ) -> Iterator[BlockFact]:
+        name, location = path + type, block.at(self.file)
+        nested = schema.nested(type)
+        if nested is not None:
+            yield UsedName(name, location, nested.block.deprecated)
+            yield from self.check(block, body, nested.block, f"{name}.")
+            return
+        attribute = schema.attribute(type)
+        if attribute is not None and attribute.fields is not None and not attribute.read_only:
+            yield from self._fields(body, attribute.fields, name)
+        elif attribute is not None:
+            what, help = "an argument", f"write {type} = …"
+            if attribute.read_only:
+                what, help = "a read-only attribute", "remove it"
+            message = f"{name} of {self.subject} is {what}, but is written as a block"
+            yield SchemaFault(UNKNOWN_BLOCK, message, location, help, name)
+        else:
+            yield from self._unknown(UNKNOWN_BLOCK, "block type", name, location, schema)
+
+    def _fields(self, body: Body, fields: Mapping[str, Type], path: str) -> Iterator[BlockFact]:
+        """Check a block that stands for an object, whose attributes are all optional."""
+        for attribute in body.attributes:
+            name = f"{path}.{attribute.name}"
+            if attribute.name not in fields:
+                message = f"unsupported argument {name} in {self.subject}"
+                location = attribute.at(self.file)
+                yield SchemaFault(UNKNOWN_ATTRIBUTE, message, location, None, name, tuple(fields))
+            else:
+                yield from self._mismatches(attribute.value, fields[attribute.name], name)
+
+    def _mismatches(self, value: Expression, type: Type, name: str) -> Iterator[SchemaFault]:
+        for node, required, actual in mismatches(value, type):
+            message = (
+                f"inappropriate value for {name} of {self.subject}: {required} is required, not {actual}"
+            )
+            help = f"write {_EXAMPLES.get(required, required)}"
+            yield SchemaFault(WRONG_TYPE, message, node.at(self.file), help, name)
+
+    def _missing(
+        self,
+        block: Block,
+        given: Mapping[str, Attribute],
+        counts: Mapping[str, int],
+        loops: set[str],
+        schema: BlockSchema,
+        path: str,
+    ) -> Iterator[SchemaFault]:
+        location = block.at(self.file)
+        for name in schema.attributes:
+            known = schema.attribute(name)
+            if known and known.required and not (name in given or name in counts or name in loops):
+                message = f"missing required argument {path}{name} in {self.subject}"
+                yield SchemaFault(MISSING_ATTRIBUTE, message, location, f"set {name}", path + name)
+        for name in schema.blocks:
+            nested = schema.nested(name)
+            if nested and nested.min_items and name not in loops and counts.get(name, 0) < nested.min_items:
+                if name in given:
+                    continue
+                message = f"missing required block {path}{name} in {self.subject}"
+                if nested.min_items > 1:
+                    message += f": at least {nested.min_items} are required"
+                yield SchemaFault(MISSING_BLOCK, message, location, f"add {name} {{ … }}", path + name)
+
+    def _unknown(
+        self, kind: FindingKind, what: str, path: str, location: Location, schema: BlockSchema
+    ) -> Iterator[SchemaFault]:
+        if not schema.is_open:
+            message = f"unsupported {what} {path} in {self.subject}"
+            yield SchemaFault(kind, message, location, None, path, tuple(_settable(schema)))
+
+
+def _settable(schema: BlockSchema) -> Iterable[str]:
+    """The names that a configuration may set in a block, so no read-only attributes."""
+    for name in schema.attributes:
+        known = schema.attribute(name)
+        if known and not known.read_only:
+            yield name
+    yield from schema.blocks
+
+
+def _is_empty_block_list(value: Expression) -> bool:
+    """Whether a value is ``[]``, which sets a computed block type to no blocks."""
+    return isinstance(value, Tuple) and not value.items
