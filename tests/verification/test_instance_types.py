@@ -26,7 +26,7 @@ def found(text: str) -> list[Finding]:
         ("aws_eks_node_group", "instance_types", '["t3.large", "t3.lagre"]', "did you mean t3.large?"),
         ("aws_db_instance", "instance_class", '"t3.micro"', "did you mean db.t3.micro?"),
         ("aws_rds_cluster_instance", "instance_class", '"db.r6g.lrage"', "did you mean db.r6g.large?"),
-        ("aws_elasticache_cluster", "node_type", '"cache.t4g.7"', "write cache.t4g.nano,"),
+        ("aws_elasticache_cluster", "node_type", '"cache.t4g.zzz"', "write cache.t4g.nano,"),
         ("aws_memorydb_cluster", "node_type", '"db.t4g.smal"', "did you mean db.t4g.small?"),
     ],
 )

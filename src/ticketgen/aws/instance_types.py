@@ -12,25 +12,32 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any, NamedTuple
 
 __all__ = ["INSTANCE_TYPES", "NamedTypes", "similar_types"]
 
-NamedTypes = tuple[str, str, str]
-"""The name of a list of types, and what is before and after each of them."""
+
+class NamedTypes(NamedTuple):
+    """The name of a list of types, and what is before and after each of them."""
+
+    name: str
+    prefix: str = ""
+    suffix: str = ""
+
 
 _FILE = Path(__file__).with_name("instance_types.json.gz")
-_EC2: NamedTypes = ("ec2", "", "")
-_DB: NamedTypes = ("ec2", "db.", "")
-_CACHE: NamedTypes = ("ec2", "cache.", "")
-_SEARCH: NamedTypes = ("opensearch", "", ".search")
-_ELASTICSEARCH: NamedTypes = ("elasticsearch", "", ".elasticsearch")
+_EC2 = NamedTypes("ec2")
+_DB = NamedTypes("ec2", "db.")
+_CACHE = NamedTypes("ec2", "cache.")
+_SEARCH = NamedTypes("opensearch", suffix=".search")
+_ELASTICSEARCH = NamedTypes("elasticsearch", suffix=".elasticsearch")
 _OVERRIDE = "launch_template.override.instance_type"
 
 INSTANCE_TYPES: Mapping[str, Mapping[str, NamedTypes]] = MappingProxyType({
     "aws_autoscaling_group": {f"mixed_instances_policy.{_OVERRIDE}": _EC2},
     "aws_cloud9_environment_ec2": {"instance_type": _EC2},
     "aws_db_instance": {"instance_class": _DB},
-    "aws_dms_replication_instance": {"replication_instance_class": ("ec2", "dms.", "")},
+    "aws_dms_replication_instance": {"replication_instance_class": NamedTypes("ec2", "dms.")},
     "aws_docdb_cluster_instance": {"instance_class": _DB},
     "aws_ec2_capacity_reservation": {"instance_type": _EC2},
     "aws_ec2_fleet": {"launch_template_config.override.instance_type": _EC2},
@@ -54,7 +61,7 @@ INSTANCE_TYPES: Mapping[str, Mapping[str, NamedTypes]] = MappingProxyType({
     "aws_launch_template": {"instance_type": _EC2},
     "aws_memorydb_cluster": {"node_type": _DB},
     "aws_memorydb_multi_region_cluster": {"node_type": _DB},
-    "aws_mq_broker": {"host_instance_type": ("ec2", "mq.", "")},
+    "aws_mq_broker": {"host_instance_type": NamedTypes("ec2", "mq.")},
     "aws_neptune_cluster_instance": {"instance_class": _DB},
     "aws_opensearch_domain": {"cluster_config.instance_type": _SEARCH},
     "aws_rds_cluster": {"db_cluster_instance_class": _DB},
@@ -74,14 +81,14 @@ https://docs.aws.amazon.com/opensearch-service/latest/developerguide/supported-i
 
 
 def similar_types(value: str, named: NamedTypes) -> list[str] | None:
-    """The types that an unknown one may be meant to be; None if the type is known, or not named as usual."""
+    """The types of the family, or else those of the size, of an unknown type; None if the type is known."""
     name, prefix, suffix = named
     if not value:
         return None
     bare = value.removeprefix(prefix).removesuffix(suffix)
     family, _, size = bare.partition(".")
     # The lists of search instances lack some families that are EC2's.
-    types = _types()
+    types = _document()["types"]
     families = types[name] if family in types[name] else types["ec2"]
     if value.startswith(prefix) and value.endswith(suffix):
         if size in families.get(family, ()) or ((prefix or suffix) and family in _OWN_FAMILIES):
@@ -90,13 +97,15 @@ def similar_types(value: str, named: NamedTypes) -> list[str] | None:
             prefix and ".tpc" in size
         ):  # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ConfigureProcessor.html
             return None
-    known = {family: families[family]} if family in families else families
-    return [f"{prefix}{each}.{size}{suffix}" for each, sizes in known.items() for size in sizes]
+    if family in families:
+        return [f"{prefix}{family}.{each}{suffix}" for each in families[family]]
+    return [f"{prefix}{each}.{size}{suffix}" for each, sizes in families.items() if size in sizes]
 
 
 @cache
-def _types() -> Mapping[str, Mapping[str, list[str]]]:
+def _document() -> Mapping[str, Any]:
     import gzip
     import json
 
-    return json.loads(gzip.decompress(_FILE.read_bytes()))["types"]  # type: ignore[no-any-return]
+    with gzip.open(_FILE) as file:
+        return json.load(file)  # type: ignore[no-any-return]

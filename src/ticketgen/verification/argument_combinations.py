@@ -19,9 +19,10 @@ from ticketgen.hcl.syntax import Attribute, Block, Reference
 from ticketgen.hcl.values import EvaluationContext, is_known
 from ticketgen.wording import join_words
 
-__all__ = ["BlockArguments"]
+__all__ = ["KNOWN_PROVIDER", "BlockArguments"]
 
-_PROVIDER = f"AWS provider {'.'.join(map(str, AWS_VERSION))}"
+KNOWN_PROVIDER = f"AWS provider {'.'.join(map(str, AWS_VERSION))}"
+"""How messages call the version of the provider that the rules are from."""
 
 
 class _State(Enum):
@@ -105,7 +106,9 @@ class BlockArguments:
         if not found:
             return None
         self._reported |= {frozenset({argument, each}) for each in found}  # often, both have the rule
-        message = f"sets {join_words([argument, *found])}: {_PROVIDER} rejects {argument} with {_any(found)}"
+        message = (
+            f"sets {join_words([argument, *found])}: {KNOWN_PROVIDER} rejects {argument} with {_any(found)}"
+        )
         return message, f"remove {argument} or {_any(found)}", self._attribute(argument)
 
     def exactly_one(
@@ -122,7 +125,7 @@ class BlockArguments:
         found = [each for each, state in states.items() if state is _State.KNOWN]
         if len(found) < 2 or _State.UNKNOWN in states.values():
             return None
-        message = f"sets {join_words(found)}: {_PROVIDER} accepts only one of {join_words(others)}"
+        message = f"sets {join_words(found)}: {KNOWN_PROVIDER} accepts only one of {join_words(others)}"
         return message, "remove all but one of them", self._attribute(found[-1])
 
     def at_least_one(
@@ -132,8 +135,8 @@ class BlockArguments:
         if any(self._state(each) is not _State.ABSENT for each in others):
             return None
         if len(others) == 1:
-            return f"lacks {others[0]}, which {_PROVIDER} requires", f"set {others[0]}", None
-        return f"lacks {_any(others)}: {_PROVIDER} requires one of them", f"set {_any(others)}", None
+            return f"lacks {others[0]}, which {KNOWN_PROVIDER} requires", f"set {others[0]}", None
+        return f"lacks {_any(others)}: {KNOWN_PROVIDER} requires one of them", f"set {_any(others)}", None
 
     def required_with(
         self, argument: str, others: Sequence[str]
@@ -145,7 +148,7 @@ class BlockArguments:
         missing = [each for each in others if self._state(each) is _State.ABSENT]
         if not missing:
             return None
-        message = f"sets {argument} without {join_words(missing)}: {_PROVIDER} requires them together"
+        message = f"sets {argument} without {join_words(missing)}: {KNOWN_PROVIDER} requires them together"
         return message, f"set {join_words(missing)}, or remove {argument}", self._attribute(argument)
 
     def _is_certain(self, argument: str) -> bool:

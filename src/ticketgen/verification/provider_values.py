@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from ticketgen.aws.instance_types import INSTANCE_TYPES, similar_types
+from ticketgen.aws.instance_types import INSTANCE_TYPES, NamedTypes, similar_types
 from ticketgen.aws.provider.accepted_values import accepted_values
 from ticketgen.aws.provider.combinations import argument_combinations
 from ticketgen.aws.provider.schema import AWS_VERSION, BlockSchema, Type, schema_of
@@ -29,7 +29,7 @@ from ticketgen.hcl.instances import instances, nested_blocks
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import Attribute, Block, Literal
 from ticketgen.hcl.values import UNKNOWN_LOOP, EvaluationContext, Value, is_known
-from ticketgen.verification.argument_combinations import BlockArguments
+from ticketgen.verification.argument_combinations import KNOWN_PROVIDER, BlockArguments
 from ticketgen.verification.provider_schema import required_sources
 from ticketgen.verification.version_constraints import allows
 from ticketgen.wording import join_words
@@ -41,7 +41,6 @@ _MAX_INSTANCES = 50
 """How many instances of a resource are checked."""
 _MAX_SIMILAR = 12  # instance types in a help
 _MAX_SHOWN = 60  # characters of a value in a message
-_KNOWN = f"AWS provider {'.'.join(map(str, AWS_VERSION))}"
 _LATER = "AWS provider 6"
 _FORMATS = frozenset({"address", "arn", "base64", "cidr", "duration", "json", "time"})
 """The kinds of rules that no version of the provider changes."""
@@ -71,7 +70,7 @@ def _required_version(module: Module) -> str | None:
     if source != "hashicorp/aws":
         return None
     if version is None or allows(version, AWS_VERSION):
-        return _KNOWN
+        return KNOWN_PROVIDER
     return _LATER if any(allows(version, (6, minor, 0)) for minor in range(100)) else None
 
 
@@ -248,10 +247,19 @@ class _Body:
             if similar is not None:
                 yield UNKNOWN_INSTANCE_TYPE.found(
                     f"{path} of {self.subject} is {_shown(value)}, which is no instance type that is known",
-                    self.guesses.did_you_mean(value, similar)
-                    or (f"write {join_words(similar, 'or')}" if len(similar) <= _MAX_SIMILAR else ""),
+                    self._similar_type(value, self.instance_types[path], similar),
                     at=at,
                 )
+
+    def _similar_type(self, value: str, named: NamedTypes, similar: Sequence[str]) -> str:
+        """The help that names the closest instance type, or all of a small family."""
+        whole = f"{named.prefix}{value.removeprefix(named.prefix).removesuffix(named.suffix)}{named.suffix}"
+        closest = self.guesses.most_similar(whole.split("."), {each: each.split(".") for each in similar})
+        if closest:
+            return f"did you mean {closest}?"
+        if 0 < len(similar) <= _MAX_SIMILAR:
+            return f"write {join_words(similar, 'or')}"
+        return "write an instance type that AWS offers"
 
     def _closest(self, rule: ValueRule, value: str | float) -> str:
         """The help that names the closest choice; "" if there is none."""
