@@ -283,14 +283,23 @@ def rules_of(
                 key = message if message is not None else argument.template(text, value)
                 opaque[key].append(value)
                 shown[key] = message or ""
+    if _are_alternatives([*(values for _, values in typed.values()), *opaque.values()]):
+        choices = [candidates[-1] for candidates, _ in typed.values()]
+        if not opaque and argument.accepted and argument.is_sound(["any of", choices]):
+            yield ["any of", choices]
+        return
+    rejected = [*(values for _, values in typed.values()), *opaque.values()]
+    if len(rejected) > 1 and not any(argument.accepted):
+        return  # nothing shows whether these are alternatives
     unsound: list[ValueRule] = []
     for candidates, values in typed.values():
+        if _always_comes_with_another(values, rejected):
+            continue
         best = argument.best(candidates, values)
         if best is not None:
             yield best
         else:
             unsound += candidates[-1:]
-    # Of alternatives, the provider reports every one that the value is not.
     if len(unsound) > 1 and argument.is_sound(["any of", unsound]) and len(argument.accepted) >= 1:
         yield ["any of", unsound]
     for key, values in opaque.items():
@@ -301,6 +310,22 @@ def rules_of(
         )
         if rule is not None:
             yield rule
+
+
+def _are_alternatives(rejected: Sequence[Sequence[str | float]]) -> bool:
+    """Whether each kind of error comes with all others: of alternatives, the provider reports each that fails."""
+    first, *others = (
+        ({(type(value), value) for value in values} for values in rejected) if rejected else [set()]
+    )
+    return bool(others) and all(other == first for other in others)
+
+
+def _always_comes_with_another(
+    values: Sequence[str | float], rejected: Sequence[Sequence[str | float]]
+) -> bool:
+    """Whether one kind of error never comes alone: it may be one of several alternatives."""
+    own = {(type(value), value) for value in values}
+    return any(own <= {(type(value), value) for value in other} for other in rejected if other is not values)
 
 
 def _pattern_rule(
