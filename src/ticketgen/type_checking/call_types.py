@@ -46,7 +46,6 @@ _COMPUTED: Final = frozenset(
         "join",
         "jsondecode",
         "lower",
-        "range",
         "replace",
         "sort",
         "split",

@@ -39,7 +39,7 @@ from ticketgen.hcl.syntax import (
     Tuple,
     Unary,
 )
-from ticketgen.hcl.value_size import MAX_CHARACTERS
+from ticketgen.hcl.value_size import MAX_CHARACTERS, MAX_WEIGHT
 from ticketgen.hcl.values import UNKNOWN
 from ticketgen.type_checking.call_types import CATCHING, WITHOUT_MARKS, call_result
 from ticketgen.type_checking.cty_types import (
@@ -50,11 +50,13 @@ from ticketgen.type_checking.cty_types import (
     conversion_problem,
     describe_type,
     kind_of,
+    object_value,
+    tuple_value,
 )
 from ticketgen.type_checking.steps import step_into, unify
 from ticketgen.type_checking.unification import as_type, plain_value
 
-__all__ = ["Context", "ReportProblem", "Resolve", "infer", "require"]
+__all__ = ["Context", "ReportProblem", "Resolve", "infer", "known_pairs", "require"]
 
 ReportProblem = Callable[[Node, str, str], None]
 """Receives the place, what is wrong, and the fix."""
@@ -117,7 +119,7 @@ def infer(expression: Expression, context: Context) -> TypedValue:
         case Call():
             return _call(expression, context)
         case Tuple(items=items):
-            return _tuple([infer(item, context) for item in items])
+            return tuple_value([infer(item, context) for item in items])
         case Object():
             return _object(expression, context)
         case For():
@@ -225,7 +227,8 @@ def _follow(value: TypedValue, steps: Sequence[Step], context: Context) -> Typed
         if problem:
             context.problem(step, problem, help)
             return ANYTHING
-        value = _marked(found, value, key)
+        size = value.size if found.value is UNKNOWN_VALUE else found.size
+        value = replace(_marked(found, value, key), size=size)
     return value
 
 
@@ -249,7 +252,7 @@ def _splat(value: TypedValue, splat: Splat, steps: Sequence[Step], context: Cont
         values = [_follow(item, inner, context) for item in items]
         if kind != "tuple" and not value.known:
             return _marked(ANYTHING, value)  # it may be null, and the result an empty tuple
-        result = TypedValue(["tuple", [each.type for each in values]], values)
+        result = tuple_value(values)
     return _follow(_marked(result, value), rest, context)
 
 
@@ -265,6 +268,10 @@ def _call(call: Call, context: Context) -> TypedValue:
     if problem is not None:
         node = call if problem.argument is None else call.arguments[problem.argument]
         context.problem(node, problem.message, problem.help)
+    size = result.size + sum(each.size for each in values)
+    if size > MAX_WEIGHT:
+        return ANYTHING
+    result = replace(result, size=size)
     return result if name in WITHOUT_MARKS else _marked(result, *values)
 
 
@@ -301,7 +308,7 @@ def _object(written: Object, context: Context) -> TypedValue:
             values[name] = value
     if not complete:
         return _marked(ANYTHING, *marks, *values.values())
-    return _marked(_fields(values), *marks)
+    return _marked(object_value(values), *marks)
 
 
 def _key_text(key: TypedValue) -> str | None:
@@ -326,10 +333,15 @@ def _pairs(
         message = f"for iterates over {what}, not over a collection"
         context.problem(node, message, "iterate over a list, set, map or object")
         return None
+    return known_pairs(collection)
+
+
+def known_pairs(collection: TypedValue) -> list[tuple[TypedValue, TypedValue]] | None:
+    """The keys and elements of a collection; None if they are unknown, or too many."""
     pairs: list[tuple[TypedValue, TypedValue]] | None = None
     if isinstance(collection.value, dict):
         pairs = [(TypedValue("string", key), each) for key, each in sorted(collection.value.items())]
-    elif isinstance(collection.value, list) and kind == "set":
+    elif isinstance(collection.value, list) and kind_of(collection.type) == "set":
         pairs = [(each, each) for each in collection.value]
     elif isinstance(collection.value, list):
         pairs = [(TypedValue("number", at), each) for at, each in enumerate(collection.value)]
@@ -378,16 +390,10 @@ def _iterate(loop: For, pairs: Sequence[tuple[TypedValue, TypedValue]], context:
     if not complete:
         return _marked(ANYTHING, *values)
     if loop.result_key is None:
-        return _tuple(values)
-    return _fields({name: _tuple(group) if loop.grouped else group[-1] for name, group in by_key.items()})
-
-
-def _tuple(values: list[TypedValue]) -> TypedValue:
-    return TypedValue(["tuple", [value.type for value in values]], values)
-
-
-def _fields(values: dict[str, TypedValue]) -> TypedValue:
-    return TypedValue(["object", {name: each.type for name, each in values.items()}], values)
+        return tuple_value(values)
+    return object_value(
+        {name: tuple_value(group) if loop.grouped else group[-1] for name, group in by_key.items()}
+    )
 
 
 def require(value: TypedValue, type: str, node: Node, context: Context, what: str) -> bool:
@@ -430,7 +436,7 @@ def _conditional(conditional: Conditional, context: Context) -> TypedValue:
         return ANYTHING
     picked = then if chosen is True else otherwise
     known = as_type(picked, unified, context.budget) if chosen is not None else TypedValue(unified)
-    return _marked(known, condition, then, otherwise)
+    return replace(_marked(known, condition, then, otherwise), size=max(then.size, otherwise.size))
 
 
 def _binary(binary: Binary, context: Context) -> TypedValue:

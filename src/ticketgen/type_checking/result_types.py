@@ -411,11 +411,6 @@ def _regexall(values: Sequence[TypedValue], budget: Budget) -> TypedValue:
     return TypedValue(["list", _pattern_type(values[0].value)])
 
 
-def _index(values: Sequence[TypedValue], budget: Budget) -> TypedValue:
-    _refuse_unless(values[0], _ORDERED, 0, "a list")
-    return TypedValue("number")
-
-
 def _cidrsubnets(values: Sequence[TypedValue], budget: Budget) -> TypedValue:
     return TypedValue(["list", "string"], [TypedValue("string")] * (len(values) - 1))
 
@@ -476,7 +471,7 @@ RESULT_RULES: Mapping[str, Rule] = MappingProxyType(
         "flatten": _flatten,
         "format": _always("string"),
         "formatlist": _always(["list", "string"]),
-        "index": _index,
+        "index": _always("number"),
         "keys": _keys,
         "length": _length,
         "lookup": _lookup,

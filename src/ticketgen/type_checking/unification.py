@@ -17,6 +17,8 @@ from ticketgen.type_checking.cty_types import (
     CtyType,
     TypedValue,
     kind_of,
+    object_value,
+    tuple_value,
 )
 
 __all__ = ["as_type", "inner_types", "plain_value", "structural_value", "unify_types"]
@@ -93,11 +95,9 @@ def structural_value(data: Any, budget: Budget) -> TypedValue:
     if not budget.spend(1) or data is UNKNOWN or data is None:
         return TypedValue("dynamic", None if data is None else UNKNOWN_VALUE)
     if isinstance(data, list):
-        items = [structural_value(each, budget) for each in data]
-        return TypedValue(["tuple", [each.type for each in items]], items)
+        return tuple_value([structural_value(each, budget) for each in data])
     if isinstance(data, dict):
-        fields = {name: structural_value(each, budget) for name, each in data.items()}
-        return TypedValue(["object", {name: each.type for name, each in fields.items()}], fields)
+        return object_value({name: structural_value(each, budget) for name, each in data.items()})
     if isinstance(data, bool):
         return TypedValue("bool", data)
     return TypedValue("string" if isinstance(data, str) else "number", data)
