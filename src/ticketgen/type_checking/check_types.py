@@ -297,7 +297,7 @@ def _count_problem(value: TypedValue, budget: Budget) -> str:
     if not problem and isinstance(number, int | float) and not isinstance(number, bool):
         if number < 0:
             return f"{number} is negative"
-        if number != int(number):
+        if isinstance(number, float) and not number.is_integer():
             return f"{number} is no whole number"
     return problem
 

@@ -187,7 +187,7 @@ def _range(*bounds: Any) -> None:
         return
     if (end < start and step > 0) or (start < end and step < 0):
         raise Refused(2, "the step leads away from the end")
-    if len(range(start, end, step)) > _MAX_RANGE:
+    if abs(end - start) > _MAX_RANGE * abs(step):
         raise Refused(0, f"the range has more than {_MAX_RANGE} elements")
 
 
@@ -245,7 +245,7 @@ def _verb_problem(verb: str, value: Any) -> str:
         return "a number"
     if verb in "bdoeEfgG" and _is_no_number(value):
         return "a number"
-    if verb in "bdo" and isinstance(value, float) and value != int(value):
+    if verb in "bdo" and isinstance(value, float) and not value.is_integer():
         return "a whole number"
     if verb == "t" and not isinstance(value, bool) and value not in ("true", "false", "1", "0"):
         return "a bool"

@@ -34,6 +34,8 @@ DYNAMIC_ALLOWED: Final = frozenset(
     {"coalesce", "merge", "tolist", "toset", "tomap", "tostring", "tonumber", "tobool"}
 )
 """Functions whose rule gets arguments of unknown type, too."""
+_MAX_BOUND: Final = 10**15
+"""The bounds of a ``range`` that is computed are smaller."""
 _ORDERED: Final = frozenset({"list", "tuple"})
 _SEQUENCES: Final = _ORDERED | {"set"}
 
@@ -434,9 +436,9 @@ def _parseint(values: Sequence[TypedValue], budget: Budget) -> TypedValue:
 
 def _range(values: Sequence[TypedValue], budget: Budget) -> TypedValue:
     bounds = [_whole(each) for each in values]
-    if not bounds or len(bounds) > 3 or None in bounds:
+    whole = [each for each in bounds if each is not None and abs(each) < _MAX_BOUND]
+    if not 1 <= len(bounds) <= 3 or len(whole) < len(bounds):
         return TypedValue(["list", "number"])
-    whole = [each for each in bounds if each is not None]
     start, end = (0, whole[0]) if len(whole) == 1 else whole[:2]
     step = whole[2] if len(whole) == 3 else 1 if start <= end else -1
     numbers = range(start, end, step) if step else range(0)

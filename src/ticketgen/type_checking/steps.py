@@ -89,7 +89,7 @@ def _element(value: TypedValue, key: TypedValue, kind: str) -> tuple[TypedValue,
                 return ANYTHING, f"the index of {describe_type(value.type)} is no number", "write a number"
             return ANYTHING, "", ""
         index = int(index) if len(index) < 10 else UNKNOWN_VALUE
-    if isinstance(index, float) and index != int(index):
+    if isinstance(index, float) and not index.is_integer():
         return ANYTHING, f"the index {index} is no whole number", "write a whole number"
     known = value.value if isinstance(value.value, list) else None
     if kind == "list" and (known is None or not isinstance(index, int)):
