@@ -7,16 +7,28 @@ from typing import Final, NamedTuple
 
 from ticketgen.guesses import did_you_mean
 from ticketgen.hcl.budget import Budget
+from ticketgen.hcl.builtin_functions import FUNCTIONS
+from ticketgen.hcl.value_size import MAX_WEIGHT, weight
+from ticketgen.hcl.values import UNKNOWN, is_known
 from ticketgen.type_checking.cty_types import (
     ANYTHING,
-    UNKNOWN_VALUE,
+    PRIMITIVES,
     CtyType,
     TypedValue,
     conversion_problem,
     describe_type,
     kind_of,
 )
-from ticketgen.type_checking.function_table import OPENTOFU_FUNCTIONS, signatures
+from ticketgen.type_checking.function_table import OPENTOFU_FUNCTIONS, Signature, signatures
+from ticketgen.type_checking.refused_calls import REFUSALS, Refused
+from ticketgen.type_checking.result_types import DYNAMIC_ALLOWED, RESULT_RULES
+from ticketgen.type_checking.unification import (
+    as_type,
+    inner_types,
+    plain_value,
+    structural_value,
+    unify_types,
+)
 
 __all__ = ["CATCHING", "WITHOUT_ELEMENTS", "WITHOUT_MARKS", "CallProblem", "call_result"]
 
@@ -27,6 +39,22 @@ WITHOUT_ELEMENTS: Final = frozenset({"list", "map"})
 
 Source: https://github.com/hashicorp/terraform/blob/main/internal/lang/funcs/collection.go
 """
+_COMPUTED: Final = frozenset(
+    {
+        "compact",
+        "format",
+        "join",
+        "jsondecode",
+        "lower",
+        "replace",
+        "sort",
+        "split",
+        "substr",
+        "trim",
+    }
+    | {"trimprefix", "trimspace", "trimsuffix", "upper"}
+)
+"""Functions whose value is computed if all arguments are known."""
 CATCHING: Final = frozenset({"try", "can"})
 """Functions that get their arguments unevaluated, so the signatures do not say what they accept."""
 _LIKE_ARGUMENT: Final = frozenset({"sensitive", "nonsensitive"})
@@ -50,29 +78,96 @@ def call_result(
         if name in OPENTOFU_FUNCTIONS | WITHOUT_ELEMENTS or "::" in name:
             return ANYTHING, None
         return ANYTHING, CallProblem(None, f"there is no function {name}", _similar(name))
+    last = len(values) - 1
+    if expand:
+        expanded, problem = _expanded(values[-1])
+        if expanded is None:
+            return ANYTHING, CallProblem(last, problem, "expand a list") if problem else None
+        values = [*values[:-1], *expanded]
     required = len(signature.parameters)
-    if not expand and len(values) < required:
+    if len(values) < required:
         message = f"{name} takes {_count(required, signature.rest is not None)}, not {len(values)}"
         return ANYTHING, CallProblem(None, message, "add the missing arguments")
-    if signature.rest is None and len(values) > required and not (expand and len(values) == required + 1):
+    if signature.rest is None and len(values) > required:
         message = f"{name} takes {_count(required, False)}, not {len(values)}"
-        return ANYTHING, CallProblem(required, message, "remove the last arguments")
-    fixed = values[:-1] if expand else values
+        return ANYTHING, CallProblem(min(required, last), message, "remove the last arguments")
     if name in CATCHING:
         return TypedValue(signature.result), None
-    for position, value in enumerate(fixed):
+    try:
+        return _checked_call(name, signature, values, budget), None
+    except Refused as refused:
+        message = f"argument {refused.argument + 1} of {name} is invalid: {refused.reason}"
+        position = min(refused.argument, last) if last >= 0 else None
+        return ANYTHING, CallProblem(position, message, f"correct the argument of {name}")
+
+
+def _expanded(value: TypedValue) -> tuple[list[TypedValue] | None, str]:
+    """The arguments that an expanded value stands for, None if they are unknown; or why it cannot be expanded."""
+    kind = kind_of(value.type)
+    if value.value is None:
+        return None, "the expanded value is null"
+    if kind not in {"list", "set", "tuple", "dynamic"}:
+        return None, f"the expanded value is {describe_type(value.type)}, not a list"
+    return (value.value if isinstance(value.value, list) and kind != "dynamic" else None), ""
+
+
+def _checked_call(
+    name: str, signature: Signature, values: Sequence[TypedValue], budget: Budget
+) -> TypedValue:
+    """The result of a call with the right number of arguments.
+
+    Raises:
+        Refused: Terraform refuses an argument.
+    """
+    given: list[TypedValue] = []
+    required = len(signature.parameters)
+    for position, value in enumerate(values):
         parameter = signature.parameters[position] if position < required else signature.rest
-        if parameter is None:
-            break
+        assert parameter is not None
         problem = conversion_problem(value, parameter.type, budget)
         if not problem and value.value is None and not parameter.nullable:
             problem = "it must not be null"
         if not problem and name == "length" and kind_of(value.type) not in _SIZED:
             problem = f"a collection or a string is required, not {describe_type(value.type)}"
         if problem:
-            message = f"argument {position + 1} of {name} is invalid: {problem}"
-            return ANYTHING, CallProblem(position, message, f"correct the argument of {name}")
-    return _result(name, signature.result, fixed, values), None
+            raise Refused(position, problem)
+        given.append(_as_parameter(value, parameter.type, budget))
+    result = _result(name, signature.result, given, budget)
+    if name in REFUSALS or name in _COMPUTED:
+        data = [plain_value(each, budget) for each in given]
+        if all(each is not UNKNOWN for each in data):
+            if name in REFUSALS:
+                REFUSALS[name](*data)
+            if name in _COMPUTED:
+                return _computed(name, data, result, budget)
+    return result
+
+
+def _as_parameter(value: TypedValue, type: CtyType, budget: Budget) -> TypedValue:
+    """The argument converted to the type of its parameter."""
+    kind = kind_of(type)
+    if kind == "dynamic" or value.type == "dynamic":
+        return value
+    if kind not in PRIMITIVES and type[1] == "dynamic":
+        element = unify_types(inner_types(value.type), budget)
+        if element is None:
+            raise Refused(0, f"its elements do not have the same type, as those of a {kind} do")
+        type = [kind, element]
+    return as_type(value, type, budget)
+
+
+def _computed(name: str, data: list[object], result: TypedValue, budget: Budget) -> TypedValue:
+    """The value of a call whose arguments are known; `result` if ticketgen does not compute it."""
+    if not budget.spend(1 + sum(map(weight, data))):
+        return result
+    try:
+        found = FUNCTIONS[name](*data)
+    except (TypeError, ValueError, LookupError, AttributeError, OverflowError, ArithmeticError):
+        return result
+    if not is_known(found) or weight(found) > MAX_WEIGHT or not budget.spend(weight(found)):
+        return result
+    value = structural_value(found, budget)
+    return value if result.type == "dynamic" else as_type(value, result.type, budget)
 
 
 def _similar(name: str) -> str:
@@ -84,26 +179,15 @@ def _count(required: int, more: bool) -> str:
     return f"{'at least ' if more else ''}{required} {noun}"
 
 
-def _result(
-    name: str, declared: CtyType, fixed: Sequence[TypedValue], values: Sequence[TypedValue]
-) -> TypedValue:
-    if len(fixed) < len(values):
-        return TypedValue(declared)
+def _result(name: str, declared: CtyType, values: Sequence[TypedValue], budget: Budget) -> TypedValue:
     if name in _LIKE_ARGUMENT:
-        argument = fixed[0]
+        argument = values[0]
         return TypedValue(argument.type, argument.value, name == "sensitive", argument.ephemeral)
-    if name in {"toset", "tolist"}:
-        return TypedValue([name.removeprefix("to"), _element_type(fixed[0])])
-    if name in {"tostring", "tonumber", "tobool"} and fixed[0].type == declared:
-        return TypedValue(declared, fixed[0].value)
-    return TypedValue(declared, UNKNOWN_VALUE)
-
-
-def _element_type(value: TypedValue) -> CtyType:
-    kind = kind_of(value.type)
-    if kind in {"list", "set"}:
-        return value.type[1]
-    if kind == "tuple" and value.type[1]:
-        first = value.type[1][0]
-        return first if all(each == first for each in value.type[1]) else "dynamic"
-    return "dynamic"
+    rule = RESULT_RULES.get(name)
+    if rule is None:
+        return TypedValue(declared)
+    if name not in DYNAMIC_ALLOWED and any(
+        each.type == "dynamic" for each in values if each.value is not None
+    ):
+        return TypedValue(declared)
+    return rule(values, budget)

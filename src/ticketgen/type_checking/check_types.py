@@ -10,25 +10,26 @@ from ticketgen.findings import Finding
 from ticketgen.findings.verification import EPHEMERAL_VALUE, INVALID_EXPRESSION, SENSITIVE_OUTPUT, WRONG_TYPE
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.declarations import Declaration, declared_in
-from ticketgen.hcl.modules import Module, is_override
+from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import Attribute, Block, Body, Expression, Node, Reference
 from ticketgen.hcl.uses import NO_VALUES, REPETITIONS
+from ticketgen.type_checking.conversions import mismatches
 from ticketgen.type_checking.cty_types import (
-    ANYTHING,
     PRIMITIVES,
     TypedValue,
     constraint_type,
     conversion_problem,
     describe_type,
     kind_of,
+    optional_defaults,
 )
-from ticketgen.type_checking.inference import Context, ReportProblem, infer, require
+from ticketgen.type_checking.inference import Context, ReportProblem, infer, known_pairs, require
 from ticketgen.type_checking.scope_types import ScopeTypes, is_true
 
 __all__ = ["check_types"]
 
 # https://developer.hashicorp.com/terraform/language/meta-arguments
-_META_ARGUMENTS: Final = REPETITIONS | {"depends_on", "provider"}
+_META_ARGUMENTS: Final = REPETITIONS | {"depends_on", "provider", "alias", "version"}
 _NEVER_VALUES: Final = frozenset({"depends_on", "provider", "providers", "source", "version"})
 _CONDITIONS: Final = frozenset({"validation", "precondition", "postcondition", "assert"})
 _BLOCKS: Final = frozenset(
@@ -47,7 +48,7 @@ def check_types(
 ) -> Iterator[Finding]:
     """Yield a finding for each expression that Terraform cannot evaluate or convert.
 
-    A module with override files or unread files is not checked, because its declarations are not known.
+    A module with unread files is not checked, because its declarations are not known.
 
     Args:
         module: the module.
@@ -56,7 +57,7 @@ def check_types(
         budget: pays for each step; the types of what it does not suffice for are unknown.
         is_root: whether no other module calls this one.
     """
-    if module.complete and not any(is_override(file.path) for file in module.files):
+    if module.complete:
         yield from _Checker(module, folders, schema, budget, is_root=is_root).findings()
 
 
@@ -107,12 +108,22 @@ class _Checker:
                         self._loop(attribute, context)
                 schema = self._types.schema(block.type, declaration.type)
                 self._body(block.body, schema, context, file, declaration.type, top=True)
-            self._conditions(block.body, context)
+            self._conditions(block.body, context, block.type)
             return
-        self._body(block.body, None, context, file, block.type, top=True)
-        self._conditions(block.body, context)
+        provider = (
+            self._types.schema("provider", block.labels[0])
+            if block.type == "provider" and block.labels
+            else None
+        )
+        self._body(block.body, provider, context, file, block.type, top=True)
+        self._conditions(block.body, context, block.type)
 
     def _variable(self, variable: Declaration, context: Context) -> None:
+        for written, type in optional_defaults(variable.value("type")):
+            problem = conversion_problem(infer(written, context), type, self._budget)
+            if problem:
+                message = f"the default of an optional attribute does not fit its type: {problem}"
+                context.problem(written, message, "correct the default, or the type")
         default = variable.value("default")
         if default is None:
             return
@@ -151,7 +162,7 @@ class _Checker:
             elif attribute.name not in _NEVER_VALUES:
                 value = infer(attribute.value, context)
                 variable = callee.variables.get(attribute.name) if callee is not None else None
-                if variable is None or callee is None or any(is_override(each.path) for each in callee.files):
+                if variable is None or callee is None:
                     continue
                 problem = conversion_problem(value, constraint_type(variable.value("type")), self._budget)
                 if not problem and value.value is None and _is_false(variable.value("nullable")):
@@ -202,17 +213,29 @@ class _Checker:
         loop = block.value("for_each")
         iterator = block.value("iterator")
         name = iterator.root if isinstance(iterator, Reference) else block.labels[0]
-        if loop is not None:
-            value = infer(loop, context)
-            if kind_of(value.type) in PRIMITIVES:
-                message = f"for_each of the dynamic block is {describe_type(value.type)}, not a collection"
-                context.problem(loop, message, "write a list, set, map or object")
-            if value.known and not value.value:
-                return  # Terraform does not evaluate the content of no blocks
+        elements = self._repetitions(loop, context) if loop is not None else None
         nested = schema.nested(block.labels[0]) if schema is not None else None
-        for content in block.blocks("content"):
-            inner = context.binding({name: ANYTHING})
-            self._body(content.body, nested.block if nested else None, inner, file, what)
+        # Terraform does not evaluate the content for unknown elements, but reads which names it uses.
+        for key, value in elements or ():
+            element = TypedValue(
+                ["object", {"key": key.type, "value": value.type}], {"key": key, "value": value}
+            )
+            inner = context.binding({name: element})
+            for content in block.blocks("content"):
+                self._body(content.body, nested.block if nested else None, inner, file, what)
+
+    def _repetitions(self, loop: Expression, context: Context) -> list[tuple[TypedValue, TypedValue]] | None:
+        """The keys and values of the blocks that a ``dynamic`` block stands for; None if they are unknown."""
+        value = infer(loop, context)
+        if value.value is None:
+            context.problem(
+                loop, "for_each of the dynamic block is null", "write an empty list instead of null"
+            )
+            return None
+        if kind_of(value.type) in PRIMITIVES:
+            message = f"for_each of the dynamic block is {describe_type(value.type)}, not a collection"
+            context.problem(loop, message, "write a list, set, map or object")
+        return known_pairs(value)
 
     def _argument(
         self, attribute: Attribute, schema: BlockSchema | None, context: Context, file: str, what: str
@@ -223,7 +246,8 @@ class _Checker:
             return
         location = attribute.value.at(file)
         problem = conversion_problem(value, known.type, self._budget)
-        if problem and not _is_written_out(attribute.value):
+        # The check of the schema reports literals, except in the content of dynamic blocks.
+        if problem and (context.bound or not any(mismatches(attribute.value, known.type))):
             message = f"inappropriate value for {attribute.name} of {what}: {problem}"
             self._found[location, message] = WRONG_TYPE.found(message, at=location)
         if _marks(value, self._budget)[1] and not attribute.name.endswith("_wo"):
@@ -231,17 +255,20 @@ class _Checker:
             help = "use the write-only argument, or a value that is not ephemeral"
             self._found[location, message] = EPHEMERAL_VALUE.found(message, help, at=location)
 
-    def _conditions(self, body: Body, context: Context) -> None:
+    def _conditions(self, body: Body, context: Context, owner: str) -> None:
         for block in body.walk():
             if block.type not in _CONDITIONS:
                 continue
             condition, text = block.value("condition"), block.value("error_message")
             if condition is not None and block.type != "postcondition":
                 value = infer(condition, context)
-                if value.known:  # Terraform does not convert an unknown result
+                # Terraform converts no unknown result, and none of other blocks.
+                if value.known and owner in {"output", "variable"}:
                     require(value, "bool", condition, context, "the condition")
             if text is not None:
-                infer(text, context)
+                value = infer(text, context)
+                if value.known and owner in {"output", "check"}:
+                    require(value, "string", text, context, "the error message")
 
     def _loop(self, attribute: Attribute, context: Context) -> None:
         value = infer(attribute.value, context)
@@ -262,11 +289,6 @@ def _is_false(expression: Expression | None) -> bool:
     return getattr(expression, "value", None) is False
 
 
-def _is_written_out(value: Expression) -> bool:
-    """Whether `verification.conversions` checks the expression."""
-    return not isinstance(value, Reference)
-
-
 def _count_problem(value: TypedValue, budget: Budget) -> str:
     if value.value is None:
         return "it is null"
@@ -275,7 +297,7 @@ def _count_problem(value: TypedValue, budget: Budget) -> str:
     if not problem and isinstance(number, int | float) and not isinstance(number, bool):
         if number < 0:
             return f"{number} is negative"
-        if number != int(number):
+        if isinstance(number, float) and not number.is_integer():
             return f"{number} is no whole number"
     return problem
 

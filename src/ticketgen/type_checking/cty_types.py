@@ -10,11 +10,13 @@ Source: https://github.com/zclconf/go-cty/blob/main/docs/types.md
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.syntax import Call, Expression, Literal, Object, Parentheses, Reference, Tuple
+from ticketgen.hcl.value_size import MAX_WEIGHT
 
 __all__ = [
     "ANYTHING",
@@ -27,6 +29,9 @@ __all__ = [
     "conversion_problem",
     "describe_type",
     "kind_of",
+    "object_value",
+    "optional_defaults",
+    "tuple_value",
 ]
 
 CtyType: TypeAlias = Any
@@ -53,12 +58,14 @@ class TypedValue:
             `UNKNOWN_VALUE`.
         sensitive: whether the whole value is sensitive.
         ephemeral: whether the whole value is ephemeral.
+        size: at least the number of types in the type, of which an attacker could make 2^40 with forty locals.
     """
 
     type: CtyType
     value: Any = UNKNOWN_VALUE
     sensitive: bool = False
     ephemeral: bool = False
+    size: int = 1
 
     @property
     def known(self) -> bool:
@@ -67,6 +74,22 @@ class TypedValue:
 
 
 ANYTHING: Final = TypedValue("dynamic")
+
+
+def tuple_value(items: Sequence[TypedValue]) -> TypedValue:
+    """A tuple of values; unknown if its type is too large."""
+    size = 1 + sum(each.size for each in items)
+    if size > MAX_WEIGHT:
+        return ANYTHING
+    return TypedValue(["tuple", [each.type for each in items]], list(items), size=size)
+
+
+def object_value(fields: Mapping[str, TypedValue]) -> TypedValue:
+    """An object of values; unknown if its type is too large."""
+    size = 1 + sum(each.size for each in fields.values())
+    if size > MAX_WEIGHT:
+        return ANYTHING
+    return TypedValue(["object", {name: each.type for name, each in fields.items()}], dict(fields), size=size)
 
 
 def kind_of(type: CtyType) -> str:
@@ -102,6 +125,25 @@ def constraint_type(expression: Expression | None) -> CtyType:
     if expression.name == "object" and isinstance(inner, Object):
         return _object_constraint(inner)
     return "dynamic"
+
+
+def optional_defaults(constraint: Expression | None) -> Iterator[tuple[Expression, CtyType]]:
+    """The defaults of the optional attributes in a type constraint, each with its type."""
+    waiting = [constraint]
+    while waiting:
+        expression = waiting.pop()
+        match expression:
+            case Parentheses(inner=inner):
+                waiting.append(inner)
+            case Call(name="optional", arguments=(type, default)):
+                yield default, constraint_type(type)
+                waiting.append(type)
+            case Call(arguments=arguments):
+                waiting += arguments
+            case Tuple(items=items):
+                waiting += items
+            case Object(items=fields):
+                waiting += [field.value for field in fields]
 
 
 def _object_constraint(written: Object) -> CtyType:

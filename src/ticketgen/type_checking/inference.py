@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ticketgen.hcl.budget import Budget
+from ticketgen.hcl.operators import binary as operate
 from ticketgen.hcl.syntax import (
     Access,
     Binary,
@@ -20,8 +21,10 @@ from ticketgen.hcl.syntax import (
     Conditional,
     Expression,
     For,
+    ForDirective,
     GetAttribute,
     GetIndex,
+    IfDirective,
     Interpolation,
     Literal,
     Node,
@@ -36,7 +39,8 @@ from ticketgen.hcl.syntax import (
     Tuple,
     Unary,
 )
-from ticketgen.hcl.value_size import MAX_CHARACTERS
+from ticketgen.hcl.value_size import MAX_CHARACTERS, MAX_WEIGHT
+from ticketgen.hcl.values import UNKNOWN
 from ticketgen.type_checking.call_types import CATCHING, WITHOUT_MARKS, call_result
 from ticketgen.type_checking.cty_types import (
     ANYTHING,
@@ -46,10 +50,13 @@ from ticketgen.type_checking.cty_types import (
     conversion_problem,
     describe_type,
     kind_of,
+    object_value,
+    tuple_value,
 )
 from ticketgen.type_checking.steps import step_into, unify
+from ticketgen.type_checking.unification import as_type, plain_value
 
-__all__ = ["Context", "ReportProblem", "Resolve", "infer", "require"]
+__all__ = ["Context", "ReportProblem", "Resolve", "infer", "known_pairs", "require"]
 
 ReportProblem = Callable[[Node, str, str], None]
 """Receives the place, what is wrong, and the fix."""
@@ -112,8 +119,7 @@ def infer(expression: Expression, context: Context) -> TypedValue:
         case Call():
             return _call(expression, context)
         case Tuple(items=items):
-            values = [infer(item, context) for item in items]
-            return TypedValue(["tuple", [value.type for value in values]], values)
+            return tuple_value([infer(item, context) for item in items])
         case Object():
             return _object(expression, context)
         case For():
@@ -159,19 +165,49 @@ def _template(template: Template, context: Context) -> TypedValue:
 
 
 def _part(part: Part, context: Context) -> TypedValue:
-    if isinstance(part, Text):
-        return TypedValue("string", part.value)
-    if not isinstance(part, Interpolation):
-        return ANYTHING
-    value = infer(part.expression, context)
+    match part:
+        case Text(value=text):
+            return TypedValue("string", text)
+        case Interpolation(expression=expression):
+            value = infer(expression, context)
+            _check_interpolated(value, part, context)
+            return value
+        case IfDirective():
+            return _if_directive(part, context)
+        case ForDirective():
+            return _for_directive(part, context)
+
+
+def _check_interpolated(value: TypedValue, node: Node, context: Context) -> None:
+    """Report a known value that does not convert to a string; Terraform does not look at the type of others."""
     if value.value is None:
         context.problem(
-            part, "the interpolated value is null", "interpolate a string, or remove the interpolation"
+            node, "the interpolated value is null", "interpolate a string, or remove the interpolation"
         )
-    elif kind_of(value.type) not in PRIMITIVES | {"dynamic"}:
+    elif value.known and kind_of(value.type) not in PRIMITIVES | {"dynamic"}:
         message = f"the interpolated value is {describe_type(value.type)}, not a string"
-        context.problem(part, message, "use join, jsonencode or a single element")
-    return value
+        context.problem(node, message, "use join, jsonencode or a single element")
+
+
+def _if_directive(directive: IfDirective, context: Context) -> TypedValue:
+    condition = infer(directive.condition, context)
+    chosen = _choice(condition, directive.condition, context)
+    marks = [condition]
+    for branch, is_chosen in ((directive.then, chosen is True), (directive.otherwise, chosen is False)):
+        inner = context if is_chosen else context.muted()
+        marks += [_part(part, inner) for part in branch]
+    return _marked(TypedValue("string"), *marks)
+
+
+def _for_directive(directive: ForDirective, context: Context) -> TypedValue:
+    collection = infer(directive.collection, context)
+    marks = [collection]
+    for key, each in _pairs(collection, directive.collection, context) or ():
+        inner = context.binding(
+            {directive.name: each} | ({directive.key: key} if directive.key is not None else {})
+        )
+        marks += [_part(part, inner) for part in directive.body]
+    return _marked(TypedValue("string"), *marks)
 
 
 def _reference(reference: Reference, context: Context) -> TypedValue:
@@ -191,7 +227,8 @@ def _follow(value: TypedValue, steps: Sequence[Step], context: Context) -> Typed
         if problem:
             context.problem(step, problem, help)
             return ANYTHING
-        value = _marked(found, value, key)
+        size = value.size if found.value is UNKNOWN_VALUE else found.size
+        value = replace(_marked(found, value, key), size=size)
     return value
 
 
@@ -215,12 +252,14 @@ def _splat(value: TypedValue, splat: Splat, steps: Sequence[Step], context: Cont
         values = [_follow(item, inner, context) for item in items]
         if kind != "tuple" and not value.known:
             return _marked(ANYTHING, value)  # it may be null, and the result an empty tuple
-        result = TypedValue(["tuple", [each.type for each in values]], values)
+        result = tuple_value(values)
     return _follow(_marked(result, value), rest, context)
 
 
 def _call(call: Call, context: Context) -> TypedValue:
     name = call.name.removeprefix("core::")
+    if name == "try" and call.arguments and not call.expand:
+        return _try(call, context)
     inner = context.muted() if name in CATCHING else context
     values = [infer(argument, inner) for argument in call.arguments]
     if name.startswith("provider::"):
@@ -229,7 +268,27 @@ def _call(call: Call, context: Context) -> TypedValue:
     if problem is not None:
         node = call if problem.argument is None else call.arguments[problem.argument]
         context.problem(node, problem.message, problem.help)
+    size = result.size + sum(each.size for each in values)
+    if size > MAX_WEIGHT:
+        return ANYTHING
+    result = replace(result, size=size)
     return result if name in WITHOUT_MARKS else _marked(result, *values)
+
+
+def _try(call: Call, context: Context) -> TypedValue:
+    """The first argument without a problem; unknown if a part of it is, because it may have one then."""
+    for argument in call.arguments:
+        problems: list[str] = []
+
+        def note(node: Node, message: str, help: str, problems: list[str] = problems) -> None:
+            problems.append(message)
+
+        value = infer(argument, replace(context, problem=note))
+        if not problems:
+            return value if plain_value(value, context.budget) is not UNKNOWN else ANYTHING
+    message = "every argument of try is invalid"
+    context.problem(call, message, "add a last argument that is always valid, such as null")
+    return ANYTHING
 
 
 def _object(written: Object, context: Context) -> TypedValue:
@@ -240,13 +299,16 @@ def _object(written: Object, context: Context) -> TypedValue:
         key, value = infer(item.key, context), infer(item.value, context)
         marks.append(key)
         name = _key_text(key)
+        problem = "null" if key.value is None else _key_problem(key)
+        if problem:
+            context.problem(item.key, f"the key of the object is {problem}", "write a string")
         if name is None:
             complete = False
         else:
             values[name] = value
     if not complete:
         return _marked(ANYTHING, *marks, *values.values())
-    return _marked(TypedValue(["object", {name: each.type for name, each in values.items()}], values), *marks)
+    return _marked(object_value(values), *marks)
 
 
 def _key_text(key: TypedValue) -> str | None:
@@ -257,40 +319,65 @@ def _key_text(key: TypedValue) -> str | None:
     return str(key.value) if isinstance(key.value, int) else None
 
 
-def _for(loop: For, context: Context) -> TypedValue:
-    collection = infer(loop.collection, context)
-    if kind_of(collection.type) in PRIMITIVES:
-        message = f"for iterates over {describe_type(collection.type)}, not over a collection"
-        context.problem(loop.collection, message, "iterate over a list, set, map or object")
-        return ANYTHING
+def _key_problem(key: TypedValue) -> str:
+    return "" if kind_of(key.type) in PRIMITIVES | {"dynamic"} else describe_type(key.type)
+
+
+def _pairs(
+    collection: TypedValue, node: Node, context: Context
+) -> list[tuple[TypedValue, TypedValue]] | None:
+    """The keys and elements of a collection; None if they are unknown or it is no collection, which is reported."""
+    kind = kind_of(collection.type)
+    if collection.value is None or kind in PRIMITIVES:
+        what = "null" if collection.value is None else describe_type(collection.type)
+        message = f"for iterates over {what}, not over a collection"
+        context.problem(node, message, "iterate over a list, set, map or object")
+        return None
+    return known_pairs(collection)
+
+
+def known_pairs(collection: TypedValue) -> list[tuple[TypedValue, TypedValue]] | None:
+    """The keys and elements of a collection; None if they are unknown, or too many."""
     pairs: list[tuple[TypedValue, TypedValue]] | None = None
     if isinstance(collection.value, dict):
-        pairs = [(TypedValue("string", key), each) for key, each in collection.value.items()]
-    elif isinstance(collection.value, list) and kind_of(collection.type) == "tuple":
+        pairs = [(TypedValue("string", key), each) for key, each in sorted(collection.value.items())]
+    elif isinstance(collection.value, list) and kind_of(collection.type) == "set":
+        pairs = [(each, each) for each in collection.value]
+    elif isinstance(collection.value, list):
         pairs = [(TypedValue("number", at), each) for at, each in enumerate(collection.value)]
-    if pairs is None or len(pairs) > _MAX_ELEMENTS:
+    return None if pairs is None or len(pairs) > _MAX_ELEMENTS else pairs
+
+
+def _for(loop: For, context: Context) -> TypedValue:
+    collection = infer(loop.collection, context)
+    pairs = _pairs(collection, loop.collection, context)
+    if pairs is None:
         return _marked(ANYTHING, collection)  # Terraform does not evaluate the body either
     return _marked(_iterate(loop, pairs, context), collection)
 
 
 def _iterate(loop: For, pairs: Sequence[tuple[TypedValue, TypedValue]], context: Context) -> TypedValue:
     values: list[TypedValue] = []
-    by_key: dict[str, TypedValue] = {}
-    complete = not loop.grouped
+    by_key: dict[str, list[TypedValue]] = {}
+    complete = True
     for key, each in pairs:
         names = {loop.name: each} | ({loop.key: key} if loop.key is not None else {})
         inner = context.binding(names)
         if loop.condition is not None:
             condition = infer(loop.condition, inner)
-            require(condition, "bool", loop.condition, inner, "the condition of the for expression")
-            if condition.value is False:
+            included = _choice(condition, loop.condition, inner, "the condition of the for expression")
+            if included is False:
                 continue
-            complete = complete and condition.value is True
+            complete = complete and included is True
         result_key = infer(loop.result_key, inner) if loop.result_key is not None else None
         value = infer(loop.value, inner)
         values.append(value)
         if result_key is None:
             continue
+        problem = "null" if result_key.value is None else _key_problem(result_key) if result_key.known else ""
+        if problem and loop.result_key is not None:
+            inner.problem(loop.result_key, f"the key of the for expression is {problem}", "write a string")
+            return ANYTHING
         name = _key_text(result_key)
         if name is None or result_key.sensitive or result_key.ephemeral:
             complete = False
@@ -299,12 +386,14 @@ def _iterate(loop: For, pairs: Sequence[tuple[TypedValue, TypedValue]], context:
             context.problem(loop, message, "make the keys unique, or add ... after the value to group them")
             return ANYTHING
         else:
-            by_key[name] = value
+            by_key.setdefault(name, []).append(value)
     if not complete:
         return _marked(ANYTHING, *values)
     if loop.result_key is None:
-        return TypedValue(["tuple", [value.type for value in values]], values)
-    return TypedValue(["object", {name: each.type for name, each in by_key.items()}], by_key)
+        return tuple_value(values)
+    return object_value(
+        {name: tuple_value(group) if loop.grouped else group[-1] for name, group in by_key.items()}
+    )
 
 
 def require(value: TypedValue, type: str, node: Node, context: Context, what: str) -> bool:
@@ -315,15 +404,29 @@ def require(value: TypedValue, type: str, node: Node, context: Context, what: st
     return not problem
 
 
+def _choice(condition: TypedValue, node: Node, context: Context, what: str = "the condition") -> bool | None:
+    """The value of a condition, None if it is unknown; a condition that is null or no bool is reported."""
+    if condition.value is None:
+        context.problem(node, f"{what} is null", "write a bool")
+        return None
+    require(condition, "bool", node, context, what)
+    if isinstance(condition.value, str):
+        return {"true": True, "1": True, "false": False, "0": False}.get(condition.value)
+    return condition.value if isinstance(condition.value, bool) else None
+
+
 def _conditional(conditional: Conditional, context: Context) -> TypedValue:
     condition = infer(conditional.condition, context)
-    if not require(condition, "bool", conditional.condition, context, "the condition"):
+    if condition.value is None or not require(
+        condition, "bool", conditional.condition, context, "the condition"
+    ):
+        _choice(condition, conditional.condition, context)
         return ANYTHING
     # Terraform reports the errors of the chosen branch, and of none if the condition is unknown.
-    chosen = condition.value if isinstance(condition.value, bool) else None
+    chosen = _choice(condition, conditional.condition, context)
     then = infer(conditional.then, context if chosen is True else context.muted())
     otherwise = infer(conditional.otherwise, context if chosen is False else context.muted())
-    unified = unify(then, otherwise)
+    unified = unify(then, otherwise, context.budget)
     if unified is None:
         message = (
             f"the results of the condition have inconsistent types: {describe_type(then.type)} and "
@@ -332,8 +435,8 @@ def _conditional(conditional: Conditional, context: Context) -> TypedValue:
         context.problem(conditional, message, "give both results the same type")
         return ANYTHING
     picked = then if chosen is True else otherwise
-    same = chosen is not None and picked.type == unified
-    return _marked(picked if same else TypedValue(unified), condition, then, otherwise)
+    known = as_type(picked, unified, context.budget) if chosen is not None else TypedValue(unified)
+    return replace(_marked(known, condition, then, otherwise), size=max(then.size, otherwise.size))
 
 
 def _binary(binary: Binary, context: Context) -> TypedValue:
@@ -342,25 +445,36 @@ def _binary(binary: Binary, context: Context) -> TypedValue:
     # Later versions of Terraform do not evaluate the right operand if the left one decides.
     right = infer(binary.right, context.muted() if is_logical else context)
     if binary.operator in {"==", "!="}:
-        return _marked(TypedValue("bool"), left, right)
+        return _marked(_computed(binary.operator, left, right, "bool"), left, right)
     wanted = "bool" if is_logical else "number"
     for value, node in ((left, binary.left), (right, binary.right)):
-        if is_logical and node is binary.right and left.known:
+        if is_logical and node is binary.right and left.value is (binary.operator == "||"):
             break
         if not require(value, wanted, node, context, f"the operand of {binary.operator}"):
             return ANYTHING
         if value.value is None:
             context.problem(node, f"the operand of {binary.operator} is null", f"write a {wanted}")
             return ANYTHING
-    if binary.operator in _ARITHMETIC:
-        return _marked(TypedValue("number"), left, right)
-    return _marked(TypedValue("bool"), left, right)
+    type = "number" if binary.operator in _ARITHMETIC else "bool"
+    return _marked(_computed(binary.operator, left, right, type), left, right)
+
+
+def _computed(operator: str, left: TypedValue, right: TypedValue, type: str) -> TypedValue:
+    """The result of an operator, known for strings, whole numbers and bools of the same type."""
+    if left.type != right.type or not all(isinstance(each.value, str | int) for each in (left, right)):
+        return TypedValue(type)
+    found = operate(operator, left.value, right.value)
+    is_exact = isinstance(found, str | int) and isinstance(found, bool) == (type == "bool")
+    return TypedValue(type, found if is_exact else UNKNOWN_VALUE)
 
 
 def _unary(operand: Expression, operator: str, context: Context) -> TypedValue:
     value = infer(operand, context)
     wanted = "number" if operator == "-" else "bool"
     if not require(value, wanted, operand, context, f"the operand of {operator}"):
+        return ANYTHING
+    if value.value is None:
+        context.problem(operand, f"the operand of {operator} is null", f"write a {wanted}")
         return ANYTHING
     known = value.value
     if operator == "-" and isinstance(known, int | float) and not isinstance(known, bool):

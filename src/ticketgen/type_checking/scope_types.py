@@ -6,6 +6,7 @@ Source: https://github.com/hashicorp/terraform/blob/main/internal/terraform/eval
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from ticketgen.aws.provider.schema import BlockSchema
@@ -24,6 +25,7 @@ from ticketgen.hcl.syntax import (
 )
 from ticketgen.type_checking.cty_types import ANYTHING, OPEN, CtyType, TypedValue, constraint_type
 from ticketgen.type_checking.inference import Context, ReportProblem, infer
+from ticketgen.type_checking.steps import step_into
 
 __all__ = ["ScopeTypes", "is_true", "schema_type"]
 
@@ -147,7 +149,31 @@ class ScopeTypes:
             return ANYTHING, ()
         if declaration.type and steps and self._lacks_instance(declaration, reference, steps[0], context):
             return ANYTHING, ()
-        return self.value(declaration), steps
+        value = self.value(declaration)
+        if not declaration.type:
+            return value, steps
+        self._check_steps(value, steps, context)
+        return replace(ANYTHING, ephemeral=value.ephemeral), ()
+
+    @staticmethod
+    def _check_steps(value: TypedValue, steps: Sequence[Step], context: Context) -> None:
+        """Check the steps into a resource against its schema, up to the first whose key is no literal.
+
+        Terraform does this besides the evaluation, in which the type of a resource is unknown.
+        Source: https://github.com/hashicorp/terraform/blob/main/internal/configs/configschema/validate_traversal.go
+        """
+        for step in steps:
+            match step:
+                case GetAttribute(name=name):
+                    key = TypedValue("string", name)
+                case GetIndex(key=Literal()):
+                    key = infer(step.key, context)
+                case _:
+                    return
+            value, problem, help = step_into(value, key, is_attribute=isinstance(step, GetAttribute))
+            if problem:
+                context.problem(step, problem, help)
+                return
 
     @staticmethod
     def _lacks_instance(declaration: Declaration, reference: Reference, step: Step, context: Context) -> bool:

@@ -6,6 +6,7 @@ https://github.com/zclconf/go-cty/blob/main/cty/convert/unify.go
 
 from __future__ import annotations
 
+from ticketgen.hcl.budget import Budget
 from ticketgen.type_checking.cty_types import (
     ANYTHING,
     PRIMITIVES,
@@ -15,6 +16,7 @@ from ticketgen.type_checking.cty_types import (
     describe_type,
     kind_of,
 )
+from ticketgen.type_checking.unification import unify_types
 
 __all__ = ["step_into", "unify"]
 
@@ -24,12 +26,19 @@ _INDEX = "choose an element with an index, such as [0], or use a for expression"
 def step_into(value: TypedValue, key: TypedValue, *, is_attribute: bool) -> tuple[TypedValue, str, str]:
     """The element or attribute of a value, or else a problem and its fix."""
     kind = kind_of(value.type)
-    if kind == "dynamic" or (is_attribute is False and kind_of(key.type) == "dynamic"):
+    if (kind == "dynamic" and value.value is not None) or (
+        is_attribute is False and kind_of(key.type) == "dynamic"
+    ):
         return ANYTHING, "", ""
+    if value.value is None:
+        return ANYTHING, "the value is null, and has no attributes and elements", "remove the step into it"
+    if key.value is None:
+        return ANYTHING, "the index is null", "write a number or a string"
     if kind == "map":
-        return TypedValue(value.type[1]), "", ""
+        return _entry(value, key)
     if kind == "object":
-        return _field(value, key)
+        # Terraform does not look into an unknown object for an index.
+        return _field(value, key) if is_attribute or value.known else (ANYTHING, "", "")
     if is_attribute:
         help = _INDEX if kind in {"list", "set", "tuple"} else "remove the attribute"
         return ANYTHING, f"{describe_type(value.type)} has no attribute {key.value}", help
@@ -42,8 +51,20 @@ def step_into(value: TypedValue, key: TypedValue, *, is_attribute: bool) -> tupl
     return _element(value, key, kind)
 
 
+def _entry(value: TypedValue, key: TypedValue) -> tuple[TypedValue, str, str]:
+    if not isinstance(value.value, dict) or not isinstance(key.value, str):
+        return TypedValue(value.type[1]), "", ""
+    if key.value in value.value:
+        return value.value[key.value], "", ""
+    return ANYTHING, f"the map has no key {key.value}", "use a key of the map, or lookup with a default"
+
+
 def _field(value: TypedValue, key: TypedValue) -> tuple[TypedValue, str, str]:
-    name = str(key.value) if isinstance(key.value, str | int) and not isinstance(key.value, bool) else None
+    if kind_of(key.type) not in PRIMITIVES | {"dynamic"}:
+        return ANYTHING, f"the index is {describe_type(key.type)}, not a string", "write a string"
+    name = str(key.value) if isinstance(key.value, str | int) else None
+    if isinstance(key.value, bool):
+        name = "true" if key.value else "false"
     if name is None:
         return ANYTHING, "", ""
     fields: dict[str, CtyType] = value.type[1]
@@ -68,33 +89,30 @@ def _element(value: TypedValue, key: TypedValue, kind: str) -> tuple[TypedValue,
                 return ANYTHING, f"the index of {describe_type(value.type)} is no number", "write a number"
             return ANYTHING, "", ""
         index = int(index) if len(index) < 10 else UNKNOWN_VALUE
-    if kind == "list":
+    if isinstance(index, float) and not index.is_integer():
+        return ANYTHING, f"the index {index} is no whole number", "write a whole number"
+    known = value.value if isinstance(value.value, list) else None
+    if kind == "list" and (known is None or not isinstance(index, int)):
         return TypedValue(value.type[1]), "", ""
-    types = value.type[1]
+    types = value.type[1] if kind == "tuple" else [each.type for each in known or ()]
     if not isinstance(index, int):
         return ANYTHING, "", ""
     if not 0 <= index < len(types):
         what = "1 element" if len(types) == 1 else f"{len(types)} elements"
         return (
             ANYTHING,
-            f"the index {index} is out of range: the tuple has {what}",
-            "use an index within the tuple",
+            f"the index {index} is out of range: the {kind} has {what}",
+            f"use an index within the {kind}",
         )
     if isinstance(value.value, list):
         return value.value[index], "", ""
     return TypedValue(types[index]), "", ""
 
 
-def unify(one: TypedValue, other: TypedValue) -> CtyType | None:
+def unify(one: TypedValue, other: TypedValue, budget: Budget) -> CtyType | None:
     """The common type of two values; ``dynamic`` if there may be one, None if there is none."""
-    kinds = {kind_of(one.type), kind_of(other.type)}
     if one.value is None:
         return other.type
     if other.value is None or one.type == other.type:
         return one.type
-    if "dynamic" in kinds:
-        return "dynamic"
-    if kinds <= PRIMITIVES:
-        return "string" if "string" in kinds else None
-    groups = (PRIMITIVES, {"list", "set", "tuple"}, {"map", "object"})
-    return "dynamic" if any(kinds <= group for group in groups) else None
+    return unify_types((one.type, other.type), budget)

@@ -23,7 +23,7 @@ from ticketgen.findings.verification import (
 )
 from ticketgen.hcl.syntax import Attribute, Block, Body, Expression, Tuple
 from ticketgen.language.block_grammar import BlockGrammar
-from ticketgen.verification.conversions import is_null, mismatches
+from ticketgen.type_checking.conversions import is_null, mismatches
 from ticketgen.verification.ignored_changes import ignored_faults
 
 __all__ = ["BlockFact", "SchemaFault", "UsedName", "block_facts"]
@@ -110,6 +110,7 @@ class _Body:
     def __init__(self, subject: str, file: str) -> None:
         self.subject = subject
         self.file = file
+        self._loops = 0  # the dynamic blocks around; the check of types evaluates their content
 
     def check(
         self, block: Block, body: Body, schema: BlockSchema, path: str, meta: BlockGrammar = _NO_META
@@ -123,8 +124,10 @@ class _Body:
         for inner in blocks:
             if inner.type == "dynamic" and inner.labels:
                 loops.add(inner.labels[0])
+                self._loops += 1
                 for content in inner.blocks("content"):
                     yield from self._block(content, inner.labels[0], content.body, schema, path)
+                self._loops -= 1
             else:
                 counts[inner.type] = counts.get(inner.type, 0) + 1
                 nested = schema.nested(inner.type)
@@ -196,7 +199,7 @@ class _Body:
                 yield from self._mismatches(attribute.value, fields[attribute.name], name)
 
     def _mismatches(self, value: Expression, type: Type, name: str) -> Iterator[SchemaFault]:
-        for node, required, actual in mismatches(value, type):
+        for node, required, actual in mismatches(value, type) if not self._loops else ():
             message = (
                 f"inappropriate value for {name} of {self.subject}: {required} is required, not {actual}"
             )

@@ -20,8 +20,8 @@ from ticketgen.hcl.static_addresses import is_name, static_reference
 from ticketgen.hcl.syntax import Attribute, Call, Expression, GetAttribute, Literal, Object, Tuple
 from ticketgen.hcl.traversal import free_references, nested
 from ticketgen.language.block_grammar import Argument
+from ticketgen.type_checking.conversions import is_null, mismatches
 from ticketgen.verification.argument_place import ArgumentPlace
-from ticketgen.verification.conversions import is_null, mismatches
 from ticketgen.verification.source_addresses import (
     is_version_constraint,
     module_fault,

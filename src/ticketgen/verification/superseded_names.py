@@ -10,8 +10,8 @@ from ticketgen.aws.provider.version_6 import BOOLEANS, READ_ONLY_SINCE_6, REMOVE
 from ticketgen.aws.provider.version_6 import DEPRECATED as REPLACEMENTS
 from ticketgen.findings import Finding, Location, Severity
 from ticketgen.findings.verification import DEPRECATED, REMOVED_IN_PROVIDER_6
+from ticketgen.type_checking.conversions import literal_value
 from ticketgen.verification.block_schema import UsedName
-from ticketgen.verification.conversions import literal_value
 
 __all__ = ["SEE_DOCS", "Superseded", "TypeSubject"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ticketgen.aws.provider.schema import Type
 from ticketgen.escaping import quoted
-from ticketgen.hcl.syntax import Expression, For, Literal, Object, Parentheses, Template, Tuple, Unary
+from ticketgen.hcl.syntax import Expression, Literal, Object, Parentheses, Template, Tuple, Unary
 
 __all__ = ["is_null", "literal_value", "mismatches"]
 
@@ -56,9 +56,9 @@ def mismatches(value: Expression, type: Type) -> Iterator[tuple[Expression, str,
 
 def _shape(value: Expression) -> str:
     """The kind or value of a literal; "" for a value that is known only at plan time."""
-    if isinstance(value, Tuple) or (isinstance(value, For) and value.result_key is None):
+    if isinstance(value, Tuple):
         return "a list"
-    if isinstance(value, Object | For):
+    if isinstance(value, Object):
         return "an object"
     if isinstance(value, Template):
         return ""
@@ -86,12 +86,11 @@ def literal_value(value: Expression) -> object:
 
 def _converts(literal: object, kind: str) -> bool:
     if kind == "bool":
-        return isinstance(literal, bool) or literal in ("true", "false", "1", "0", "")
+        return isinstance(literal, bool) or literal in ("true", "false", "1", "0")
     if isinstance(literal, bool):
         return False
     if isinstance(literal, str):
-        # The provider's SDK treats "" as an unset number.
-        return literal == "" or _is_number(literal)
+        return _is_number(literal)
     return True
 
 
