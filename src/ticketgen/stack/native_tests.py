@@ -61,6 +61,7 @@ def mocked_provider(environment: Environment) -> dict[str, object]:
     pool = arn("cognito-idp", "mocked/aws_cognito_user_pool")
     return {
         "account": _ACCOUNT,
+        "role": f"arn:{partition}:iam::{_ACCOUNT}:role/",
         "key": arn("kms", "mocked/aws_kms_key"),
         "queue": arn("sqs", "mocked/aws_sqs_queue"),
         "topic": arn("sns", "mocked/aws_sns_topic"),
@@ -69,6 +70,7 @@ def mocked_provider(environment: Environment) -> dict[str, object]:
         "pool": pool,
         "identity": json.dumps({"user_pool_arn": {"S": pool}}),
         "resources": {
-            type_: {"arn": arn(service, f"mocked/{type_}")} for type_, service in MOCKED_ARNS.items()
+            "aws_api_gateway_rest_api": {"execution_arn": arn("execute-api", "mocked")},
+            **{type_: {"arn": arn(service, f"mocked/{type_}")} for type_, service in MOCKED_ARNS.items()},
         },
     }
