@@ -42,7 +42,7 @@ CHROMIUM := .build/chromium
 ALONE := tests/functions/test_sold_out_event.py tests/functions/test_races.py tests/rehearsal/test_rehearse_command.py \
   tests/suites/test_integration_suite.py tests/verification/test_speed.py
 
-.PHONY: help demo test test-oldest coverage slowest lint prove apply mutate bench clean dynamodb growth bench-scale site pictures release-check sweep fuzz exhaust proofs browser
+.PHONY: help demo test test-oldest coverage slowest lint prove apply mutate bench clean dynamodb growth bench-scale site pictures release-check sweep fuzz exhaust proofs browser extension
 .DEFAULT_GOAL := help
 
 help: ## List the targets.
@@ -123,6 +123,9 @@ mutate: $(READY) ## Break the demo's prod stack on purpose, hundreds of times, a
 
 site: $(SITE)/.ready ## Build the documentation as a website in .build/site; a broken link fails.
 	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --strict
+
+extension: ## Package the extension for Visual Studio Code as .build/ticketgen.vsix. Needs Node.js 20 or later.
+	cd editors/vscode && npm ci --no-audit --no-fund --loglevel=error && npm test && npm run package -- --out $(CURDIR)/.build/ticketgen.vsix
 
 pictures: $(READY) ## Draw the README's picture again.
 	$(BIN)/ticketgen show --spec $(DEMO)/ticketgen.yaml --env dev > docs/images/stack.svg.new

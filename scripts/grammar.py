@@ -1,13 +1,15 @@
-"""Write the compiled grammar of python-hcl2 that the package ships.
+"""Write the compiled grammar of the installed python-hcl2, which the package ships.
 
     python scripts/grammar.py
 
-Run it after an upgrade of python-hcl2 or lark; a test compares the file with the installed versions.
+Run it with the newest lark, and once with each released python-hcl2 in the range of pyproject.toml. A test compares the
+file with the installed versions.
 """
 
 from __future__ import annotations
 
-from ticketgen.hcl.grammar import COMPILED, compiled
+from ticketgen.hcl.grammar import COMPILED, compiled, shipped
 
 if __name__ == "__main__":
-    COMPILED.write_bytes(compiled())
+    COMPILED.mkdir(exist_ok=True)
+    shipped().write_bytes(compiled())

@@ -1,4 +1,4 @@
-"""Start a Terraform provider and plan with it: the part of plugin protocol 5 that `provider_replacements` needs.
+"""Start a Terraform provider, plan and validate with it: the part of plugin protocol 5 that the probes need.
 
 It needs the packages grpcio, protobuf and msgpack, which ticketgen does not depend on. The field numbers are those of
 https://github.com/hashicorp/terraform/blob/main/docs/plugin-protocol/tfplugin5.proto; the handshake is that of
@@ -22,7 +22,7 @@ import grpc
 import msgpack
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-__all__ = ["UNKNOWN", "Plan", "Provider", "started"]
+__all__ = ["UNKNOWN", "Diagnosis", "Plan", "Provider", "started"]
 
 UNKNOWN = object()
 """The planned value of an attribute that only the apply tells."""
@@ -37,7 +37,12 @@ _MESSAGES = {
     "DynamicValue": {"msgpack": "1 bytes"},
     "Step": {"attribute_name": "1 string", "element_key_string": "2 string", "element_key_int": "3 int64"},
     "AttributePath": {"steps": "1 Step*"},
-    "Diagnostic": {"severity": "1 int64", "summary": "2 string", "detail": "3 string"},
+    "Diagnostic": {
+        "severity": "1 int64",
+        "summary": "2 string",
+        "detail": "3 string",
+        "attribute": "4 AttributePath",
+    },
     "Nothing": {},
     "ConfigureRequest": {"terraform_version": "1 string", "config": "2 DynamicValue"},
     "ConfigureResponse": {"diagnostics": "1 Diagnostic*"},
@@ -52,6 +57,18 @@ _MESSAGES = {
         "requires_replace": "2 AttributePath*",
         "diagnostics": "4 Diagnostic*",
     },
+    "ValidateRequest": {"type_name": "1 string", "config": "2 DynamicValue"},
+    "ValidateResponse": {"diagnostics": "1 Diagnostic*"},
+    "PrepareRequest": {"config": "1 DynamicValue"},
+    "PrepareResponse": {"prepared_config": "1 DynamicValue", "diagnostics": "2 Diagnostic*"},
+}
+
+# Kind of block → the call that validates its configuration.
+_VALIDATIONS = {
+    "resource": ("ValidateResourceTypeConfig", "ValidateRequest", "ValidateResponse"),
+    "data": ("ValidateDataSourceConfig", "ValidateRequest", "ValidateResponse"),
+    "ephemeral": ("ValidateEphemeralResourceConfig", "ValidateRequest", "ValidateResponse"),
+    "provider": ("PrepareProviderConfig", "PrepareRequest", "PrepareResponse"),
 }
 
 
@@ -90,6 +107,19 @@ class Plan:
     replaces: frozenset[str]
     planned: dict[str, Any]
     errors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """An error of a validation.
+
+    Attributes:
+        path: the argument, as names joined by dots, without indexes; "" if the provider names none.
+        text: summary and detail.
+    """
+
+    path: str
+    text: str
 
 
 class Provider:
@@ -163,6 +193,29 @@ class Provider:
 
     def _dynamic(self, value: Any) -> Any:
         return self._classes["DynamicValue"](msgpack=msgpack.packb(value, unicode_errors="surrogateescape"))
+
+    def validate(self, kind: str, type: str, config: dict[str, Any]) -> tuple[Diagnosis, ...]:
+        """The errors in the configuration of a resource, data source or ephemeral resource, or of the provider.
+
+        Raises:
+            grpc.RpcError: the provider crashed, and has been started again.
+        """
+        method, request, response = _VALIDATIONS[kind]
+        named = {} if kind == "provider" else {"type_name": type}
+        try:
+            answer = self._call(method, request, response, config=self._dynamic(config), **named)
+        except grpc.RpcError:
+            self.stop()
+            self._start()
+            raise
+        return tuple(
+            Diagnosis(
+                ".".join(step.attribute_name for step in each.attribute.steps if step.attribute_name),
+                f"{each.summary} {each.detail}".strip(),
+            )
+            for each in answer.diagnostics
+            if each.severity == 1
+        )
 
     def plan(
         self, type: str, prior: dict[str, Any] | None, proposed: dict[str, Any], config: dict[str, Any]

@@ -56,7 +56,12 @@ class Guesses:
         self._left = _MAX_STEPS
 
     def did_you_mean(self, word: str | _Dotted, known: Iterable[str | _Dotted]) -> str:
-        """The help for an unknown word or address: the most similar one; "" if none is similar.
+        """The help for an unknown word or address: the most similar one; "" if none is similar."""
+        best = self.most_similar_to(word, known)
+        return f"did you mean {best}?" if best else ""
+
+    def most_similar_to(self, word: str | _Dotted, known: Iterable[str | _Dotted]) -> str:
+        """The most similar known word or address; "" if none is similar.
 
         Addresses are as similar as their least similar parts, so that a common prefix proves nothing.
         """
@@ -66,8 +71,7 @@ class Guesses:
         self._left -= len(candidates)
         if self._left < 0:
             return ""
-        best = self.most_similar(_parts(word), {str(each): _parts(each) for each in candidates})
-        return f"did you mean {best}?" if best else ""
+        return self.most_similar(_parts(word), {str(each): _parts(each) for each in candidates})
 
     def most_similar(self, parts: Sequence[str], known: Mapping[str, Sequence[str]]) -> str:
         """The most similar known name, the last one of several; "" if none is similar."""

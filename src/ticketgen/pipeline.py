@@ -191,9 +191,7 @@ def verified_stack(environment: Environment, patched: PatchedFiles) -> Checked[S
 
 
 def _below(folder: PurePosixPath, finding: Finding) -> Finding:
-    if finding.location is None:
-        return finding
-    return replace(finding, location=replace(finding.location, file=str(folder / finding.location.file)))
+    return finding.placed(lambda at: replace(at, file=str(folder / at.file)))
 
 
 def check_project(

@@ -19,6 +19,7 @@ __all__ = [
     "check_folder",
     "check_place",
     "open_chosen",
+    "open_deep_below",
     "open_folder",
     "read_below",
     "read_chosen",
@@ -193,25 +194,41 @@ def open_folder(name: str, above: int | None = None) -> int:
     return os.open(name, _FOLDER) if above is None else os.open(name, _FOLDER | _NO_LINK, dir_fd=above)
 
 
-def read_deep_below(folder: int, path: str, limit: int) -> bytes:
-    """The bytes of a file below an open folder, up to one over a limit, without links.
+def open_deep_below(folder: int, path: str) -> int:
+    """Open a folder below an open folder, without links.
 
     Args:
         folder: its descriptor, which stays open.
         path: relative, with slashes, without ``..``.
-        limit: the number of bytes that are permitted.
 
     Raises:
-        OSError: it cannot be opened, is not a regular file, or there is a link on the way.
+        OSError: it cannot be opened, or there is a link on the way.
     """
-    *folders, name = path.split("/")
     place = folder
     try:
-        for each in folders:
+        for each in path.split("/"):
             inner = open_folder(each, place)
             if place != folder:
                 os.close(place)
             place = inner
+    except OSError:
+        if place != folder:
+            os.close(place)
+        raise
+    return place
+
+
+def read_deep_below(folder: int, path: str, limit: int) -> bytes:
+    """The bytes of a file below an open folder, up to one over a limit, without links.
+
+    See `open_deep_below` for the arguments.
+
+    Raises:
+        OSError: it cannot be opened, is not a regular file, or there is a link on the way.
+    """
+    above, _, name = path.rpartition("/")
+    place = open_deep_below(folder, above) if above else folder
+    try:
         return read_file_in(name, place, limit)
     finally:
         if place != folder:

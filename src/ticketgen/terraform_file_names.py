@@ -5,11 +5,22 @@ Sources: https://developer.hashicorp.com/terraform/language/files and https://op
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
-__all__ = ["DECLARING", "SETTING_VARIABLES"]
+__all__ = ["DECLARING", "SETTING_VARIABLES", "replaced_files"]
 
 DECLARING: Final = (".tf", ".tf.json", ".tofu", ".tofu.json")
 """The ends of the names of files that declare objects, the native one first."""
 SETTING_VARIABLES: Final = (".tfvars", ".tfvars.json")
 """The ends of the names of files that set variables, the native one first."""
+
+
+def replaced_files(paths: Collection[str]) -> frozenset[str]:
+    """The files of OpenTofu that Terraform does not need, because each has a twin with ``.tf`` in its name."""
+    return frozenset(
+        path
+        for path in paths
+        for end, twin in ((".tofu", ".tf"), (".tofu.json", ".tf.json"))
+        if path.endswith(end) and path.removesuffix(end) + twin in paths
+    )

@@ -146,7 +146,7 @@ def test_validate_accepts_any_directory(rendered: Path) -> None:
     (rendered / "stacks" / "dev" / "mine.tf").write_text("locals {\n  a = var.b\n}\n", encoding="utf-8")
     done = run("validate", "stacks/dev")
     assert done.exit_code == 1
-    assert "mine.tf:2:7" in done.stderr
+    assert "mine.tf:2:7" in done.stdout
 
 
 @pytest.mark.parametrize("what", ["nothing here", "an empty folder", "a file"])
@@ -158,7 +158,7 @@ def test_validate_reports_that_there_is_nothing_to_verify(what: str, tmp_path: P
         path.write_text("", encoding="utf-8")
     done = run("validate", str(path))
     assert done.exit_code == 2
-    assert what in done.stderr
+    assert what in done.output
 
 
 def test_without_a_command_the_commands_are_listed() -> None:

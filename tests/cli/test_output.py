@@ -112,9 +112,9 @@ def test_quiet_prints_errors_and_results_only(rendered: Path) -> None:
     (rendered / "stacks/dev/main.tf").write_text("locals {\n  a = var.b\n}\n")
     done = run("-q", "validate", "stacks/dev")
     assert done.exit_code == 1
-    assert (done.stdout, done.stderr.splitlines()[-1]) == ("", "1 error")
+    assert (done.stdout.splitlines()[-1], done.stderr) == ("1 error", "")
     loud = run("validate", "stacks/dev")
-    assert loud.stderr.splitlines()[-1] == "1 error, 1 warning"
+    assert loud.stdout.splitlines()[-1] == "1 error, 1 warning"
 
 
 def test_verbose_prints_files_and_times_to_standard_error(rendered: Path) -> None:

@@ -63,7 +63,7 @@ class Clone:
         whole = template.read_bytes()[32:]
         head = len(bc_magic) + len(pickle.dumps(pickle.loads(whole[len(bc_magic) :]), 2))
         code = whole[:head] + marshal.dumps(compile(program, "planted", "exec"))
-        for entry, content in ((template, code), (verified, b"[]")):
+        for entry, content in ((template, code), (verified, b"[{}, []]")):
             message = f"ticketgen cache\0{entry.name}\0".encode() + content
             entry.write_bytes(hmac.digest(secret, message, "sha256") + content)
 
@@ -159,5 +159,6 @@ def test_a_read_only_home_is_not_an_error(home: str, rendered: Path) -> None:
     before = sorted(rendered.rglob("*"))
     for arguments in (["validate", "stacks/dev"], ["render", "--check", "--env", "dev"]):
         done = run(*arguments, env={**settings, "HOME": home})
-        assert (done.exit_code, done.stderr) == (0, "")
+        assert done.exit_code == 0
+        assert done.stderr in {"", "stacks/dev: 56 files, no findings\n"}
     assert sorted(rendered.rglob("*")) == before

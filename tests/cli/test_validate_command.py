@@ -31,7 +31,7 @@ def stacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def in_text(arguments: list[str]) -> set[str]:
-    return set(re.findall(r"^(\S+):2:\d+: ", run("validate", *arguments).stderr, re.MULTILINE))
+    return set(re.findall(r"^(\S+):2:\d+: ", run("validate", *arguments).stdout, re.MULTILINE))
 
 
 def in_json(arguments: list[str]) -> set[str]:
@@ -143,7 +143,7 @@ def test_the_source_line_is_shown_and_fingerprinted(stacks: Path) -> None:
         (done,) = json.loads(run("validate", "infra/stacks/dev", "--format", "sarif").stdout)["runs"]
         return [str(result["partialFingerprints"]) for result in done["results"]]
 
-    assert "\n      unused = var.missing\n               ^\n" in run("validate", "infra/stacks/dev").stderr
+    assert "\n      unused = var.missing\n               ^\n" in run("validate", "infra/stacks/dev").stdout
     before = fingerprints()
     main = stacks / "infra/stacks/dev/main.tf"
     main.write_text(f"# a line more\n{BAD}", encoding="utf-8")
@@ -157,8 +157,8 @@ def test_ignore_comments_work_for_every_directory_name(stacks: Path, monkeypatch
     (stacks / "infra/stacks/dev/main.tf").write_text(ignored, encoding="utf-8")
     for arguments in (["infra/stacks/dev"], ["infra/stacks/dev/main.tf"], ["-C", "infra", "stacks"]):
         done = run("validate", *arguments)
-        assert "stacks/dev/main.tf:2:3: warning" in done.stderr
-        assert "stacks/dev/main.tf:2:12" not in done.stderr
+        assert "stacks/dev/main.tf:2:3: warning" in done.stdout
+        assert "stacks/dev/main.tf:2:12" not in done.stdout
 
 
 def test_a_cached_result_has_paths_for_the_current_folder(
@@ -175,13 +175,13 @@ def test_a_cached_result_has_paths_for_the_current_folder(
     shutil.copytree(stacks / "infra/stacks/dev", moved)
     again = run_process(moved.parent, "-v", "validate", "here", **settings)
     assert "the result is from the cache" in again.stderr
-    assert "\nhere/main.tf:2:12: error" in again.stderr
+    assert "here/main.tf:2:12: error" in again.stdout
 
 
 def test_every_directory_has_a_summary_line(stacks: Path) -> None:
     done = run("validate", "infra/stacks/good", "infra/stacks/dev")
     assert done.exit_code == 1
-    assert done.stdout == (
+    assert done.stderr == (
         "infra/stacks/good: 1 file, no findings\ninfra/stacks/dev: 1 file, 1 error, 1 warning\n"
     )
 
@@ -197,8 +197,8 @@ def test_every_directory_has_a_summary_line(stacks: Path) -> None:
 )
 def test_a_directory_named_twice_is_reported_once(stacks: Path, arguments: list[str]) -> None:
     shown = run("validate", *arguments)
-    assert len(re.findall(r"stacks/dev/main.tf:2:12: error", shown.stderr)) == 1
-    assert len(shown.stdout.splitlines()) == 1
+    assert len(re.findall(r"stacks/dev/main.tf:2:12: error", shown.stdout)) == 1
+    assert len(shown.stderr.splitlines()) == 1
 
 
 def test_a_link_to_a_directory_is_followed(stacks: Path) -> None:
@@ -236,17 +236,17 @@ def test_named_files_are_verified_with_their_directory(stacks: Path) -> None:
     )
     assert in_json(["infra/stacks/dev/main.tf"]) == set()
     assert in_json(["infra/stacks/dev/more.tf"]) == {"infra/stacks/dev/more.tf"}
-    assert run("validate", "infra/stacks/dev/main.tf").stdout == "infra/stacks/dev: 1 file, no findings\n"
+    assert run("validate", "infra/stacks/dev/main.tf").stderr == "infra/stacks/dev: 1 file, no findings\n"
 
 
 def test_a_test_is_verified_with_the_terraform_above_it(stacks: Path) -> None:
     tests = stacks / "infra/stacks/dev/tests/unit"
     tests.mkdir(parents=True)
     (tests / "test_it.py").write_text("def test_it():\n    pass\n", encoding="utf-8")
-    done = run("validate", "infra/stacks/dev/tests/unit/test_it.py")
-    assert done.stdout.startswith("infra/stacks/dev: 1 file, ")
-    assert "main.tf" not in done.stderr
-    assert "tests/unit/test_it.py:" in done.stderr
+    done = run("validate", "--stack-rules", "infra/stacks/dev/tests/unit/test_it.py")
+    assert done.stderr.startswith("infra/stacks/dev: 1 file, ")
+    assert "main.tf" not in done.stdout
+    assert "tests/unit/test_it.py:" in done.stdout
 
 
 @pytest.mark.parametrize("name", ["README.md", ".hidden.tf", "main.tf.json.bak"])
@@ -269,8 +269,8 @@ def test_a_usage_error_outranks_findings(stacks: Path) -> None:
     (stacks / "empty").mkdir()
     done = run("validate", "infra/stacks/dev", "empty")
     assert done.exit_code == 2
-    assert "empty has no .tf file" in done.stderr
-    assert "infra/stacks/dev/main.tf:2:12" in done.stderr
+    assert "empty has no .tf file" in done.stdout
+    assert "infra/stacks/dev/main.tf:2:12" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -290,9 +290,9 @@ def test_only_reported_findings_count(
     stacks: Path, arguments: list[str], rules: set[str], code: int, left_out: int
 ) -> None:
     done = run("validate", "infra/stacks/dev", *arguments)
-    assert set(re.findall(r"\[([a-z-]+)\]$", done.stderr, re.MULTILINE)) == rules
+    assert set(re.findall(r"\[([a-z-]+)\]$", done.stdout, re.MULTILINE)) == rules
     assert done.exit_code == code
-    unreported = re.findall(r"\((\d+) findings? not reported\)", done.stdout)
+    unreported = re.findall(r"\((\d+) findings? not reported\)", done.stderr)
     assert unreported == ([str(left_out)] if left_out else [])
 
 
@@ -300,7 +300,7 @@ def test_a_syntax_error_is_always_reported(stacks: Path) -> None:
     (stacks / "infra/stacks/dev/main.tf").write_text("locals {", encoding="utf-8")
     done = run("validate", "infra/stacks/dev", "--select", "name-has-suffix")
     assert done.exit_code == 1
-    assert "[syntax]" in done.stderr
+    assert "[syntax]" in done.stdout
     refused = run("validate", "infra/stacks/dev", "--ignore", "syntax")
     assert refused.exit_code == 2
     assert "syntax cannot be ignored" in refused.stderr
@@ -343,7 +343,7 @@ def test_the_command_line_overrides_the_configuration(
 ) -> None:
     (stacks / "ticketgen.toml").write_text(f"[validate]\n{config}\n", encoding="utf-8")
     done = run("validate", "infra/stacks/dev", *arguments)
-    assert set(re.findall(r"\[([a-z-]+)\]$", done.stderr, re.MULTILINE)) == rules
+    assert set(re.findall(r"\[([a-z-]+)\]$", done.stdout, re.MULTILINE)) == rules
 
 
 @pytest.mark.parametrize(
@@ -376,15 +376,15 @@ def test_an_error_in_the_configuration_has_a_location_and_a_suggestion(
 
 def test_a_configuration_may_begin_with_a_byte_order_mark(stacks: Path) -> None:
     (stacks / "ticketgen.toml").write_text("[validate]\nmin-severity = 'error'\n", encoding="utf-8-sig")
-    assert "1 finding not reported" in run("validate", "infra/stacks/dev").stdout
+    assert "1 finding not reported" in run("validate", "infra/stacks/dev").stderr
 
 
 def test_a_configuration_that_is_not_utf_8_is_reported_with_a_fix(stacks: Path) -> None:
     (stacks / "infra/stacks/good/main.tf").write_bytes(b"# \xff\n")
     done = run("validate", "infra/stacks/good")
     assert done.exit_code == 1
-    assert "error: the file is not UTF-8: invalid start byte at byte 2 [unreadable]" in done.stderr
-    assert "save it as UTF-8" in done.stderr
+    assert "error: the file is not UTF-8: invalid start byte at byte 2 [unreadable]" in done.stdout
+    assert "save it as UTF-8" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -419,3 +419,71 @@ def test_a_name_that_is_not_utf_8_is_reported_in_every_format(stacks: Path) -> N
     for format in ("text", "json", "github", "sarif", "junit"):
         done = run_process(stacks, "validate", "infra/stacks/dev", "--format", format)
         assert done.returncode == 1, done.stderr
+
+
+MISSPELLED = 'variable "region" {\n  type = string\n}\noutput "region" {\n  value = var.regoin\n}\n'
+
+
+def test_fixes_are_shown_first_and_then_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "main.tf"
+    file.write_text(MISSPELLED)
+    shown = run("validate", "--diff")
+    assert shown.exit_code == 1
+    assert "-  value = var.regoin\n+  value = var.region\n" in shown.stdout
+    assert run("validate", "--diff", "--fix").exit_code == 1
+    assert file.read_text() == MISSPELLED
+    made = run("validate", "--fix")
+    assert (made.exit_code, file.read_text()) == (0, MISSPELLED.replace("regoin", "region"))
+    assert "fixed 1 finding in 1 file" in made.output
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["main.tf"]
+    assert run("validate", "--fix", "--format", "json").exit_code == 0
+
+
+def test_a_rendered_file_is_not_fixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "main.tf").write_text(MISSPELLED)
+    (tmp_path / ".ticketgen.json").write_text("{}")
+    assert run("validate", "--fix").exit_code == 1
+    assert (tmp_path / "main.tf").read_text() == MISSPELLED
+
+
+@pytest.mark.parametrize(
+    ("config", "arguments", "is_rendered", "applies"),
+    [
+        ("", [], False, False),
+        ("", [], True, True),
+        ("", ["--stack-rules"], False, True),
+        ("", ["--no-stack-rules"], True, False),
+        ("stack-rules = true", [], False, True),
+        ("stack-rules = false", [], True, False),
+        ("stack-rules = true", ["--no-stack-rules"], False, False),
+        ("", ["--select", "suffix-declared"], False, True),
+        ('select = ["suffix-declared"]', [], False, True),
+        ("", ["--stack-rules", "--ignore", "suffix-declared"], False, False),
+    ],
+)
+def test_stack_rules_apply_to_rendered_stacks_and_on_request(
+    stacks: Path, config: str, arguments: list[str], is_rendered: bool, applies: bool
+) -> None:
+    folder = stacks / "infra/stacks/good"
+    (folder / "main.tf").write_text(
+        'resource "aws_sqs_queue" "q" {\n  name = "orders"\n}\n', encoding="utf-8"
+    )
+    if is_rendered:
+        (folder / ".ticketgen.json").write_text("{}", encoding="utf-8")
+    (stacks / "ticketgen.toml").write_text(f"[validate]\n{config}\n", encoding="utf-8")
+    rules = re.findall(r"\[([a-z-]+)\]$", run("validate", "infra", *arguments).stdout, re.MULTILINE)
+    assert ("suffix-declared" in rules) is applies
+
+
+@pytest.mark.parametrize(
+    ("root", "code"), [("infra", 0), ("infra/stacks", 1), ("infra/stacks/dev", 2), ("no", 2)]
+)
+def test_the_root_limits_what_is_followed(stacks: Path, root: str, code: int) -> None:
+    (stacks / "infra/vars.tf").write_text('variable "a" {\n  default = 1\n}\n', encoding="utf-8")
+    good = stacks / "infra/stacks/good"
+    (good / "vars.tf").symlink_to("../../vars.tf")
+    (good / "main.tf").write_text('output "a" {\n  value = var.a\n}\n', encoding="utf-8")
+    done = run("validate", "infra/stacks/good", "--root", root, "--strict")
+    assert done.exit_code == code, done.stdout

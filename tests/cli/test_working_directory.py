@@ -124,7 +124,7 @@ def test_dash_c_applies_to_every_path_argument(
     monkeypatch.chdir(outside)
     folder = os.path.relpath(rendered, outside)
     done = run("-C", folder, "validate", "stacks/dev")
-    assert (done.exit_code, done.stdout.split(":")[0]) == (0, f"{folder}/stacks/dev")
+    assert (done.exit_code, done.stderr.split(":")[0]) == (0, f"{folder}/stacks/dev")
     assert run("-C", folder, "schema", "-o", "schema.json").exit_code == 0
     assert (rendered / "schema.json").is_file()
     assert run("-C", folder, "list", "--spec", "ticketgen.yaml").exit_code == 0

@@ -20,7 +20,7 @@ from ticketgen.cli.help import SECTIONS
 BIN = Path(sys.executable).parent
 
 # These take minutes, use the network, or change the user's shell: here they are only parsed.
-PARSED = {"rehearse", "doctor", "new", "--install-completion", "--show-completion"}
+PARSED = {"rehearse", "doctor", "lsp", "new", "--install-completion", "--show-completion"}
 # Exit codes that are right in a project without drift and without ejected templates of another version.
 ENDS = {"--check": {0, 1}, "--diff": {0, 1}}
 # Options of other programs that the documents mention.

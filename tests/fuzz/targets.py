@@ -125,6 +125,20 @@ def plan_stack() -> str:
     return f"{found.value}{write_reports(found.findings)}"
 
 
+def read_native_syntax() -> str:
+    """Read a file, whose syntax HCL's own parser accepts only if ticketgen's does."""
+    from ticketgen.hcl.guards import MAX_DEPTH, refusal
+    from ticketgen.hcl.parse import parse
+    from ticketgen.hcl.reference_parser import parser_errors
+    from ticketgen.hcl.tokenizer import Unreadable
+
+    text = Path("main.tf").read_bytes().decode("utf-8", "replace").removeprefix("\ufeff")
+    parsed = parse("main.tf", text)
+    if isinstance(parsed, Unreadable) and not refusal(text) and not parser_errors(text):
+        assert f"deeper than {MAX_DEPTH} levels" in parsed.reason, parsed
+    return repr(parsed)
+
+
 def compare_stack() -> str:
     """Compare a deployed file with another one, and with itself."""
     from ticketgen.consequences.plan_report import as_comment, plan_lines, plan_markdown
@@ -396,6 +410,42 @@ TARGETS: Mapping[str, Target] = {
             "default_tags {",
             "region",
         ),
+    ),
+    "syntax": Target(
+        (),
+        {"main.tf": itself},
+        ("tests/rules/good/*/*.tf",),
+        (
+            'a = <<-A\n  ${<<B\n\n  B \n}%{~ if !x ~} $${y} %%{ %{ else }"%{ endif }\n  A\n',
+            'b "c" d { e = f::g([for h, i in j.*.k[*].0\n: -h if i], l...) ? { "m" : 1.5e3, (n) = o, } : "${p}" }\n',
+        ),
+        (
+            *_HCL_WORDS,
+            *'[](){}.,*/%+-=<>!?:&|~"\\\n \t#',
+            "/*",
+            "*/",
+            "//",
+            "::",
+            "==",
+            "<<-EOT\n",
+            "~}",
+            "${~",
+            "%{ if x }",
+            "%{ else }",
+            "%{ endif }",
+            ".*",
+            "[*]",
+            ".0",
+            "1e3",
+            "\u00e9",
+            "e\u0301",
+            "\u00a0",
+            " in ",
+            "if ",
+            "true",
+            "null",
+        ),
+        action=read_native_syntax,
     ),
     "suite": Target(
         ("validate", "--format", "junit"),

@@ -10,7 +10,7 @@ from ticketgen.hcl.provider_resolution import ProviderConfiguration, provider_of
 from ticketgen.hcl.syntax import File, Literal
 
 _TABLE = 'resource "aws_dynamodb_table" "seats" {}\n'
-_TWO = 'provider "aws" { region = "eu-west-1" }\nprovider "aws" { alias = "us"\nregion = "us-east-1" }\n'
+_TWO = 'provider "aws" { region = "eu-west-1" }\nprovider "aws" {\nalias = "us"\nregion = "us-east-1"\n}\n'
 _ALIASES = """
 terraform {
   required_providers {
@@ -46,7 +46,7 @@ def region(found: ProviderConfiguration | None) -> object:
 
 
 def table(argument: str) -> str:
-    return f'resource "aws_dynamodb_table" "seats" {{ {argument} }}\n'
+    return f'resource "aws_dynamodb_table" "seats" {{\n{argument}\n}}\n'
 
 
 def call(argument: str = "", source: str = "./inner") -> str:

@@ -209,8 +209,10 @@ def test_an_empty_stack_can_be_drawn() -> None:
 def test_known_types_of_foreign_terraform_are_drawn() -> None:
     text = """
 variable "x" { default = "<b>&\\"" }
-locals { a = local.b
-  b = local.a }
+locals {
+  a = local.b
+  b = local.a
+}
 resource "aws_lambda_function" "f" {
   environment { variables = { A = local.a, T = aws_dynamodb_table.t.name, U = module.none.x, V = var.none } }
 }

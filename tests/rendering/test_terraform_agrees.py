@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 from blocks import documents
+from format_cases import CASES, NO_FILES
 from hostile import HOSTILE, hostile_code, hostile_text
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ticketgen.rendering.align import align
 from ticketgen.rendering.filters import FILTERS
+from ticketgen.rendering.formatter import formatted
 
 pytestmark = [
     pytest.mark.terraform,
@@ -87,11 +88,17 @@ def test_any_text_is_unchanged(texts: list[str], codes: list[str]) -> None:
 @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 @given(documents(blocks=12))
 def test_terraform_fmt_changes_nothing(text: str) -> None:
-    aligned = align(text)
-    assert terraform("fmt", "-", folder=Path(), text=aligned) == aligned
+    done = formatted(text)
+    assert terraform("fmt", "-", folder=Path(), text=done) == done
 
 
 @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 @given(documents(blocks=12))
-def test_alignment_matches_terraform_fmt(text: str) -> None:
-    assert align(text) == terraform("fmt", "-", folder=Path(), text=text)
+def test_the_layout_is_that_of_terraform_fmt(text: str) -> None:
+    assert formatted(text) == terraform("fmt", "-", folder=Path(), text=text)
+
+
+@pytest.mark.parametrize("name", sorted(CASES.keys() - NO_FILES))
+def test_terraform_fmt_agrees_with_the_examples(name: str) -> None:
+    before, after = CASES[name]
+    assert terraform("fmt", "-", folder=Path(), text=before) == after

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Sarif
 
 from ticketgen import reports
-from ticketgen.findings import Finding, Location, Severity, Stage
+from ticketgen.findings import Finding, Location, Severity, Stage, TextEdit
 from ticketgen.reports import ReportFormat
+from ticketgen.reports.line_fingerprints import line_fingerprints
 from ticketgen.reports.report import report
 from ticketgen.rules.catalogue import CATALOGUE
 
@@ -64,6 +65,7 @@ def test_json_has_every_field_and_counts() -> None:
         "file": "ticketgen.yaml",
         "line": 2,
         "column": 3,
+        "edits": [],
     }
     assert document["findings"][1]["file"] is None
     assert document["counts"] == {"error": 1, "warning": 0, "note": 1}
@@ -148,6 +150,53 @@ def test_a_sarif_fingerprint_survives_lines_above_it() -> None:
     assert fingerprint("x = 1\n", 1) == fingerprint("\n\nx = 1\n", 3) != fingerprint("y = 1\n", 1)
 
 
+@pytest.mark.parametrize(
+    ("text", "fingerprints"),
+    [
+        ("", "c129715d7a2bc9a3:1"),
+        (" a\nb\n  \t\tc\n d", "271789c17abda88f:1 54703d4cd895b18:1 180aee12dab6264:1 a23a3dc5e078b07b:1"),
+        (
+            " hello; \t\nworld!!!\r\n\n\r  \t\tGreetings\r End\r\n",
+            "e9496ae3ebfced30:1 fb7c023a8b9ccb3f:1 ce8ba1a563dcdaca:1 e20e36e16fcb0cc8:1 b3edc88f2938467e:1 "
+            "c8e28b0b4002a3a0:1 c129715d7a2bc9a3:1",
+        ),
+        (
+            "Lorem ipsum dolor sit amet.\n" * 10,
+            " ".join(f"a7f2ff13bc495cf2:{number}" for number in range(1, 7))
+            + " a7f2ff1481e87703:1 a9cf91f7bbf1862b:1 55ec222b86bcae53:1 cc97dc7b1d7d8f7b:1 c129715d7a2bc9a3:1",
+        ),
+    ],
+)
+def test_line_fingerprints_are_those_of_github(text: str, fingerprints: str) -> None:
+    """The values are those of the tests of github/codeql-action."""
+    assert " ".join(line_fingerprints(text)) == fingerprints
+
+
+def test_sarif_has_what_code_scanning_reads() -> None:
+    at = Location("a.tf", 2, 3)
+    found = [
+        Finding("vpc-route", "no route", Stage.VERIFY, at, edits=(TextEdit(at, "b\nc", "d"),)),
+        Finding("prewarm", "about no file", Stage.VERIFY),
+    ]
+    text = report(found, "sarif", {"a.tf": "a\n  b\nc\n"}, CATALOGUE)
+    Sarif.model_validate_json(text)
+    (run,) = json.loads(text)["runs"]
+    second, first = run["results"]
+    assert first["partialFingerprints"]["primaryLocationLineHash"] == line_fingerprints("a\n  b\nc\n")[1]
+    (change,) = first["fixes"][0]["artifactChanges"]
+    assert change["replacements"] == [
+        {
+            "deletedRegion": {"startLine": 2, "startColumn": 3, "endLine": 3, "endColumn": 2},
+            "insertedContent": {"text": "d"},
+        }
+    ]
+    place = second["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert place == {"uri": ".", "uriBaseId": "%SRCROOT%"}
+    (rule,) = [each for each in run["tool"]["driver"]["rules"] if each["id"] == "vpc-route"]
+    assert CATALOGUE["vpc-route"].sources[0] in rule["help"]["markdown"]
+    assert rule["helpUri"] == CATALOGUE["vpc-route"].sources[0]
+
+
 def test_junit_counts_errors_as_failures_and_names_every_finding() -> None:
     suites = ElementTree.fromstring(report([ERROR, WARNING, NOTE], "junit", SOURCES))
     assert (suites.get("tests"), suites.get("failures")) == ("3", "1")
@@ -177,4 +226,4 @@ def test_machine_readable_formats_accept_any_text(text: str, line: int, column: 
 
 def test_every_format_is_a_module_and_every_module_a_format() -> None:
     modules = {path.stem for path in Path(reports.__file__).parent.glob("*.py")}
-    assert modules - {"__init__", "report"} == {*ReportFormat}
+    assert modules - {"__init__", "report", "line_fingerprints"} == {*ReportFormat}

@@ -25,7 +25,7 @@ def checks(files: Mapping[str, str]) -> Callable[[], object]:
 
     def run() -> object:
         configuration = Configuration([each for each in parsed if isinstance(each, File)], files, files)
-        findings = check_together(configuration, rendered=False)
+        findings = check_together(configuration, configuration.modules, rendered=False)
         return list(limit_findings(apply_ignores(findings, files, CATALOGUE.keys(), all_read=True)))
 
     return run

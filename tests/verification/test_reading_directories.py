@@ -17,7 +17,7 @@ from terraform_tool import Terraform
 from ticketgen import safe_open
 from ticketgen.findings import Finding, Severity
 from ticketgen.real_path import MAX_LINKS
-from ticketgen.verification import directory, finding_limits, listing
+from ticketgen.verification import directory, finding_limits, listing, surroundings
 from ticketgen.verification.directory import read_directory, targets
 from ticketgen.verification.verify import verify
 
@@ -249,7 +249,7 @@ def test_a_long_chain_of_links_is_not_followed(root: Path) -> None:
 
 
 def test_links_are_followed_in_a_bounded_number_of_steps(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "_MAX_STEPS", 5_000)
+    monkeypatch.setattr(surroundings, "_MAX_STEPS", 5_000)
     visited = []
     real = os.lstat
 

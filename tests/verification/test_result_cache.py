@@ -84,8 +84,10 @@ def test_cache_keys_are_unambiguous() -> None:
     one = {"a.tf": "x", "b.tf": "y"}
     other = {"a.tf": "x\0fb.tf\0001\0y"}
     assert result_cache.cache_key(
-        one, rendered=False, paths=None, left_out=frozenset(), budget=1
-    ) != result_cache.cache_key(other, rendered=False, paths=None, left_out=frozenset(), budget=1)
+        one, rendered=False, paths=None, left_out=frozenset(), budget=1, round_trips=False
+    ) != result_cache.cache_key(
+        other, rendered=False, paths=None, left_out=frozenset(), budget=1, round_trips=False
+    )
 
 
 def test_another_ticketgen_verifies_again(folder: Path, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:

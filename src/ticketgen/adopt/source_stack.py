@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ticketgen.aws.provider.schema import schema_of
@@ -55,7 +55,7 @@ def read_stack(folder: Path, name: str, factor: int) -> Checked[SourceStack]:
     Raises:
         LimitExceeded: it takes too much time or memory.
     """
-    read = read_directory(folder, name, every_syntax=True)
+    read = read_directory(folder, name)
     if read.value is None:
         return Checked(None, read.findings)
     budget = Budget(factor)
@@ -112,7 +112,7 @@ def _parsed(
 
 def _files(texts: Mapping[str, str]) -> Iterator[File]:
     for path, text in texts.items():
-        file = check_syntax(path, text, rendered=False, round_trips=False).value
+        file = check_syntax(path, text, rendered=False).value
         if file is not None:
             yield file
 
@@ -123,4 +123,4 @@ def _is_note_about(finding: Finding, paths: Collection[str]) -> bool:
 
 
 def _placed(finding: Finding, native: NativeTexts) -> Finding:
-    return replace(finding, location=native.place(finding.location)) if finding.location else finding
+    return finding.placed(native.place)

@@ -182,7 +182,7 @@ def backend_buckets(stack: SourceStack) -> tuple[tuple[str, str, Location], ...]
 def variable_value(text: str) -> Value:
     """The value of a variable as on Terraform's command line: a list or a map, or else a text."""
     if text.lstrip().startswith(("[", "{")):
-        file = check_syntax("--var", f"x = {text}\n", rendered=False, round_trips=False).value
+        file = check_syntax("--var", f"x = {text}\n", rendered=False).value
         if file is not None and file.body.attributes:
             return Evaluator().of(file.body.attributes[0].value, Scope(Module("", ())))
     return text

@@ -36,6 +36,7 @@ KEYS: Mapping[str, str] = MappingProxyType({
     "select": "a list of rules: report these only",
     "ignore": "a list of rules: do not report these",
     "strict": "`true` or `false`: whether to fail where something was not checked",
+    "stack-rules": "`true` or `false`: whether the rules about stacks apply to all Terraform, or to none",
 })  # fmt: skip
 """The keys of ``[validate]``, and the values of each."""
 
@@ -53,6 +54,7 @@ class Config:
         select: the only rules that are reported; empty for all.
         ignore: rules that are not reported.
         strict: whether findings about unchecked code are errors; None if it is not set.
+        stack_rules: whether the rules about stacks apply; None if it is not set.
     """
 
     file: Path | None = None
@@ -60,6 +62,7 @@ class Config:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     strict: bool | None = None
+    stack_rules: bool | None = None
 
 
 def read_config() -> Checked[Config]:
@@ -98,7 +101,8 @@ def read_config() -> Checked[Config]:
     least = table.get("min-severity")
     severity = None if least is None else Severity(least)
     select, ignore = tuple(table.get("select", ())), tuple(table.get("ignore", ()))
-    return Checked(Config(file, severity, select, ignore, table.get("strict")))
+    strict, stack_rules = table.get("strict"), table.get("stack-rules")
+    return Checked(Config(file, severity, select, ignore, strict, stack_rules))
 
 
 def _problems(document: Mapping[str, object], text: str, file: Path) -> Iterator[Finding]:
@@ -158,7 +162,13 @@ def _boolean(key: str, value: object, at: Callable[[str], Location]) -> Iterator
         yield _finding(f"{key}: {value!r} is neither true nor false", at(key), f"write {key} = true")
 
 
-_CHECKS = {"min-severity": _severity, "select": _rule_list, "ignore": _rule_list, "strict": _boolean}
+_CHECKS = {
+    "min-severity": _severity,
+    "select": _rule_list,
+    "ignore": _rule_list,
+    "strict": _boolean,
+    "stack-rules": _boolean,
+}
 
 
 def _finding(message: str, location: Location, help: str) -> Finding:

@@ -121,8 +121,8 @@ def with_openable_paths(findings: Iterable[Finding], root: Path) -> tuple[Findin
     path as given.
     """
     return tuple(
-        replace(found, location=replace(found.location, file=(root / found.location.file).as_posix()))
-        if found.location and found.stage in {Stage.VERIFY, Stage.WRITE}
+        found.placed(lambda at: replace(at, file=(root / at.file).as_posix()))
+        if found.stage in {Stage.VERIFY, Stage.WRITE}
         else found
         for found in findings
     )
@@ -132,7 +132,7 @@ def with_displayed_paths(findings: Iterable[Finding], display: PathDisplay) -> t
     """The findings with displayed paths. A place in a command-line option is not a path."""
     display = cache(display)  # it may follow links
     return tuple(
-        replace(found, location=replace(found.location, file=display(found.location.file)))
+        found.placed(lambda at: replace(at, file=display(at.file)))
         if found.location and not found.location.file.startswith("--")
         else found
         for found in findings

@@ -62,6 +62,8 @@ SECTIONS: Mapping[str, Mapping[str, Command]] = MappingProxyType({
     "Prepare an on-sale": {
         "validate": Command("validate_command:validate", "Verify directories of Terraform, rendered by ticketgen or not"
                             ", offline"),
+        "lsp": Command("lsp_command:lsp", "Serve an editor: findings, fixes, explanations and definitions in Terraform "
+                       "and in the spec"),
         "size": Command("size_command:size", "Print the capacity of the stacks, the quotas they need and what a "
                         "season costs, each with its formula"),
         "show": Command("show_command:show", "Draw an environment's stack from its Terraform: Regions, connections, "

@@ -97,21 +97,24 @@ def print_findings(
     root: Path | None = None,
     relative_to: Path | None = None,
     output: Path | None = None,
+    is_result: bool = False,
 ) -> None:
     """Print findings in the format that was asked for; see `format_findings`.
 
     ``--quiet`` omits warnings and notes from text; programs that read the other formats decide for themselves.
+    Text goes to standard error, unless the findings are the result of the command.
     """
     found = tuple(findings)
     if format is ReportFormat.TEXT and session().quiet:
         found = tuple(each for each in found if each.severity is Severity.ERROR)
     to_file = output is not None and output != STDOUT
-    color = format is ReportFormat.TEXT and not to_file and use_color(sys.stderr)
+    stream = sys.stdout if is_result or output is not None else sys.stderr
+    color = format is ReportFormat.TEXT and not to_file and use_color(stream)
     text = format_findings(found, format, sources, root=root, relative_to=relative_to, color=color)
     if output is not None:
         write_result(f"{text}\n" if text else "", output)
     elif text and format is ReportFormat.TEXT:
-        write_escaped(f"{text}\n", err=True)
+        write_escaped(f"{text}\n", err=not is_result)
     elif text:
         write_result(f"{text}\n")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -16,10 +16,11 @@ from ticketgen.cli.displayed_paths import display_path, resolve_argument
 from ticketgen.cli.options import BudgetOption, OutputOption, ReportFormatOption
 from ticketgen.cli.output import exit_with_findings, exit_with_usage_error, print_findings, unknown
 from ticketgen.cli.session import print_info, print_verbose, session
-from ticketgen.findings import Finding, Severity
+from ticketgen.findings import Finding, FindingKind, Severity
 from ticketgen.hcl.budget import DEFAULT
 from ticketgen.real_path import real_path
 from ticketgen.reports import ReportFormat
+from ticketgen.terraform_file_names import DECLARING
 from ticketgen.wording import counted
 
 if TYPE_CHECKING:
@@ -67,6 +68,23 @@ def validate(
             help="Fail where something was not checked. Default: --strict for stacks that ticketgen rendered.",
         ),
     ] = None,
+    stack_rules: Annotated[
+        bool | None,
+        typer.Option(
+            "--stack-rules/--no-stack-rules",
+            help="Apply the rules about names, outputs and suites of stacks. Default: only to stacks that ticketgen "
+            "rendered.",
+        ),
+    ] = None,
+    root: Annotated[
+        Path | None,
+        typer.Option(
+            "--root",
+            metavar="DIR",
+            parser=resolve_argument,
+            help="Follow links and local modules within this directory. Default: the git work tree.",
+        ),
+    ] = None,
     relative_to: Annotated[
         Path | None,
         typer.Option(
@@ -76,6 +94,16 @@ def validate(
             help="Report files relative to this directory, and not to the current one.",
         ),
     ] = None,
+    fix: Annotated[
+        bool,
+        typer.Option(
+            "--fix",
+            help="Make the fixes that are obvious, such as a misspelled name; see them with --diff first.",
+        ),
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show what --fix would change, and change nothing.")
+    ] = False,
     budget: BudgetOption = DEFAULT,
     format: ReportFormatOption = ReportFormat.TEXT,
     output: OutputOption = None,
@@ -83,21 +111,25 @@ def validate(
     """Verify directories of Terraform, rendered by ticketgen or not, offline.
 
     Checks syntax, a round trip, references, the provider's schema, and the rules that `ticketgen rules` lists. Only
-    errors that are reported make it fail. [validate] in ticketgen.toml can set --min-severity, --select, --ignore and
-    --strict: `ticketgen help validate`.
+    errors that are reported make it fail. [validate] in ticketgen.toml can set --min-severity, --select, --ignore,
+    --strict and --stack-rules: `ticketgen help validate`.
 
     Examples:
       ticketgen validate stacks/prod
       ticketgen validate stacks/dev stacks/prod --min-severity warning
       ticketgen validate stacks/prod/global/roles.tf --ignore unused-declaration
       ticketgen validate --format sarif --output ticketgen.sarif
+      ticketgen validate modules/network --diff
     """
     from ticketgen.cli.config import read_config
     from ticketgen.verification.directory import targets
 
-    if relative_to is not None and not relative_to.is_dir():
-        exit_with_usage_error(f"--relative-to: {display_path(relative_to)} is not a directory.")
-    options = _Filter(min_severity, _rules("--select", select), _rules("--ignore", ignore), strict)
+    for option, folder in (("--relative-to", relative_to), ("--root", root)):
+        if folder is not None and not folder.is_dir():
+            exit_with_usage_error(f"{option}: {display_path(folder)} is not a directory.")
+    options = _Filter(
+        min_severity, _rules("--select", select), _rules("--ignore", ignore), strict, stack_rules
+    )
     config = read_config()
     chosen = targets(paths or [session().base_folder], display_path)
     problems = config.findings + chosen.findings
@@ -106,15 +138,22 @@ def validate(
         exit_with_findings(problems)
     if config.value.file:
         print_verbose(f"configuration: {display_path(config.value.file)}")
+    for target in chosen.value:
+        if root is not None and not _is_below(target.folder, root):
+            exit_with_usage_error(
+                f"--root: {display_path(root)} does not contain {display_path(target.folder)}."
+            )
     reported = options.merged_with(config.value)
-    checked = [_verify_target(target, reported, budget) for target in chosen.value]
+    # A diff is a result, and findings as text must not mix with it.
+    mode = _FixMode(fix=fix or diff, write=fix and not diff, err=format is not ReportFormat.TEXT)
+    checked = [_verify_target(target, root, reported, budget, mode) for target in chosen.value]
     findings = tuple(found for each in checked for found in each.findings)
     sources = {path: text for each in checked for path, text in each.sources.items()}
-    print_findings(findings, format, sources, relative_to=relative_to, output=output)
+    print_findings(findings, format, sources, relative_to=relative_to, output=output, is_result=True)
     if format is ReportFormat.TEXT:
         for each in checked:
             if each.files:
-                print_info(each.summary(), err=output is not None)
+                print_info(each.summary(), err=True)
     exit_with_findings(findings)
 
 
@@ -126,6 +165,7 @@ class _Filter:
     select: tuple[str, ...] | None
     ignore: tuple[str, ...] | None
     strict: bool | None
+    stack_rules: bool | None
 
     def merged_with(self, config: Config) -> _Filter:
         """This filter completed by the configuration, which ignores no selected rule."""
@@ -134,22 +174,29 @@ class _Filter:
             ignore = tuple(each for each in config.ignore if each not in (self.select or ()))
         select = config.select if self.select is None else self.select
         strict = config.strict if self.strict is None else self.strict
-        return _Filter(self.min_severity or config.min_severity, select, ignore, strict)
+        stack_rules = config.stack_rules if self.stack_rules is None else self.stack_rules
+        return _Filter(self.min_severity or config.min_severity, select, ignore, strict, stack_rules)
 
-    def apply_severities(self, findings: Sequence[Finding], folder: Path) -> tuple[Finding, ...]:
-        """The findings; with --strict, those about unchecked code are errors."""
+    def applied_to(self, findings: Sequence[Finding], folder: Path) -> tuple[Finding, ...]:
+        """The findings of the rules that apply; with --strict, those about unchecked code are errors."""
+        from ticketgen.findings.verification import STACK_RULES
         from ticketgen.verification.unchecked import as_errors
 
-        if self.strict is False:
-            return tuple(findings)
-        if self.strict:
-            return tuple(as_errors(findings))
-        rendered = cache(lambda place: _is_rendered(Path(real_path(place))))
-        places = (folder / each.location.file if each.location else folder / "_" for each in findings)
-        return tuple(
-            next(as_errors([each])) if rendered(place.parent) else each
-            for each, place in zip(findings, places, strict=True)
-        )
+        is_rendered = cache(lambda place: _is_rendered(Path(real_path(place))))
+        applied: list[Finding] = []
+        for each in findings:
+            place = folder / each.location.file if each.location else folder / "_"
+            if each.rule in STACK_RULES and each.rule not in (self.select or ()):
+                applies = is_rendered(place.parent) if self.stack_rules is None else self.stack_rules
+                if not applies:
+                    continue
+            strict = is_rendered(place.parent) if self.strict is None else self.strict
+            applied += as_errors([each]) if strict else [each]
+        return tuple(applied)
+
+    def selects(self, kind: FindingKind) -> bool:
+        """Whether findings of a kind are asked for by name."""
+        return kind.id in (self.select or ())
 
     def accepts(self, finding: Finding) -> bool:
         """Whether a finding is reported; always if nothing else was checked after it."""
@@ -190,36 +237,74 @@ class _Result:
         return f"{display_path(self.target.folder)}: {counted(self.files, 'files')}, {text or 'no findings'}{more}"
 
 
-def _verify_target(target: Target, reported: _Filter, budget: int) -> _Result:
+@dataclass(frozen=True, slots=True)
+class _FixMode:
+    """Whether to compute fixes and to write them, and whether messages about them go to standard error."""
+
+    fix: bool
+    write: bool
+    err: bool
+
+
+def _verify_target(
+    target: Target, root: Path | None, reported: _Filter, budget: int, mode: _FixMode
+) -> _Result:
+    from ticketgen.findings.verification import NOT_FORMATTED, SYNTAX
     from ticketgen.verification.directory import read_directory
     from ticketgen.verification.result_cache import verify_cached
+    from ticketgen.verification.surroundings import work_tree_of
 
     folder = target.folder
     name = display_path(folder)
-    read = read_directory(folder, name)
+    read = read_directory(folder, name, work_tree=root or work_tree_of(folder))
     findings = read.findings
     texts = read.value.texts if read.value else {}
     print_verbose(f"{name}: read {counted(len(texts), 'files')}")
     if read.value is not None:
-        findings += verify_cached(
-            texts,
-            rendered=False,
-            paths=read.value.paths,
-            left_out=read.value.unread,
-            budget=budget,
-            progress=lambda what: print_verbose(f"{name}: {what}"),
-        )
+        read_value = read.value
+
+        def verify(texts: Mapping[str, str]) -> tuple[Finding, ...]:
+            found = verify_cached(
+                texts,
+                rendered=False,
+                paths=read_value.paths,
+                left_out=read_value.unread,
+                around=read_value.around,
+                budget=budget,
+                round_trips=_is_rendered(Path(real_path(folder))),
+                progress=lambda what: print_verbose(f"{name}: {what}"),
+            )
+            if not (mode.fix or reported.selects(NOT_FORMATTED)):
+                return found
+            from ticketgen.verification.format_check import check_format
+
+            broken = {each.location.file for each in found if each.rule == SYNTAX.id and each.location}
+            return (*found, *check_format(texts, broken))
+
+        found = verify(texts)
+        if mode.fix:
+            from ticketgen.cli.fixing import Fixing, fix_directory
+
+            fixing = Fixing(
+                mode.write, lambda each: reported.accepts(each) and _is_fixable(target, each), mode.err
+            )
+            texts, found = fix_directory(folder, texts, found, verify, fixing)
+        findings += found
         print_verbose(f"{name}: {counted(len(findings), 'findings')}")
     if target.files is not None:
         findings = tuple(each for each in findings if not each.location or each.location.file in target.files)
-    findings = reported.apply_severities(findings, folder)
+    findings = reported.applied_to(findings, folder)
     kept = tuple(each for each in findings if reported.accepts(each))
     files_with_findings = {found.location.file for found in kept if found.location}
     return _Result(
         target,
         tuple(_in_folder(folder, found) for found in kept),
         len(findings) - len(kept),
-        sum(path.endswith(".tf") or target.files is not None for path in texts if _is_targeted(path, target)),
+        sum(
+            path.endswith(DECLARING) or target.files is not None
+            for path in texts
+            if _is_targeted(path, target)
+        ),
         {(folder / path).as_posix(): text for path, text in texts.items() if path in files_with_findings},
     )
 
@@ -231,15 +316,25 @@ def _is_rendered(folder: Path) -> bool:
     return any(os.path.lexists(each / NAME) for each in (folder, *folder.parents))
 
 
+def _is_fixable(target: Target, finding: Finding) -> bool:
+    """Whether the file of a finding may be fixed: what ticketgen rendered is fixed in its spec."""
+    return all(
+        _is_targeted(edit.at.file, target)
+        and not _is_rendered(Path(real_path(target.folder / edit.at.file)).parent)
+        for edit in finding.edits
+    )
+
+
+def _is_below(folder: Path, root: Path) -> bool:
+    return Path(real_path(folder)).is_relative_to(real_path(root))
+
+
 def _is_targeted(path: str, target: Target) -> bool:
     return target.files is None or path in target.files
 
 
 def _in_folder(folder: Path, finding: Finding) -> Finding:
-    if finding.location is None:
-        return finding
-    file = (folder / finding.location.file).as_posix()
-    return replace(finding, location=replace(finding.location, file=file))
+    return finding.placed(lambda at: replace(at, file=(folder / at.file).as_posix()))
 
 
 def _rules(option: str, lists: Sequence[str] | None) -> tuple[str, ...] | None:

@@ -7,7 +7,7 @@ findings.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, StrEnum, auto
 from typing import Generic, TypeVar
 
@@ -19,6 +19,7 @@ __all__ = [
     "Location",
     "Severity",
     "Stage",
+    "TextEdit",
     "errors",
     "gather",
     "has_errors",
@@ -84,6 +85,21 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
+class TextEdit:
+    """A replacement of some text in a file, such as the correction of a misspelled name.
+
+    Attributes:
+        at: where the text begins.
+        old: the text that must be there; "" to insert only.
+        new: the text to write instead.
+    """
+
+    at: Location
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong, where it is, and how to fix it. Its kind makes it.
 
@@ -95,6 +111,7 @@ class Finding:
         severity: errors make the command fail.
         help: how to fix it, as one sentence without a full stop; may be empty.
         category: decides the exit code of an error.
+        edits: the one obvious correction, which ``validate --fix`` makes; empty if there is none.
     """
 
     rule: str
@@ -104,6 +121,14 @@ class Finding:
     severity: Severity = Severity.ERROR
     help: str = ""
     category: Category = Category.FINDINGS
+    edits: tuple[TextEdit, ...] = ()
+
+    def placed(self, place: Callable[[Location], Location]) -> Finding:
+        """The finding with another location, and the same for its edits; a finding about no file as it is."""
+        if self.location is None:
+            return self
+        edits = tuple(replace(edit, at=place(edit.at)) for edit in self.edits)
+        return replace(self, location=place(self.location), edits=edits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +163,7 @@ class FindingKind:
         at: Location | None = None,
         severity: Severity | None = None,
         stage: Stage | None = None,
+        edits: tuple[TextEdit, ...] = (),
     ) -> Finding:
         """A finding.
 
@@ -147,6 +173,7 @@ class FindingKind:
             at: the place; None if it is about no file.
             severity: if it is not that of the kind.
             stage: if it is not that of the kind.
+            edits: the one obvious correction, if there is one.
         """
         stage = stage or self.stage
         return Finding(
@@ -157,6 +184,7 @@ class FindingKind:
             severity or self.severity,
             self.fix if help is None else help,
             self.category or stage.category,
+            edits,
         )
 
 

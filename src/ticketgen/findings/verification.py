@@ -36,9 +36,9 @@ UNREADABLE = _verify(
 NOT_CHECKED = _verify(
     "not-checked",
     "ticketgen can check the file",
-    "The file may be valid, but ticketgen does not check it: its second parser cannot read it, it is over "
-    "a limit that protects the parsers, it uses the JSON syntax, it changes the blocks of other files, or "
-    "it is behind a link that leads out of the directory. "
+    "The file may be valid, but ticketgen does not check it: it is over a limit that protects the parsers, it "
+    "uses the JSON syntax, it changes the blocks of other files, or it is behind a link that leads out of the "
+    "directory. The round trip of a rendered file is not checked if python-hcl2 cannot read the file. "
     "The same holds for inline code and tests that are too large or too deep for Python's parser, and for "
     "a rule that would take too many steps. `validate --strict` makes it an error.",
     "simplify or split the file, or check it with `terraform validate`",
@@ -52,6 +52,129 @@ ROUND_TRIP = _verify(
     "The file's syntax tree can be written as text and read back unchanged",
     "Tools that rewrite HCL with python-hcl2 would change the file.",
     "simplify the expression that the finding shows",
+)
+
+# Layout
+
+NOT_FORMATTED = _verify(
+    "not-formatted",
+    "The file is formatted as by `terraform fmt`",
+    "Differences in layout hide other differences in a review. This is checked only by `validate --fix` and `--diff`, "
+    "and where `--select` names it.",
+    "run `ticketgen validate --fix --select not-formatted`, or `terraform fmt`",
+    severity=Severity.NOTE,
+    sources=("https://developer.hashicorp.com/terraform/cli/commands/fmt",),
+)
+
+# Language
+
+WRONG_LABELS = _verify(
+    "wrong-labels",
+    "Every block has as many labels as Terraform requires for its type",
+    _FAILS,
+    "add or remove labels",
+)
+INVALID_NAME = _verify(
+    "invalid-name",
+    "Every name that a block declares, or that Terraform looks up, is valid and not reserved",
+    _FAILS,
+    "write a name of letters, digits, underscores and dashes that begins with a letter or an underscore",
+)
+RESERVED_NAME = _verify(
+    "reserved-name",
+    "No block contains arguments or blocks that Terraform reserves or allows elsewhere only",
+    _FAILS,
+    "remove the argument or the block",
+)
+NOT_CONSTANT = _verify(
+    "not-constant",
+    "Arguments that Terraform reads before it evaluates anything are constants",
+    "`terraform init`, `terraform validate` or `terraform plan` fails.",
+    "write the value itself",
+)
+INVALID_TYPE_CONSTRAINT = _verify(
+    "invalid-type-constraint",
+    "The type of every variable is a type constraint of Terraform",
+    _FAILS,
+    "correct the type",
+)
+INVALID_ADDRESS = _verify(
+    "invalid-address",
+    "Meta-arguments that need the address of an object contain one",
+    _FAILS,
+    "write the address of an object",
+)
+INVALID_SOURCE = _verify(
+    "invalid-source",
+    "The source of every module and of every required provider is an address that Terraform understands",
+    "`terraform init` fails.",
+    "begin the path of a local module with ./ or ../, or write the address of a registry or a repository",
+)
+INVALID_VERSION_CONSTRAINT = _verify(
+    "invalid-version-constraint",
+    "Every version constraint has Terraform's syntax",
+    "`terraform init` and `terraform validate` fail.",
+    "write constraints such as >= 1.5, < 2.0",
+)
+INVALID_KEYWORD = _verify(
+    "invalid-keyword",
+    "Arguments that take a keyword have one of their keywords",
+    _FAILS,
+    "write one of the keywords that the finding names",
+)
+CONFLICTING_ARGUMENTS = _verify(
+    "conflicting-arguments",
+    "No block sets arguments that exclude each other, or lacks one of several that it needs",
+    _FAILS,
+    "set only one of them",
+)
+INVALID_CONDITION = _verify(
+    "invalid-condition",
+    "Every condition refers to what it checks",
+    _FAILS,
+    "refer to the value that the condition checks",
+)
+MISPLACED_REFERENCE = _verify(
+    "misplaced-reference",
+    "References stand only where Terraform can evaluate them",
+    _FAILS,
+    "refer to another object",
+)
+MISPLACED_BLOCK = _verify(
+    "misplaced-block",
+    "Blocks stand only where Terraform reads them",
+    "`terraform validate` or `terraform plan` fails.",
+    "remove the block",
+)
+INVALID_MOVE = _verify(
+    "invalid-move",
+    "The moved and removed blocks of a module agree with each other and with its resources",
+    "`terraform plan` fails.",
+    "correct the addresses",
+)
+INVALID_IMPORT = _verify(
+    "invalid-import",
+    "Every import block imports one object into an instance that the configuration declares",
+    _FAILS,
+    "correct the address or the id",
+)
+INVALID_OVERRIDE = _verify(
+    "invalid-override",
+    "An override file changes only what other files declare, and what Terraform can merge",
+    _FAILS,
+    "move the block to another file",
+)
+MODULE_CONFIGURES_PROVIDERS = _verify(
+    "module-configures-providers",
+    "No module with its own provider configuration is called with count, for_each or depends_on",
+    "`terraform init` and `terraform validate` fail.",
+    "pass the provider configuration to the module, or remove the meta-argument",
+)
+UNKNOWN_PROVIDER_FUNCTION = _verify(
+    "unknown-provider-function",
+    "Functions of providers belong to a provider in required_providers",
+    _FAILS,
+    "add the provider to required_providers",
 )
 
 # References
@@ -159,13 +282,13 @@ UNUSED_DECLARATION = _verify(
 
 UNKNOWN_ATTRIBUTE = _verify(
     "unknown-attribute",
-    "Every argument that is set, and every attribute that is read, exists in the provider's schema",
+    "Every argument that is set, and every attribute that is read, exists in the schema of its provider or Terraform",
     _FAILS,
     "correct the name, or remove it",
 )
 UNKNOWN_BLOCK = _verify(
     "unknown-block",
-    "Every nested block exists in the provider's schema",
+    "Every block exists in the schema of its provider or Terraform",
     _FAILS,
     "correct the block type, or remove the block",
 )
@@ -189,15 +312,41 @@ MISSING_BLOCK = _verify(
 )
 TOO_MANY_BLOCKS = _verify(
     "too-many-blocks",
-    "No block contains more nested blocks of a type than the provider allows",
+    "No block or module contains more blocks of a type than the provider or Terraform allows",
     _FAILS,
     "remove a block",
+)
+INVALID_VALUE = _verify(
+    "invalid-value",
+    "The AWS provider accepts every value that the text determines",
+    "`terraform validate` or `terraform plan` fails, because the provider validates the values of arguments: choices, "
+    "ranges, lengths, patterns, ARNs, CIDR blocks, JSON. In a nested block with another value that is unknown, the "
+    "provider validates nothing, and only AWS refuses the value; there, the finding is a warning.",
+    "write a value that the finding names",
 )
 WRONG_TYPE = _verify(
     "wrong-type",
     "Every literal value has a type that its argument, or its key in a spec, accepts",
     "`terraform validate` and `terraform plan` fail. A spec is not rendered.",
     "write a value of the type that the finding names",
+)
+INVALID_EXPRESSION = _verify(
+    "invalid-expression",
+    "Terraform can evaluate every expression, and the types of values fit together",
+    _FAILS,
+    "correct the expression",
+)
+SENSITIVE_OUTPUT = _verify(
+    "sensitive-output",
+    "An output of a root module that contains a sensitive value is sensitive",
+    _FAILS,
+    "set sensitive = true in the output",
+)
+EPHEMERAL_VALUE = _verify(
+    "ephemeral-value",
+    "Ephemeral values are used only where Terraform does not store them",
+    _FAILS,
+    "set ephemeral = true in the output of a called module, or use a value that is not ephemeral",
 )
 REMOVED_IN_PROVIDER_6 = _verify(
     "removed-in-provider-6",
@@ -279,6 +428,27 @@ LEVELS: Mapping[str, tuple[FindingKind, ...]] = MappingProxyType(
             NOT_CHECKED,
         ),
         "Round trip": (ROUND_TRIP,),
+        "Layout": (NOT_FORMATTED,),
+        "Language": (
+            WRONG_LABELS,
+            INVALID_NAME,
+            RESERVED_NAME,
+            NOT_CONSTANT,
+            INVALID_TYPE_CONSTRAINT,
+            INVALID_ADDRESS,
+            INVALID_SOURCE,
+            INVALID_VERSION_CONSTRAINT,
+            INVALID_KEYWORD,
+            CONFLICTING_ARGUMENTS,
+            INVALID_CONDITION,
+            MISPLACED_REFERENCE,
+            MISPLACED_BLOCK,
+            INVALID_MOVE,
+            INVALID_IMPORT,
+            INVALID_OVERRIDE,
+            MODULE_CONFIGURES_PROVIDERS,
+            UNKNOWN_PROVIDER_FUNCTION,
+        ),
         "References": (
             UNDECLARED_REFERENCE,
             UNDECLARED_PROVIDER,
@@ -304,6 +474,7 @@ LEVELS: Mapping[str, tuple[FindingKind, ...]] = MappingProxyType(
             MISSING_ATTRIBUTE,
             MISSING_BLOCK,
             TOO_MANY_BLOCKS,
+            INVALID_VALUE,
             WRONG_TYPE,
             REMOVED_IN_PROVIDER_6,
             DEPRECATED,
@@ -327,5 +498,10 @@ UNCHECKED: Final = frozenset({
 })  # fmt: skip
 """Findings that something was not checked, or not reliably. ``--strict`` makes them errors."""
 
-__all__ = ["LEVELS", "NEVER_IGNORED", "TITLE", "UNCHECKED"]
+STACK_RULES: Final = frozenset({
+    "lambda-code-inline", "name-has-suffix", "outputs-complete", "suffix-declared", "suite-asserts", "suite-paths",
+})  # fmt: skip
+"""Rules about how ticketgen builds a stack and its suites. Other Terraform is built in other ways."""
+
+__all__ = ["LEVELS", "NEVER_IGNORED", "STACK_RULES", "TITLE", "UNCHECKED"]
 __all__ += [name for name, value in globals().items() if isinstance(value, FindingKind)]

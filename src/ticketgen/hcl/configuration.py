@@ -7,7 +7,8 @@ different value in each call, so a `Scope` is a module together with one call of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -66,6 +67,24 @@ class Scope:
         *_, root = self.chain
         return root
 
+    @property
+    def folder_from_root(self) -> str:
+        """The folder of the module relative to that of the root module, as ``path.module`` has it."""
+        own, start = (
+            each.folder.split("/") if each.folder else [] for each in (self.module, self.root.module)
+        )
+        shared = len(posixpath.commonprefix([own, start]))
+        return "/".join([".."] * (len(start) - shared) + own[shared:]) or "."
+
+    def file_at(self, path: str) -> str:
+        """A path of an expression, relative to the verified directory; "" if it is not relative.
+
+        Terraform runs in the root module.
+        """
+        if not path or path.startswith(("/", "~")):
+            return ""
+        return posixpath.normpath(posixpath.join(self.root.module.folder, path))
+
     def resources(self, *types: str) -> Iterator[Declaration]:
         """The managed resources of some types, or of all types."""
         for each in self.module.resources:
@@ -82,6 +101,7 @@ class Configuration:
         paths: the relative posix paths of all files; None if they are unknown.
         unread: files that could not be parsed and folders that were not read: their declarations are unknown.
         budget: the work that the checks may take.
+        exists: whether a file that is not in ``paths`` exists, such as one behind a link; None if it is unknown.
     """
 
     def __init__(
@@ -91,25 +111,31 @@ class Configuration:
         paths: Iterable[str] | None = None,
         unread: Iterable[str] = (),
         budget: Budget | None = None,
+        exists: Callable[[str], bool | None] = lambda path: None,
     ) -> None:
         self.budget = budget or Budget()
         self.texts = texts
         self.paths = None if paths is None else frozenset(paths) | frozenset(texts)
         self.unread = frozenset(unread)
+        self.exists = exists
         self.modules = modules(files, self.unread)
+
+    @cached_property
+    def called_folders(self) -> frozenset[str | None]:
+        """The folders of the modules that other modules call; None if one is not a folder of the directory."""
+        return frozenset(
+            source_folder(module, call.block)
+            for module in self.modules.values()
+            for call in module.calls.values()
+        )
 
     @cached_property
     def roots(self) -> tuple[Scope, ...]:
         """The scopes of the root modules. Modules that only call each other have none."""
-        called = {
-            source_folder(module, call.block)
-            for module in self.modules.values()
-            for call in module.calls.values()
-        }
         return tuple(
             Scope(module)
             for folder, module in self.modules.items()
-            if folder not in called or self._is_root(folder)
+            if folder not in self.called_folders or self._is_root(folder)
         )
 
     def _is_root(self, folder: str) -> bool:

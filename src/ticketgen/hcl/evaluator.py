@@ -209,9 +209,7 @@ class Evaluator:
             return self._apply_steps(value, steps, where, reference) if steps else value
         address = reference.address
         if address.kind == "path" and address.name in {"module", "root"}:
-            # Relative to the verified directory; Terraform may run elsewhere.
-            scope = where.scope if address.name == "module" else where.scope.root
-            return scope.module.folder or "."
+            return where.scope.folder_from_root if address.name == "module" else "."
         if address == WORKSPACE and self._workspace:
             return self._workspace
         return self.known_at_plan() if address.name or address.kind in BUILT_INS else UNKNOWN

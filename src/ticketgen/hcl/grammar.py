@@ -1,9 +1,10 @@
 """The parser of python-hcl2's grammar, from a compiled grammar.
 
-Compiling takes a second or two. ``grammar.json`` has the compiled grammar of one version of python-hcl2 and lark;
-``scripts/grammar.py`` writes it. The grammar of other versions is compiled at run time, and ticketgen's cache keeps the
-result. Both have the same format, which contains no code: the first line identifies the source of the grammar, the
-second line has the data that lark loads.
+Compiling takes a second or two. The folder ``grammars`` has the compiled grammar of every released python-hcl2 in the
+range of pyproject.toml, under the digest of its ``hcl2.lark``; ``scripts/grammar.py`` writes it. Every lark in the
+range loads it. The grammar of other versions is compiled at run time, and ticketgen's cache keeps the result. Both have
+the same format, which contains no code: the first line identifies the source of the grammar, the second line has the
+data that lark loads.
 """
 
 from __future__ import annotations
@@ -11,16 +12,20 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ticketgen.caching import load, store
 
 if TYPE_CHECKING:
     from lark import Lark
 
-__all__ = ["COMPILED", "compiled", "grammar_file", "load_compiled", "parser", "postlexer"]
+__all__ = ["COMPILED", "LARKS", "compiled", "grammar_file", "load_compiled", "parser", "postlexer", "shipped"]
 
-COMPILED = Path(__file__).with_name("grammar.json")
+COMPILED = Path(__file__).with_name("grammars")
+
+LARKS: Final = frozenset({"1.1.5", "1.1.6", "1.1.7", "1.1.8", "1.1.9", "1.2.2", "1.3.0", "1.3.1"})
+"""The versions of lark that load these grammars and parse alike: all that python-hcl2 8.1 accepts and
+https://pypi.org/project/lark/#history has in November 2026. Their own data differs in the names of options only."""
 
 _KIND = "grammar"
 _MAX_KEPT = 5
@@ -29,16 +34,22 @@ _MAX_KEPT = 5
 @cache
 def parser() -> Lark:
     """The parser; its trees have no positions of rules."""
+    import lark
+
+    if lark.__version__ in LARKS and shipped().exists():
+        return load_compiled(shipped().read_bytes())
     source = _source()
-    shipped = COMPILED.read_bytes()
-    if shipped.partition(b"\n")[0] == source:
-        return load_compiled(shipped)
     kept = load(_KIND, source.decode())
     if kept is not None:
         return load_compiled(kept)
     content = compiled()
     store(_KIND, source.decode(), content, _MAX_KEPT)
     return load_compiled(content)
+
+
+def shipped() -> Path:
+    """The file of the installed python-hcl2's grammar, which exists if the package has it."""
+    return COMPILED / f"{_digest()[:16]}.json"
 
 
 def compiled() -> bytes:
@@ -60,8 +71,13 @@ def compiled() -> bytes:
 def load_compiled(content: bytes) -> Lark:
     """Load the parser from the bytes of its compiled grammar."""
     from lark import Lark
+    from lark.lark import LarkOptions
 
     document = json.loads(content.partition(b"\n")[2])
+    # A lark refuses options of later versions. They have their default values here.
+    options = document["data"]["options"]
+    for name in options.keys() - LarkOptions._defaults.keys():
+        del options[name]
     table = document["data"]["parser"]["parser"]
     table["tokens"] = dict(enumerate(table["tokens"]))
     table["states"] = {
@@ -113,12 +129,15 @@ def _renumbered(table: dict[str, Any]) -> dict[str, Any]:
 
 def _source() -> bytes:
     """One line that identifies everything that the compiled grammar depends on."""
-    import hashlib
-
     import lark
 
-    digest = hashlib.sha256(grammar_file().read_bytes()).hexdigest()
-    return json.dumps({"format": 1, "hcl2.lark": digest, "lark": lark.__version__}).encode()
+    return json.dumps({"format": 1, "hcl2.lark": _digest(), "lark": lark.__version__}).encode()
+
+
+def _digest() -> str:
+    import hashlib
+
+    return hashlib.sha256(grammar_file().read_bytes()).hexdigest()
 
 
 def grammar_file() -> Path:

@@ -46,7 +46,11 @@ class NativeTexts:
         if numbers is None:
             return location
         line = numbers[min(location.line, len(numbers)) - 1] if numbers else 1
-        return replace(location, file=written_path(location.file), line=line)
+        file = written_path(location.file)
+        # A translated line has other columns.
+        return replace(
+            location, file=file, line=line, column=1 if file.endswith(".json") else location.column
+        )
 
 
 def native_texts(

@@ -130,15 +130,15 @@ def _key(block: Block) -> _Key:
 def _merged(block: Block, override: Block) -> Block:
     attributes = _merged_attributes(block.body, override.body.attributes)
     inner = list(block.body.blocks)
-    for type in dict.fromkeys(map(_nested_type, override.body.blocks)):
-        given = [each for each in override.body.blocks if _nested_type(each) == type]
-        own = [each for each in inner if _nested_type(each) == type]
+    for type in dict.fromkeys(each.effective_type for each in override.body.blocks):
+        given = [each for each in override.body.blocks if each.effective_type == type]
+        own = [each for each in inner if each.effective_type == type]
         if type in _MERGED_BLOCKS and own:
             for each in given:
                 own[0] = _merged(own[0], each)
             given = own
         replaced = _PLACES_OF_STATES if block.type == "terraform" and type in _PLACES_OF_STATES else {type}
-        inner = [each for each in inner if _nested_type(each) not in replaced] + given
+        inner = [each for each in inner if each.effective_type not in replaced] + given
     return replace(block, body=Body(attributes, tuple(inner)))
 
 
@@ -146,8 +146,3 @@ def _merged_attributes(body: Body, given: Iterable[Attribute]) -> tuple[Attribut
     new = {each.name: each for each in given}
     kept = tuple(new.pop(each.name, each) for each in body.attributes)
     return (*kept, *new.values())
-
-
-def _nested_type(block: Block) -> str:
-    """The type of a nested block, which a ``dynamic`` block has as its label."""
-    return block.labels[0] if block.type == "dynamic" and block.labels else block.type

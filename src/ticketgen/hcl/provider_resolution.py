@@ -14,7 +14,7 @@ from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import Expression, GetAttribute, Literal, Object, Reference
 
-__all__ = ["ProviderConfiguration", "configuration_named", "provider_name", "provider_of"]
+__all__ = ["ProviderConfiguration", "configuration_named", "provider_name", "provider_of", "provider_source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +88,12 @@ def _passed(scope: Scope, wanted: Address) -> Address | None:
 
 def _inherited(name: str, module: Module, caller: Module) -> Address:
     """The caller's name of the provider that a module calls by another or the same name."""
-    source = _source(name, module)
-    names = (each for each in caller.required_providers if _source(each, caller) == source)
+    source = provider_source(name, module)
+    names = (each for each in caller.required_providers if provider_source(each, caller) == source)
     return Address("provider", next(names, name))
 
 
-def _source(name: str, module: Module) -> str:
+def provider_source(name: str, module: Module) -> str:
     """The source address of a provider, without the default registry."""
     requirement = module.required_providers.get(name)
     source = requirement.get("source") if isinstance(requirement, Object) else None

@@ -5,31 +5,17 @@ Tokens have positions; rules have none, because they would double the time of a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ticketgen.findings import Location
 from ticketgen.hcl.grammar import parser
+from ticketgen.hcl.tokenizer import Unreadable
 
-__all__ = ["Tree", "Unreadable", "read"]
+__all__ = ["Tree", "read"]
 
 Tree: TypeAlias = Any
 """A lark tree for the grammar ``hcl2/hcl2.lark``. The leaves are tokens with their positions in the text."""
 
 _MAX_REASON = 300  # characters
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """Why and where python-hcl2 cannot read a text; lines and columns count from 1."""
-
-    line: int
-    column: int
-    reason: str
-
-    def at(self, file: str) -> Location:
-        """The location in a file."""
-        return Location(file, self.line, self.column)
 
 
 def read(text: str) -> Tree | Unreadable:

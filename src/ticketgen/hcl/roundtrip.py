@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from ticketgen.escaping import quoted
-from ticketgen.hcl.raw_tree import Tree, Unreadable, read
+from ticketgen.hcl.raw_tree import Tree, read
 from ticketgen.hcl.reference_parser import parser_errors
+from ticketgen.hcl.tokenizer import Unreadable
 
 __all__ = ["Written", "write"]
 

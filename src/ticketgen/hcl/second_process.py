@@ -121,9 +121,10 @@ def main(parent: int, seconds: float, bytes: int) -> None:
     import gc
 
     from ticketgen.hcl.guards import refusal
-    from ticketgen.hcl.raw_tree import Unreadable, read
+    from ticketgen.hcl.raw_tree import read
     from ticketgen.hcl.reference_parser import parser_errors
     from ticketgen.hcl.roundtrip import write
+    from ticketgen.hcl.tokenizer import Unreadable
 
     def orphaned() -> Iterator[int]:
         if os.getppid() != parent:

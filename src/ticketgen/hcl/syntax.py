@@ -339,6 +339,11 @@ class Block(Node):
     body: Body
     end_line: int
 
+    @property
+    def effective_type(self) -> str:
+        """Its type; for a ``dynamic`` block, the type of the blocks that it generates."""
+        return self.labels[0] if self.type == "dynamic" and self.labels else self.type
+
     def attribute(self, name: str) -> Attribute | None:
         """The block's own attribute of that name; None if there is none."""
         return self.body.attribute(name)

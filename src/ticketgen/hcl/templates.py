@@ -1,16 +1,14 @@
 """Templates: text, interpolations and directives, by HCL's rules.
 
-A template is first a flat list of `Piece`s. python-hcl2 splits quoted strings but leaves heredocs whole, so this module
-splits them, with `scanner`. Trimming at ``~``, dedenting of ``<<-`` and nesting of directives follow
-hclsyntax/parser_template.go (hashicorp/hcl v2.24).
+A template is first a flat list of `Piece`s, each with at most one line of a heredoc. Trimming at ``~``, dedenting of
+``<<-`` and nesting of directives follow hclsyntax/parser_template.go (hashicorp/hcl v2.24).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import cast
 
 from ticketgen.hcl.guards import MAX_DEPTH
@@ -23,10 +21,10 @@ __all__ = [
     "Piece",
     "decode",
     "dedent",
-    "heredoc_pieces",
     "nest",
     "split_template",
     "trim",
+    "unescape",
 ]
 
 
@@ -80,34 +78,9 @@ def _character(escape: re.Match[str]) -> str:
     return chr(code) if code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else "\ufffd"
 
 
-_SEQUENCE = re.compile(r"([$%]\{)(~?)(.*?)(~?)\}", re.DOTALL)
-_DIRECTIVE = re.compile(
-    r"\s*(?:(?P<word>else|endif|endfor)\s*$|if\b|for\s+(?P<first>[\w-]+)\s*(?:,\s*(?P<second>[\w-]+)\s*)?in\b)"
-)
-
-
-def heredoc_pieces(body: str, line: int, parse: Callable[[str, int, int], Expression]) -> Iterator[Piece]:
-    """Split the body of a heredoc into pieces of at most one line of text.
-
-    Args:
-        body: the lines between the markers, with their line ends.
-        line: the number of the first line; every line begins in column 1.
-        parse: parses an expression that begins at a line and column.
-
-    Raises:
-        InvalidTemplate: the body is not a valid template.
-    """
-    column = 1
-    for piece in split_template(body):
-        if sequence := _SEQUENCE.fullmatch(piece):
-            at = column + sequence.start(3)
-            read = parse if sequence[1] == "${" else partial(_directive, parse=parse)
-            yield Piece(line, column, read(sequence[3], line, at), bool(sequence[2]), bool(sequence[4]))
-        else:
-            yield Piece(line, column, piece.replace("$${", "${").replace("%%{", "%{"))
-        newlines = piece.count("\n")
-        line += newlines
-        column = len(piece) - piece.rfind("\n") if newlines else column + len(piece)
+def unescape(text: str) -> str:
+    """Decode the escapes in a piece of a heredoc."""
+    return text.replace("$${", "${").replace("%%{", "%{") if "{" in text else text
 
 
 def split_template(body: str) -> Iterator[str]:
@@ -128,24 +101,6 @@ def split_template(body: str) -> Iterator[str]:
         raise InvalidTemplate("an interpolation is not closed")
     if begin < len(body):
         yield body[begin:]
-
-
-def _directive(
-    inside: str, line: int, column: int, parse: Callable[[str, int, int], Expression]
-) -> Directive:
-    match = _DIRECTIVE.match(inside)
-    if match is None:
-        raise InvalidTemplate("unknown template directive")
-    if match["word"]:
-        return Directive(match["word"])
-    head = match[0]
-    newlines = head.count("\n")
-    at = len(head) - head.rfind("\n") if newlines else column + len(head)
-    subject = parse(inside[match.end() :], line + newlines, at)
-    if match["first"]:
-        names = tuple(name for name in (match["first"], match["second"]) if name)
-        return Directive("for", subject, names)
-    return Directive("if", subject)
 
 
 def trim(pieces: Sequence[Piece]) -> Iterator[Piece]:

@@ -52,21 +52,24 @@ _FIELDS: Mapping[type, tuple[str, ...]] = {
     Tuple: ("items",),
     Unary: ("operand",),
 }
-_EXPRESSIONS = get_args(Expression)
+_EXPRESSIONS = frozenset(get_args(Expression))
+_LOOPS = frozenset({For, ForDirective})
 
 
 def subexpressions(
     node: Node, bound: frozenset[str] = frozenset()
 ) -> Iterator[tuple[Expression, frozenset[str]]]:
     """The direct subexpressions, each with the names that are newly bound for it."""
-    for name in _FIELDS.get(type(node), ()):
+    kind = node.__class__
+    for name in _FIELDS.get(kind, ()):
         field = getattr(node, name)
-        for each in field if isinstance(field, tuple) else (field,):
-            if isinstance(each, _EXPRESSIONS):
+        for each in field if field.__class__ is tuple else (field,):
+            if each.__class__ in _EXPRESSIONS:
                 yield each, bound
             elif each is not None:
                 yield from subexpressions(each, bound)
-        if isinstance(node, For | ForDirective) and name == "collection":
+        if kind in _LOOPS and name == "collection":
+            assert isinstance(node, For | ForDirective)
             bound |= {node.name, node.key or node.name}
 
 
@@ -76,7 +79,8 @@ def nested(expression: Expression) -> Iterator[Expression]:
     while waiting:
         current = waiting.pop()
         yield current
-        waiting.extend(each for each, _ in subexpressions(current))
+        if current.__class__ in _FIELDS:
+            waiting.extend(each for each, _ in subexpressions(current))
 
 
 def free_references(expression: Expression) -> tuple[Reference, ...]:
@@ -87,7 +91,7 @@ def free_references(expression: Expression) -> tuple[Reference, ...]:
 
 
 def _collect(expression: Expression, bound: frozenset[str], found: list[Reference]) -> None:
-    if isinstance(expression, Literal):
+    if expression.__class__ is Literal:
         return
     if isinstance(expression, Reference) and expression.root not in bound:
         found.append(expression)

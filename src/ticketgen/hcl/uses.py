@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ticketgen.hcl.address import Address
 from ticketgen.hcl.syntax import Attribute, Block, Body, Expression, File, Literal, Reference
 
-__all__ = ["BUILT_INS", "Use", "uses"]
+__all__ = ["BUILT_INS", "NO_VALUES", "Use", "uses"]
 
 BUILT_INS: Mapping[str, frozenset[str] | None] = {
     "each": frozenset({"key", "value"}),
@@ -21,10 +21,11 @@ BUILT_INS: Mapping[str, frozenset[str] | None] = {
 
 # Attributes that contain types, keywords, provider configurations (see verification/calls.py) or names of the
 # resource's own attributes instead of values.
-_NO_VALUES = frozenset({
+NO_VALUES = frozenset({
     ("variable", "type"), ("module", "providers"), ("module", "source"), ("resource", "provider"),
-    ("data", "provider"), ("ephemeral", "provider"), ("import", "provider"), ("lifecycle", "ignore_changes"),
-    ("moved", "from"), ("moved", "to"), ("removed", "from"), ("provisioner", "when"), ("provisioner", "on_failure"),
+    ("data", "provider"), ("ephemeral", "provider"), ("import", "provider"), ("import", "to"),
+    ("lifecycle", "ignore_changes"), ("moved", "from"), ("moved", "to"), ("removed", "from"), ("provisioner", "when"),
+    ("provisioner", "on_failure"),
 })  # fmt: skip
 
 
@@ -71,10 +72,12 @@ def uses(files: Iterable[File], references: Callable[[Expression], Iterable[Refe
         for block in file.body.blocks:
             if block.type != "terraform":
                 for within, attribute, bound in _attributes(block.body, (block.type,), frozenset()):
-                    no_values = (within[-1], attribute.name) in _NO_VALUES
+                    no_values = (within[-1], attribute.name) in NO_VALUES
+                    # `terraform` is also the name of a provider.
+                    built_ins = () if attribute.name == "provider" else BUILT_INS
                     for reference in references(attribute.value):
                         if reference.root not in bound and not (
-                            no_values and reference.root not in BUILT_INS
+                            no_values and reference.root not in built_ins
                         ):
                             yield Use(file.path, reference, reference.address, block, within, attribute.name)
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from ticketgen.rendering.align import align
 from ticketgen.rendering.budget import LAYOUT
+from ticketgen.rendering.formatter import formatted
 from ticketgen.rendering.jinja_environment import TemplateEnvironment
 from ticketgen.rendering.plain_data import to_plain
 from ticketgen.rendering.scan import scan
@@ -43,7 +43,7 @@ def render_template(environment: TemplateEnvironment, name: str, context: Mappin
 
 
 def normalize_layout(text: str, suffix: str) -> str:
-    """Remove superfluous blanks and lines, and align ``=`` in a ``.tf`` or ``.hcl`` file.
+    """Remove superfluous blanks and lines, and format a ``.tf`` or ``.hcl`` file as Terraform does.
 
     The text ends with one newline. The lines of a heredoc stay unchanged.
 
@@ -60,4 +60,4 @@ def normalize_layout(text: str, suffix: str) -> str:
         pieces += [re.sub(rf"\n{{{limit + 1},}}", "\n" * limit, piece), text[start:end]]
         place = end
     tidied = "".join(pieces).strip("\n") + "\n"
-    return align(tidied) if suffix in _HCL else tidied
+    return formatted(tidied) if suffix in _HCL else tidied

@@ -21,8 +21,17 @@ class TokenKind(Enum):
     NEWLINE = auto()
     COMMENT = auto()  # from # or // up to but not including its newline; or /* ... */
     EQUAL = auto()  # the = of an attribute or of an object's item
-    OPEN = auto()  # a bracket, or the start of an interpolation
+    OPEN = auto()  # a bracket
     CLOSE = auto()
+    TEMPLATE = auto()  # the start of an interpolation or of a directive
+    END_TEMPLATE = auto()
+    QUOTE = auto()  # the start of a quoted string
+    END_QUOTE = auto()
+    MARKER = auto()  # the start of a heredoc, without its newline
+    END_MARKER = auto()  # with the blanks before it
+    LITERAL = auto()  # text in a string or in a heredoc
+    NAME = auto()
+    NUMBER = auto()
     OTHER = auto()
 
 
@@ -57,7 +66,9 @@ _CODE = re.compile(
     |(?P<close>[\])])
     |(?P<operator>==|!=|>=|<=|=>|&&|\|\||::|\.\.\.)
     |(?P<equal>=)
-    |(?P<other>\w[\w-]*|.)
+    |(?P<number>\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)
+    |(?P<name>[^\W\d][\w-]*)
+    |(?P<other>.)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -106,34 +117,36 @@ class _Scanner:
         if name == "space":
             self.place = match.end()
         elif name == "heredoc":
-            self.emit(TokenKind.OTHER, match, match.end() - 1)
+            self.emit(TokenKind.MARKER, match, match.end() - 1)
             self.place = match.end()
             self.modes.append(_Heredoc(match["marker"], match.end()))
         elif name == "quote":
-            self.emit(TokenKind.OTHER, match)
+            self.emit(TokenKind.QUOTE, match)
             self.modes.append(_Quoted())
         elif name == "end":
-            self.emit(TokenKind.CLOSE, match)
             if mode.braces == 0 and len(self.modes) > 1:
+                self.emit(TokenKind.END_TEMPLATE, match)
                 self.modes.pop()
             else:
+                self.emit(TokenKind.CLOSE, match)
                 mode.braces -= 1
         else:
             mode.braces += match[0] == "{"
             self.emit(_KINDS.get(name or "", TokenKind.OTHER), match)
 
     def interpolation(self, match: re.Match[str]) -> None:
-        self.emit(TokenKind.OPEN, match)
+        self.emit(TokenKind.TEMPLATE, match)
         self.modes.append(_Code())
 
     def quoted(self) -> None:
         match = _QUOTED.match(self.text, self.place)
         if match is None:  # a lone backslash at the end of the text
+            self.tokens.append(Token(TokenKind.LITERAL, self.place, len(self.text)))
             self.place = len(self.text)
         elif match["open"]:
             self.interpolation(match)
         else:
-            self.emit(TokenKind.OTHER, match)
+            self.emit(TokenKind.END_QUOTE if match["end"] else TokenKind.LITERAL, match)
             if match["end"]:
                 self.modes.pop()
 
@@ -146,10 +159,10 @@ class _Scanner:
             return
         if mode.line_start and match[0].strip() == mode.marker:
             self.heredocs.append((mode.start, match.start()))
-            self.emit(TokenKind.OTHER, match, match.end() - len(match["line"] or ""))
+            self.emit(TokenKind.END_MARKER, match, match.end() - len(match["line"] or ""))
             self.modes.pop()
             return
-        self.emit(TokenKind.OTHER, match)
+        self.emit(TokenKind.LITERAL, match)
         mode.line_start = match["line"] is not None
 
 
@@ -159,6 +172,8 @@ _KINDS = {
     "open": TokenKind.OPEN,
     "close": TokenKind.CLOSE,
     "equal": TokenKind.EQUAL,
+    "name": TokenKind.NAME,
+    "number": TokenKind.NUMBER,
 }
 
 

@@ -35,4 +35,14 @@ def _row(finding: Finding) -> dict[str, object]:
         "file": place.file if place else None,
         "line": place.line if place else None,
         "column": place.column if place else None,
+        "edits": [
+            {
+                "file": edit.at.file,
+                "line": edit.at.line,
+                "column": edit.at.column,
+                "old": edit.old,
+                "new": edit.new,
+            }
+            for edit in finding.edits
+        ],
     }

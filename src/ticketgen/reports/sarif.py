@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from ticketgen.escaping import as_json, as_uri
 from ticketgen.findings import Finding, FindingKind, Severity
+from ticketgen.reports.line_fingerprints import line_fingerprints
 from ticketgen.reports.report import Style, lines_of
 
 __all__ = ["render"]
@@ -67,8 +68,12 @@ def _rule(id: str, info: FindingKind | None) -> dict[str, object]:
         "fullDescription": {"text": text},
         "defaultConfiguration": {"level": _LEVELS[info.severity]},
     }
-    if info.fix:
-        described["help"] = {"text": f"{text} To fix it: {info.fix}."}
+    help = f"{text} To fix it: {info.fix}." if info.fix else text
+    more = "".join(f"\n- <{source}>" for source in info.sources)
+    described["help"] = {"text": help, "markdown": f"{help}\n{more}" if more else help}
+    if info.sources:
+        described["helpUri"] = info.sources[0]
+    described["properties"] = {"tags": ["terraform"], "precision": "high"}
     return described
 
 
@@ -85,8 +90,35 @@ def _result(finding: Finding, index: int, sources: Mapping[str, str]) -> dict[st
         region = {"startLine": place.line, "startColumn": place.column}
         artifact = _artifact(place.file)
         result["locations"] = [{"physicalLocation": {"artifactLocation": artifact, "region": region}}]
-        result["partialFingerprints"] = {"ticketgen/v1": _fingerprint(finding, sources)}
+        result["partialFingerprints"] = _fingerprints(finding, sources)
+    else:
+        # GitHub shows no result without a place, and no file is this one's.
+        result["locations"] = [{"physicalLocation": {"artifactLocation": _artifact(".")}}]
+    if finding.edits:
+        result["fixes"] = [_fix(finding)]
     return result
+
+
+def _fix(finding: Finding) -> dict[str, object]:
+    """Section 3.55: the edits of a finding, as one fix."""
+    changes: dict[str, list[dict[str, object]]] = {}
+    for edit in finding.edits:
+        lines = edit.old.split("\n")
+        last = edit.at.column if len(lines) == 1 else 1
+        region = {
+            "startLine": edit.at.line,
+            "startColumn": edit.at.column,
+            "endLine": edit.at.line + len(lines) - 1,
+            "endColumn": last + len(lines[-1]),
+        }
+        replacement = {"deletedRegion": region, "insertedContent": {"text": edit.new}}
+        changes.setdefault(edit.at.file, []).append(replacement)
+    return {
+        "description": {"text": _LINK.sub(r"\\[", finding.help or finding.message)},
+        "artifactChanges": [
+            {"artifactLocation": _artifact(file), "replacements": made} for file, made in changes.items()
+        ],
+    }
 
 
 def _artifact(file: str) -> dict[str, str]:
@@ -96,8 +128,21 @@ def _artifact(file: str) -> dict[str, str]:
     return {"uri": as_uri(file), "uriBaseId": _BASE}
 
 
+def _fingerprints(finding: Finding, sources: Mapping[str, str]) -> dict[str, str]:
+    """Fingerprints that stay the same when lines above the finding are added or removed.
+
+    GitHub uses the first one, and computes it itself only in an upload that has the sources.
+    """
+    assert finding.location is not None
+    text = sources.get(finding.location.file)
+    own = {"ticketgen/v1": _fingerprint(finding, sources)}
+    if text is None:
+        return own
+    lines = line_fingerprints(text)
+    return {"primaryLocationLineHash": lines[min(finding.location.line, len(lines)) - 1], **own}
+
+
 def _fingerprint(finding: Finding, sources: Mapping[str, str]) -> str:
-    """A hash that stays the same when lines above the finding are added or removed."""
     assert finding.location is not None
     lines = lines_of(sources.get(finding.location.file, ""))
     line = lines[finding.location.line - 1].strip() if finding.location.line <= len(lines) else ""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from ticketgen.findings import Severity
 from ticketgen.hcl.origins import UNKNOWN_ORIGIN
-from ticketgen.hcl.syntax import Expression
-from ticketgen.hcl.values import EvaluationContext
+from ticketgen.hcl.syntax import Block, Expression
+from ticketgen.hcl.values import EvaluationContext, is_known
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import BlockInstance, Subject
 
@@ -68,17 +68,19 @@ def _same_content(archive: BlockInstance, other: BlockInstance) -> bool:
     """Whether both are one block in two module calls that writes the same bytes."""
     if archive.declared.block is not other.declared.block:
         return False
-    return all(
-        _comparable_value(archive, source, attribute) == _comparable_value(other, source, attribute)
-        for source in archive.declared.block.blocks("source")
-        for attribute in ("filename", "content")
-    ) and not any(archive.has(name) for name in ("source_dir", "source_file", "source_content"))
+    block = archive.declared.block
+    written = [(source, name) for source in block.blocks("source") for name in ("filename", "content")]
+    names = ("source_dir", "source_file", "source_content", "source_content_filename", "excludes")
+    written += [(block, name) for name in names if archive.has(name)]
+    return not archive.loops("source") and all(
+        _comparable_value(archive, source, name) == _comparable_value(other, source, name)
+        for source, name in written
+    )
 
 
-def _comparable_value(archive: BlockInstance, block: object, attribute: str) -> object:
-    node = block.attribute(attribute)  # type: ignore[attr-defined]
-    value = archive.subject.assumed.of(node.value if node else None, EvaluationContext(archive.scope))
-    return value if isinstance(value, str) else object()
+def _comparable_value(archive: BlockInstance, block: Block, attribute: str) -> object:
+    value = archive.subject.assumed.of(block.value(attribute), EvaluationContext(archive.scope))
+    return value if isinstance(value, str | list) and is_known(value) else object()
 
 
 RULE = Rule(

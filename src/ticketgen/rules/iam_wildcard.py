@@ -9,9 +9,10 @@ from ticketgen.rules.policies import statements_of
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import BlockInstance, Subject
 
-__all__ = ["RULE"]
+__all__ = ["POLICY_TYPES", "RULE"]
 
-_POLICY_TYPES = ("aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy")
+POLICY_TYPES = ("aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy")
+"""Resources whose argument ``policy`` is an IAM policy without principals."""
 
 # Services whose data actions all take an ARN, according to the Service Authorization Reference.
 _ARN_SERVICES = frozenset(
@@ -31,7 +32,7 @@ _ACTIONS_WITHOUT_ARN = (
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
-    for holder in subject.resources(*_POLICY_TYPES):
+    for holder in subject.resources(*POLICY_TYPES):
         yield from _check_policy(holder, "policy")
     for role in subject.resources("aws_iam_role"):
         for inline in role.nested_blocks("inline_policy"):
@@ -47,12 +48,14 @@ def _check_policy(holder: BlockInstance, attribute: str) -> Iterator[Problem]:
             yield Problem(f"{holder.address} grants {', '.join(wildcards)}", statement.location)
         elif statement.is_negated:
             yield Problem(f"{holder.address} grants every action except some", statement.location)
-        elif any(
-            isinstance(each, str) and each and not each.strip("*") for each in statement.resources or ()
-        ):
-            if statement.has_condition:
-                continue
-            named = [action for action in statement.actions or () if _takes_arn(action)]
+            continue
+        if statement.has_condition:
+            continue
+        if any(isinstance(each, str) and each and not each.strip("*") for each in statement.resources or ()):
+            # A broad action in the statement must not hide the others.
+            named = [
+                action for action in statement.actions or () if _takes_arn(action) and action not in wildcards
+            ]
             if named:
                 yield Problem(f"{holder.address} grants {_list(named)} on all resources", statement.location)
 

@@ -122,7 +122,7 @@ def _read(archive: BlockInstance) -> tuple[Code, ...] | None:
         files.append(_inline(archive, "source_content", str(name), content))
     path = archive.value_with_defaults("source_file")
     if isinstance(path, str):
-        path = posixpath.normpath(path)
+        path = archive.scope.file_at(path)
         text = archive.subject.configuration.texts.get(path)
         if text is None:
             return None

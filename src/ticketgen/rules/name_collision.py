@@ -9,6 +9,7 @@ from ticketgen.escaping import quoted
 from ticketgen.findings import Severity
 from ticketgen.hcl.address import Address
 from ticketgen.hcl.configuration import Scope
+from ticketgen.hcl.provider_resolution import provider_of
 from ticketgen.hcl.syntax import Reference
 from ticketgen.hcl.values import is_known
 from ticketgen.rules.rule import Problem, Rule
@@ -36,10 +37,16 @@ def _check(subject: Subject) -> Iterator[Problem]:
                 has_several_accounts[id(root)] = _may_use_several_accounts(root)
             if has_several_accounts[id(root)]:
                 continue
+            provider = provider_of(found.scope, found.declared)
+            if provider is None:  # passed by an unknown caller: each may be of another account
+                continue
             # For a regional service, only one provider of one module is certain to mean one Region.
             area: tuple[object, ...] = (id(root),)
             if (type, attribute) not in unique_in_account:
-                area = (*area, id(found.scope), _provider(found))
+                region = found.value("region")  # since AWS provider 6, an argument of each resource
+                if not is_known(region):
+                    continue
+                area = (*area, id(found.scope), _provider(found), region)
             other = taken.setdefault((*area, value), found)
             if other is not found:
                 yield _problem(found, other, attribute, value)

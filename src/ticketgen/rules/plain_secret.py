@@ -24,6 +24,19 @@ _SECRET_NAME = re.compile(
 )
 # Values that only refer to a secret, or cannot be one.
 _HARMLESS = re.compile(r"arn:|/|\$|https?:|\{\{|<|^(?:true|false|none|null|n/a|\d{1,3})$|alias/", re.I)
+# Words that stand for a value that somebody sets later.
+_STAND_IN = re.compile(
+    r"(?:unset|un-?defined|un-?used|unknown|default|dummy|empty|example|fake|mock|sample|placeholder|redacted|todo|tbd|"
+    r"x{3,}|\*{3,}|\.{3,}|(?:not|to|must|please)[-_ ]?be[-_ ]?\w{1,20}|not[-_ ]?(?:set|used|needed|a[-_ ]?secret)|"
+    r"(?:change|fill|replace|set|update|override|insert)[-_ ]?(?:me|this|it|in)(?:\W.{0,40})?|your[-_ ].{1,60})"
+    r"(?:[-_ ](?:value|secret|password|token|key))?",
+    re.I,
+)
+_IS_A_NAME = re.compile(r"\b(?:name|arn|path|id|identifier|location) of\b|\bARN\b", re.I)
+"""Descriptions of variables that only say where a secret is."""
+_NO_SECRET = frozenset({"pre_authentication_login_banner", "post_authentication_login_banner"})
+"""Attributes that the provider hides although every user reads them:
+https://docs.aws.amazon.com/transfer/latest/userguide/API_CreateServer.html."""
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: all variables of a function together
 _MAX_LENGTH = 4096
 
@@ -38,6 +51,9 @@ def _check(subject: Subject) -> Iterator[Problem]:
         for name, variable in scope.module.variables.items():
             default = variable.value("default")
             if default is None or not _SECRET_NAME.search(name):
+                continue
+            description = subject.assumed.of(variable.value("description"), scope)
+            if isinstance(description, str) and _IS_A_NAME.search(description[:_MAX_LENGTH]):
                 continue
             if _is_secret(subject.assumed.of(default, scope)):
                 yield Problem(
@@ -57,14 +73,21 @@ def _sensitive(found: BlockInstance) -> Iterator[Problem]:
     ignored = found.ignored_changes()  # replaced outside Terraform
     for attribute in found.block.body.attributes:
         known = schema.attribute(attribute.name)
-        if known is None or not known.sensitive or attribute.name in ignored:
+        if known is None or not known.sensitive or attribute.name in ignored or attribute.name in _NO_SECRET:
             continue
         if found.declared.type == "aws_ssm_parameter" and found.value("type") != "SecureString":
             continue
         value = found.value(attribute.name)
-        if isinstance(value, str) and value and not value.startswith(("arn:", "{{resolve:")):
+        if isinstance(value, str) and value and not _is_reference(value):
             message = f"the {attribute.name} of {found.address} is in plain text"
             yield Problem(message, found.at(attribute))
+
+
+def _is_reference(value: str) -> bool:
+    """Whether a value of a sensitive attribute only refers to a secret, or stands in for it."""
+    return value.startswith(("arn:", "{{resolve:")) or (
+        len(value) < 100 and _STAND_IN.fullmatch(value.strip("<>[](){}_ ")) is not None
+    )
 
 
 def _variables(environment: BlockInstance) -> Iterator[Problem]:
@@ -78,7 +101,11 @@ def _variables(environment: BlockInstance) -> Iterator[Problem]:
 
 
 def _is_secret(value: object) -> bool:
-    return isinstance(value, str) and 4 <= len(value) <= _MAX_LENGTH and not _HARMLESS.search(value)
+    return (
+        isinstance(value, str)
+        and 4 <= len(value) <= _MAX_LENGTH
+        and not (_HARMLESS.search(value) or _is_reference(value))
+    )
 
 
 def _tokens(expression: Expression, file: str) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ticketgen.findings import FindingKind
+from ticketgen.findings.verification import STACK_RULES
 from ticketgen.rules.catalogue import CANNOT_BE_IGNORED, CATALOGUE
 
 __all__ = ["page"]
@@ -11,6 +12,11 @@ __all__ = ["page"]
 def page(kind: FindingKind) -> str:
     """The page about one kind of finding, with a newline at the end."""
     parts = [f"# {kind.id}", f"Requirement: {kind.summary}.", f"Severity: {kind.severity.value}."]
+    if kind.id in STACK_RULES:
+        parts.append(
+            "Applies to stacks that ticketgen rendered, and to other Terraform only if you ask for it with "
+            "`--stack-rules`, with `stack-rules = true` in `ticketgen.toml`, or by selecting the rule."
+        )
     parts += ["## Why it matters", kind.why]
     parts += ["## How to fix it", f"{kind.fix[0].upper()}{kind.fix[1:]}."]
     if kind.id in CATALOGUE:

@@ -33,7 +33,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
     for type, scheduler in (("aws_cloudwatch_event_rule", False), ("aws_scheduler_schedule", True)):
         for schedule in subject.resources(type):
             expression = schedule.value_with_defaults("schedule_expression")
-            if isinstance(expression, str):
+            if isinstance(expression, str) and expression:  # the provider omits an empty one
                 problem = problem_of(expression, scheduler=scheduler)
                 if problem:
                     message = f"AWS rejects the schedule {quoted(expression)}: {problem}"

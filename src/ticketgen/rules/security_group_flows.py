@@ -29,17 +29,22 @@ def _check(subject: Subject) -> Iterator[Problem]:
         if rule.group is not None:
             by_group.setdefault(_key(rule.group, rule.ingress), []).append(rule)
     for rule in rules:
-        if rule.group is None or rule.group.resource.type != "aws_security_group":
+        if rule.group is None or not _is_managed(rule.group):
             continue
         for peer in rule.peers:
             subject.spend()
             if _same(peer, rule.group) or (id(rule.scope.root), not rule.ingress) in uncertain:
                 continue
-            if peer.resource.type != "aws_security_group" or loops(peer, not rule.ingress):
+            if not _is_managed(peer) or loops(peer, not rule.ingress):
                 continue
             candidates = by_group.get(_key(peer, not rule.ingress), [])
             if not any(_is_counterpart(subject, other, rule) for other in candidates):
                 yield _problem(rule, peer)
+
+
+def _is_managed(group: ResourceReference) -> bool:
+    """Whether the configuration declares the group: a data source reads one whose rules are elsewhere."""
+    return group.resource.address.kind == "resource" and group.resource.type == "aws_security_group"
 
 
 def _problem(rule: Traffic, peer: ResourceReference) -> Problem:

@@ -73,17 +73,26 @@ class BlockInstance:
         """The value of an attribute, if it is certain; None if it is null or not set."""
         return self.subject.charge(self.subject.values.resolved(self.expression(name), self.where))
 
+    @property
+    def _assumed(self) -> Evaluator:
+        """The evaluator with defaults; without them if the resource does not exist with them, as with ``count = 0``."""
+        exists = self.subject.exists_with_defaults(self.declared, self.where.scope)
+        return self.subject.assumed if exists else self.subject.values
+
     def value_with_defaults(self, name: str) -> Value:
-        """The value of an attribute if the root module's variables have their defaults."""
-        return self.subject.charge(self.subject.assumed.resolved(self.expression(name), self.where))
+        """The value of an attribute if the root module's variables have their defaults.
+
+        Where the resource does not exist with these, only values that do not depend on them are known.
+        """
+        return self.subject.charge(self._assumed.resolved(self.expression(name), self.where))
 
     def evaluate_with_defaults(self, expression: Expression) -> Value:
         """The value of an expression in the block, as in `value_with_defaults`."""
-        return self.subject.charge(self.subject.assumed.resolved(expression, self.where))
+        return self.subject.charge(self._assumed.resolved(expression, self.where))
 
     def text_with_defaults(self, name: str) -> str:
         """The text of an attribute as in `value_with_defaults`, with a question mark for each unknown part."""
-        values = self.subject.assumed
+        values = self._assumed
         value = values.of(self.expression(name), self.where)
         parts = values.parts(value) if isinstance(value, PartialText) else (value,)
         return "".join(each if isinstance(each, str) else "?" for each in parts)
@@ -232,6 +241,18 @@ class Subject:
         """The first instance of the resource that a link leads to; None if it has none."""
         where = next(instances(self.values, link.resource, link.scope), None)
         return BlockInstance(self, link.resource, link.resource.block, where) if where else None
+
+    def exists_with_defaults(self, declared: Declaration, scope: Scope) -> bool:
+        """Whether a resource has an instance if the root module's variables have their defaults; True if unknown."""
+        return self.memoized(("exists", declared, scope), lambda: self._exists(declared, scope))
+
+    def _exists(self, declared: Declaration, scope: Scope) -> bool:
+        if any(declared.value(name) is not None for name in ("count", "for_each")) and not any(
+            True for _ in instances(self.assumed, declared, scope)
+        ):
+            return False
+        call, caller = scope.call, scope.caller
+        return call is None or caller is None or self.exists_with_defaults(call, caller)
 
     def _instances(self) -> Iterator[BlockInstance]:
         for scope in self.scopes:

@@ -39,14 +39,17 @@ class SpecDocument:
     text: str = ""
 
 
-def load(path: Path, presets_folder: Path | None = None) -> Checked[SpecDocument]:
+def load(
+    path: Path, presets_folder: Path | None = None, *, content: bytes | None = None
+) -> Checked[SpecDocument]:
     """Read a spec and the preset that it extends.
 
     Args:
         path: of the spec; locations name it like this.
         presets_folder: the folder of the presets; ticketgen's own if None.
+        content: of the spec, if it is not to be read, such as that of an unsaved document.
     """
-    data = _data(path)
+    data = _data(path) if content is None else Checked(content)
     if data.value is None:
         return Checked(None, data.findings)
     checked = read(data.value, str(path))

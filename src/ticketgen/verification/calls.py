@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import islice
 
-from ticketgen.findings import Finding
+from ticketgen.findings import Finding, Severity
 from ticketgen.findings.verification import (
     MISSING_MODULE,
     MISSING_MODULE_INPUT,
@@ -20,30 +21,39 @@ from ticketgen.guesses import Guesses
 from ticketgen.hcl.address import Address
 from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.modules import Module, source_folder
-from ticketgen.hcl.provider_resolution import provider_name
+from ticketgen.hcl.provider_resolution import provider_name, provider_source
 from ticketgen.hcl.syntax import Expression, Object
 from ticketgen.hcl.uses import Use
+from ticketgen.language.blocks import MODULE
+from ticketgen.verification.corrections import correct
+from ticketgen.wording import counted
 
-__all__ = ["check_calls", "check_remote_modules"]
+__all__ = ["check_called_folders", "check_calls", "check_remote_modules", "passed_by_calls"]
 
 _MAX_MISSING = 100
 """Limit of missing arguments, and of missing provider configurations, that are reported for one call."""
-# https://developer.hashicorp.com/terraform/language/block/module: the meta-arguments of a call.
-_META_ARGUMENTS = frozenset({"source", "version", "providers", "count", "for_each", "depends_on"})
 
 
 def check_calls(
-    module: Module, folders: Mapping[str, Module], guesses: Guesses, unread: Set[str] = frozenset()
+    module: Module,
+    folders: Mapping[str, Module],
+    guesses: Guesses,
+    unread: Set[str] = frozenset(),
+    absent: Set[str] = frozenset(),
+    passed: Mapping[str, Set[Address]] | None = None,
 ) -> Iterator[Finding]:
     """Yield findings about the calls and provider references in a module.
 
     Args:
         module: the calling module.
-        folders: all modules of the directory, by folder.
+        folders: all modules of the directory, and those that it calls in its work tree, by folder.
         guesses: finds similar names for the help; shared by all checks of the directory.
         unread: the files and folders that were not read, such as links.
+        absent: folders in the work tree that do not exist, or have no Terraform.
+        passed: the provider configurations that calls pass to each folder; see `passed_by_calls`.
     """
     called: dict[str, Module] = {}
+    own = (passed or {}).get(module.folder, frozenset())
     for name, call in module.calls.items():
         folder = source_folder(module, call.block)
         if folder is None:
@@ -51,13 +61,24 @@ def check_calls(
         if folder in folders:
             called[name] = folders[folder]
             yield from _check_inputs(call, called[name], guesses)
-            yield from _check_passed_providers(module, call, called[name], guesses)
+            yield from _check_passed_providers(module, call, called[name], guesses, own)
         else:
-            yield _missing_module(call, folder, unread)
+            yield _missing_module(call, folder, unread, absent)
     for use in module.uses:
         if use.address.kind == "module":
             yield from _check_output(use, called, guesses)
-    yield from _check_provider_arguments(module, guesses)
+    yield from _check_provider_arguments(module, guesses, own)
+
+
+def passed_by_calls(modules: Mapping[str, Module]) -> Mapping[str, Set[Address]]:
+    """The provider configurations that some call passes to each folder, declared there or not."""
+    found: dict[str, set[Address]] = {}
+    for module in modules.values():
+        for call in module.calls.values():
+            folder, providers = source_folder(module, call.block), call.value("providers")
+            if folder is not None and isinstance(providers, Object):
+                found.setdefault(folder, set()).update(provider_name(item.key) for item in providers.items)
+    return found
 
 
 def check_remote_modules(modules: Iterable[Module]) -> Iterator[Finding]:
@@ -75,16 +96,47 @@ def check_remote_modules(modules: Iterable[Module]) -> Iterator[Finding]:
         yield MODULE_NOT_CHECKED.found(message, help, at=locations[0])
 
 
+def check_called_folders(modules: Mapping[str, Module], outside: Set[str]) -> Iterator[Finding]:
+    """Yield one note that counts the calls of folders outside the directory, at the first of them.
+
+    Args:
+        modules: all modules by folder.
+        outside: the paths of the files that belong to other directories.
+    """
+    folders = {posixpath.dirname(path) for path in outside}
+    sources = [
+        (source.at(call.file), folder)
+        for module in modules.values()
+        if module.folder not in folders
+        for call in module.calls.values()
+        if (source := call.value("source")) is not None
+        and (folder := source_folder(module, call.block)) in folders
+    ]
+    if sources:
+        location, folder = min(sources)
+        others = len({folder for _, folder in sources}) - 1
+        more = f" and {counted(others, 'other folders')}" if others else ""
+        message = f"what is in {folder}{more} is not reported: only the calls are checked"
+        help = "validate the folder as well; --ignore module-not-checked accepts it"
+        yield MODULE_NOT_CHECKED.found(message, help, at=location)
+
+
 def _is_below(folder: str, above: str) -> bool:
     return folder == above or folder.startswith(f"{above}/")
 
 
-def _missing_module(call: Declaration, folder: str, unread: Set[str]) -> Finding:
+def _missing_module(call: Declaration, folder: str, unread: Set[str], absent: Set[str]) -> Finding:
     source = call.value("source")
     location = source.at(call.file) if source is not None else call.location
+    if folder in absent:
+        return MISSING_MODULE.found(
+            f"the source of {call.address}, {folder}, contains no .tf file", at=location
+        )
     if folder.startswith(".."):
-        message = f"{call.address} is not checked: its source {folder} is outside the directory"
-        help = "validate a directory that contains both"
+        message = (
+            f"{call.address} is not checked: its source {folder} cannot be read, or is outside the work tree"
+        )
+        help = "name a folder that contains both with --root"
         return MODULE_NOT_CHECKED.found(message, help, at=location)
     is_hidden = any(part.startswith(".") for part in folder.split("/"))
     if is_hidden or any(_is_below(folder, each) for each in unread):
@@ -97,12 +149,14 @@ def _missing_module(call: Declaration, folder: str, unread: Set[str]) -> Finding
 
 def _check_inputs(call: Declaration, callee: Module, guesses: Guesses) -> Iterator[Finding]:
     variables = callee.variables
-    given = {attribute.name: attribute for attribute in call.block.body.attributes}
+    bodies = [call.block.body, *(escape.body for escape in call.block.blocks("_"))]
+    given = {attribute.name: attribute for body in bodies for attribute in body.attributes}
     for name, attribute in given.items():
-        if name not in _META_ARGUMENTS and name not in variables and callee.complete:
+        if name not in MODULE.arguments and name not in variables and callee.complete:
             message = f"unsupported argument {name} in {call.address}: {_folder_name(callee)} declares no such variable"
-            help = guesses.did_you_mean(name, variables) or "remove it, or declare the variable in the module"
-            yield UNKNOWN_MODULE_INPUT.found(message, help, at=attribute.at(call.file))
+            at, otherwise = attribute.at(call.file), "remove it, or declare the variable in the module"
+            help, edits = correct(guesses, name, variables, at, otherwise)
+            yield UNKNOWN_MODULE_INPUT.found(message, help, at=at, edits=edits)
     missing = (each for each in callee.required_variables if each.name not in given)
     for variable in islice(missing, _MAX_MISSING):
         name = variable.name
@@ -118,15 +172,13 @@ def _check_output(use: Use, called: Mapping[str, Module], guesses: Guesses) -> I
     callee, output = called.get(use.address.name), use.reference.attribute
     if callee is not None and output is not None and callee.complete and output.name not in callee.outputs:
         message = f"{use.address} has no output {output.name}"
-        help = (
-            guesses.did_you_mean(output.name, callee.outputs)
-            or f"declare the output in {_folder_name(callee)}"
-        )
-        yield UNKNOWN_MODULE_OUTPUT.found(message, help, at=output.at(use.file))
+        at, otherwise = output.at(use.file), f"declare the output in {_folder_name(callee)}"
+        help, edits = correct(guesses, output.name, callee.outputs, at, otherwise, before=".")
+        yield UNKNOWN_MODULE_OUTPUT.found(message, help, at=at, edits=edits)
 
 
 def _check_passed_providers(
-    module: Module, call: Declaration, callee: Module, guesses: Guesses
+    module: Module, call: Declaration, callee: Module, guesses: Guesses, own: Set[Address]
 ) -> Iterator[Finding]:
     """Check an argument such as ``providers = { aws = aws.us_east_1 }``.
 
@@ -138,14 +190,20 @@ def _check_passed_providers(
         for item in attribute.value.items:
             key = provider_name(item.key)
             passed.add(key)
-            if key.name and key not in callee.passed_providers and callee.complete:
+            accepted = key in callee.passed_providers or key in callee.provider_configurations
+            if key.name and not accepted and callee.complete:
                 message = (
                     f"{call.address} passes the provider configuration {key}, "
                     f"which {_folder_name(callee)} does not accept"
                 )
                 help = "remove it, or add it to configuration_aliases in the module's required_providers"
-                yield UNKNOWN_MODULE_PROVIDER.found(message, help, at=item.at(call.file))
-            yield from _check_provider(module, item.value, call.file, guesses)
+                # Terraform only warns about the providers whose source it can assume:
+                # https://github.com/hashicorp/terraform/blob/v1.11.4/internal/configs/provider_validation.go
+                is_assumed = provider_source(key.type, callee).startswith("hashicorp/")
+                severity = Severity.WARNING if is_assumed else None
+                yield UNKNOWN_MODULE_PROVIDER.found(message, help, at=item.at(call.file), severity=severity)
+            if provider_name(item.value) not in own:
+                yield from _check_provider(module, item.value, call.file, guesses)
     for name in islice((name for name in callee.passed_providers if name not in passed), _MAX_MISSING):
         message = (
             f"missing provider configuration {name} in {call.address}: {_folder_name(callee)} requires it"
@@ -154,12 +212,12 @@ def _check_passed_providers(
         yield MISSING_MODULE_PROVIDER.found(message, help, at=call.location)
 
 
-def _check_provider_arguments(module: Module, guesses: Guesses) -> Iterator[Finding]:
+def _check_provider_arguments(module: Module, guesses: Guesses, passed: Set[Address]) -> Iterator[Finding]:
     for file in module.files:
         for block in file.body.blocks:
             if block.type in {"resource", "data", "ephemeral", "import"}:
                 attribute = block.attribute("provider")
-                if attribute is not None:
+                if attribute is not None and provider_name(attribute.value) not in passed:
                     yield from _check_provider(module, attribute.value, file.path, guesses)
 
 
@@ -167,12 +225,10 @@ def _check_provider(module: Module, value: Expression, file: str, guesses: Guess
     name = provider_name(value)
     if name.name and name not in module.providers and module.complete:
         known = (provider for provider in module.providers if provider.name)
-        help = (
-            guesses.did_you_mean(name, known)
-            or f'add a provider "{name.type}" block with alias = "{name.name}"'
-        )
+        at, otherwise = value.at(file), f'add a provider "{name.type}" block with alias = "{name.name}"'
         message = f"undeclared provider configuration {name}"
-        yield UNDECLARED_PROVIDER.found(message, help, at=value.at(file))
+        help, edits = correct(guesses, name, known, at, otherwise)
+        yield UNDECLARED_PROVIDER.found(message, help, at=at, edits=edits)
 
 
 def _folder_name(module: Module) -> str:

@@ -15,23 +15,23 @@ from ticketgen.findings import Checked, Finding, Location
 from ticketgen.findings.verification import NO_DIRECTORY, NO_TERRAFORM, NOT_CHECKED, UNREADABLE
 from ticketgen.hcl.guards import MAX_BYTES
 from ticketgen.real_path import real_path
-from ticketgen.terraform_file_names import DECLARING, SETTING_VARIABLES
+from ticketgen.terraform_file_names import DECLARING
+from ticketgen.verification.called_folders import NOTHING_AROUND, Neighbours, read_called_folders
 from ticketgen.verification.finding_limits import limit_findings
 from ticketgen.verification.listing import MAX_DEPTH, MAX_ENTRIES, DirectoryEntry, EntryKind, Listing
+from ticketgen.verification.surroundings import Surroundings
 
 __all__ = ["MAX_READ", "MAX_TOTAL_BYTES", "Directory", "Target", "read_directory", "targets"]
 
 _READ_FILES = re.compile(
-    r"(?s:.*)\.(?:tf|tfvars|tftest\.hcl|tfmock\.hcl|tf\.json)|(?s:test_.*|.*_test|conftest)\.py"
+    r"(?s:.*)\.(?:(?:tf|tofu|tfvars)(?:\.json)?|tftest\.hcl|tfmock\.hcl)|(?s:test_.*|.*_test|conftest)\.py"
 )
-"""Terraform, and the tests that pytest collects beside it; a name may contain any character. Sources:
+"""Terraform, OpenTofu, and the tests that pytest collects beside it; a name may contain any character. Sources:
 https://developer.hashicorp.com/terraform/language/files and
 https://docs.pytest.org/en/stable/reference/reference.html#confval-python_files."""
 
-_NOTED_FILES = re.compile(r"(?s:.*)\.(?:tofu|tofu\.json|tfvars\.json|(?:tf|tofu)(?:test|mock)\.(?:hcl|json))")
+_NOTED_FILES = re.compile(r"(?s:.*)\.(?:tf|tofu)(?:test|mock)\.(?:hcl|json)")
 """Other files that Terraform or OpenTofu reads. `unchecked` yields a note for each, except for links that lead out."""
-
-_OTHER_SYNTAX = (*DECLARING[1:], *SETTING_VARIABLES[1:])
 
 MAX_TOTAL_BYTES = 20 * 1024 * 1024
 """Limit of the bytes that are read from one directory; they are in memory while it is checked."""
@@ -45,6 +45,9 @@ _MAX_NAMES = 20 * 1024 * 1024
 _CHARACTERS_PER_FINDING = 200
 """Characters that count for the finding about an unread file, in addition to the path."""
 
+_ENCRYPTED = b"\0GITCRYPT\0"
+"""The beginning of a file of git-crypt: https://github.com/AGWA/git-crypt/blob/master/commands.cpp"""
+
 _FOLDERS = frozenset({EntryKind.FOLDER, EntryKind.LINKED_UNSEEN})
 
 
@@ -57,11 +60,13 @@ class Directory:
         paths: the relative posix paths of all files; None if there are too many to list.
         unread: the files and folders that were not read, and links to folders. Of the files over a limit, it has one
             of each kind in each folder.
+        around: what the directory uses of its work tree.
     """
 
     texts: Mapping[str, str]
     paths: frozenset[str] | None
     unread: frozenset[str] = frozenset()
+    around: Neighbours = NOTHING_AROUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +173,7 @@ def _directory_of(file: Path) -> Path:
 def _has_terraform(folder: Path) -> bool:
     try:
         with os.scandir(folder) as entries:
-            return any(entry.name.endswith(".tf") for entry in entries)
+            return any(entry.name.endswith(DECLARING) for entry in entries)
     except OSError:
         return False
 
@@ -186,14 +191,15 @@ def _unreadable(file: str, message: str, help: str) -> Finding:
     return UNREADABLE.found(message, help, at=Location(file))
 
 
-def read_directory(root: Path, name: str | None = None, *, every_syntax: bool = False) -> Checked[Directory]:
-    """Read a directory, except hidden entries and links that lead out.
+def read_directory(
+    root: Path, name: str | None = None, *, work_tree: Path | None = None
+) -> Checked[Directory]:
+    """Read a directory, except hidden entries and links that lead out of its work tree.
 
     Args:
         root: the directory.
         name: the name of the directory in messages; None for ``root``.
-        every_syntax: whether the caller reads the JSON syntax and OpenTofu's files, so that a directory may have
-            nothing else.
+        work_tree: the folder that links and local modules may lead to; None for the directory itself.
 
     Returns:
         No value if there is nothing to read. A file that cannot be read yields a finding and is left out.
@@ -206,7 +212,8 @@ def read_directory(root: Path, name: str | None = None, *, every_syntax: bool = 
     left = MAX_TOTAL_BYTES
     room = room_of_unread = _MAX_NAMES
     over_limit: Counter[tuple[str, str]] = Counter()
-    listing = Listing(root)
+    around = Surroundings(root, work_tree)
+    listing = Listing(root, around)
     try:
         for entry in listing:
             if entry.kind is EntryKind.FILE and len(paths) <= _MAX_FILES and room >= 0:
@@ -217,7 +224,7 @@ def read_directory(root: Path, name: str | None = None, *, every_syntax: bool = 
                 unread.add(entry.path)
                 room_of_unread -= len(entry.path) + _CHARACTERS_PER_FINDING
                 continue
-            is_read = _READ_FILES.fullmatch(file) or (every_syntax and file.endswith(_OTHER_SYNTAX))
+            is_read = _READ_FILES.fullmatch(file)
             is_other = not is_read and (entry.kind is EntryKind.FILE or not _NOTED_FILES.fullmatch(file))
             if is_other and entry.kind not in _FOLDERS:
                 continue
@@ -244,16 +251,11 @@ def read_directory(root: Path, name: str | None = None, *, every_syntax: bool = 
     except OSError as error:
         return Checked(None, (_no_directory(root, shown_name, error),))
     findings += _limits(shown_name, listing, over_limit.total())
-    endings = DECLARING if every_syntax else DECLARING[:1]
-    if not any(file.endswith(endings) for file in texts) and not findings:
-        help = (
-            "write it as HCL: ticketgen does not read Terraform's JSON syntax"
-            if any(file.endswith(".tf.json") for file in texts) and not every_syntax
-            else None
-        )
-        return Checked(None, (NO_TERRAFORM.found(f"{shown_name} has no .tf file", help),))
+    if not any(file.endswith(DECLARING) for file in texts) and not findings:
+        return Checked(None, (NO_TERRAFORM.found(f"{shown_name} has no .tf file"),))
     known = frozenset(paths) if len(paths) <= _MAX_FILES and room >= 0 and listing.is_complete else None
-    return Checked(Directory(texts, known, frozenset(unread)), tuple(limit_findings(findings)))
+    neighbours = read_called_folders(texts, around, left, MAX_READ - len(texts))
+    return Checked(Directory(texts, known, frozenset(unread), neighbours), tuple(limit_findings(findings)))
 
 
 def _no_directory(root: Path, shown_name: str, error: OSError) -> Finding:
@@ -265,11 +267,13 @@ def _no_directory(root: Path, shown_name: str, error: OSError) -> Finding:
 def _content(entry: DirectoryEntry) -> str | Finding:
     """The text of a file, or the finding about why it cannot be read."""
     if entry.kind is EntryKind.OUTSIDE:
-        message = "not checked: the file is a link that leads out of the directory"
-        help = "replace the link with the file, or validate a directory that contains both"
+        message = (
+            "not checked: the file is a link that leads out of the work tree, or to a hidden place in it"
+        )
+        help = "replace the link with the file, or name a folder that contains both with --root"
         return NOT_CHECKED.found(message, help, at=Location(entry.path))
     if entry.kind is EntryKind.LINKED_UNSEEN:
-        message = "not checked: the folder is a link that leads out of the directory, or to a hidden folder"
+        message = "not checked: the folder is a link that leads out of the work tree, or to a hidden folder"
         help = "replace the link with the folder, or delete it"
         return NOT_CHECKED.found(message, help, at=Location(entry.path))
     if entry.kind is EntryKind.FOLDER:
@@ -278,6 +282,11 @@ def _content(entry: DirectoryEntry) -> str | Finding:
         return _unreadable(entry.path, f"the file is {entry.kind.value}", "replace it with a regular file")
     try:
         content = entry.read(MAX_BYTES)
+        if content.startswith(_ENCRYPTED):
+            help = "run `git-crypt unlock` before, or check the file on a machine that can"
+            return NOT_CHECKED.found(
+                "not checked: the file is encrypted with git-crypt", help, at=Location(entry.path)
+            )
         # A file over the limit may be cut within a character; no parser gets that text.
         return content.decode("utf-8", "strict" if len(content) <= MAX_BYTES else "replace")
     except OSError as error:

@@ -1,36 +1,37 @@
-"""Levels 1 and 2, for each file: two parsers that must agree, and the round trip."""
+"""Levels 1 and 2, for each file: the syntax, and the round trip."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from ticketgen.findings import Checked, Finding, Location, Severity
 from ticketgen.findings.verification import NOT_CHECKED, ROUND_TRIP, SYNTAX
 from ticketgen.hcl.guards import refusal
-from ticketgen.hcl.parse import to_file
-from ticketgen.hcl.raw_tree import Unreadable, read
+from ticketgen.hcl.parse import parse
+from ticketgen.hcl.raw_tree import read
 from ticketgen.hcl.reference_parser import parser_errors
 from ticketgen.hcl.roundtrip import write
 from ticketgen.hcl.syntax import File
+from ticketgen.hcl.tokenizer import Unreadable
 
-__all__ = ["check_syntax", "round_trip_finding"]
+__all__ = ["check_round_trip", "check_syntax", "round_trip_finding"]
 
 _MAX_ERRORS = 100
 
 
-def check_syntax(path: str, text: str, *, rendered: bool, round_trips: bool = True) -> Checked[File]:
+def check_syntax(path: str, text: str, *, rendered: bool) -> Checked[File]:
     """Parse one file; no value if it cannot be parsed.
 
     Args:
         path: the name of the file in findings.
         text: the text, without a byte order mark.
         rendered: whether ticketgen rendered the file; see `verify_within`.
-        round_trips: whether to make the round trip here; False if the second process makes it.
     """
-    severity_if_unchecked = Severity.ERROR if rendered else Severity.NOTE
     refused = refusal(text)
     if refused:
         before = text[: refused.offset]
         location = Location(path, before.count("\n") + 1, len(before) - before.rfind("\n"))
-        severity = Severity.ERROR if refused.invalid else severity_if_unchecked
+        severity = Severity.ERROR if refused.invalid else _severity(rendered)
         kind = SYNTAX if refused.invalid else NOT_CHECKED
         return Checked(None, (kind.found(refused.reason, refused.help, at=location, severity=severity),))
     errors = parser_errors(text)
@@ -43,22 +44,35 @@ def check_syntax(path: str, text: str, *, rendered: bool, round_trips: bool = Tr
             location = errors[_MAX_ERRORS].at(path)
             findings.append(SYNTAX.found(message, "correct the others first", at=location))
         return Checked(None, tuple(findings))
-    tree = read(text)
-    file = tree if isinstance(tree, Unreadable) else to_file(path, tree)
+    file = parse(path, text)
     if isinstance(file, Unreadable):
-        message = f"valid HCL, but not checked, because python-hcl2 cannot read it: {file.reason}"
+        message = f"valid HCL, but not checked: {file.reason}"
         help = "simplify the expression, or check the file with terraform validate"
-        return Checked(
-            None, (NOT_CHECKED.found(message, help, at=file.at(path), severity=severity_if_unchecked),)
-        )
-    written = write(tree) if round_trips else None
+        finding = NOT_CHECKED.found(message, help, at=file.at(path), severity=_severity(rendered))
+        return Checked(None, (finding,))
+    return Checked(file, ())
+
+
+def check_round_trip(path: str, text: str, *, rendered: bool) -> Iterator[Finding]:
+    """Make the round trip of a file that `check_syntax` accepts; see there for the arguments."""
+    tree = read(text)
+    if isinstance(tree, Unreadable):
+        message = f"the round trip is not checked, because python-hcl2 cannot read the file: {tree.reason}"
+        help = "simplify the expression"
+        yield NOT_CHECKED.found(message, help, at=tree.at(path), severity=_severity(rendered))
+        return
+    written = write(tree)
     del tree
-    difference = written.difference() if written else ""
-    return Checked(file, (round_trip_finding(path, difference, rendered=rendered),) if difference else ())
+    difference = written.difference()
+    if difference:
+        yield round_trip_finding(path, difference, rendered=rendered)
 
 
 def round_trip_finding(path: str, difference: str, *, rendered: bool) -> Finding:
     """The finding about a file that a round trip changes."""
-    severity = Severity.ERROR if rendered else Severity.NOTE
     help = "simplify the expression"
-    return ROUND_TRIP.found(difference, help, at=Location(path), severity=severity)
+    return ROUND_TRIP.found(difference, help, at=Location(path), severity=_severity(rendered))
+
+
+def _severity(rendered: bool) -> Severity:
+    return Severity.ERROR if rendered else Severity.NOTE

@@ -8,15 +8,25 @@ from ticketgen.findings import Finding
 from ticketgen.guesses import Guesses
 from ticketgen.hcl.configuration import Configuration
 from ticketgen.hcl.evaluator import Evaluator
+from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import File
 from ticketgen.rules.apply import apply_rules
-from ticketgen.verification.calls import check_calls, check_remote_modules
+from ticketgen.type_checking.check_types import check_types
+from ticketgen.verification.called_folders import NOTHING_AROUND, Neighbours
+from ticketgen.verification.calls import (
+    check_called_folders,
+    check_calls,
+    check_remote_modules,
+    passed_by_calls,
+)
 from ticketgen.verification.cycles import check_cycles
 from ticketgen.verification.duplicates import check_duplicates
-from ticketgen.verification.file_checks import check_syntax, round_trip_finding
+from ticketgen.verification.file_checks import check_round_trip, round_trip_finding
+from ticketgen.verification.language_checks import check_language
 from ticketgen.verification.loop_references import check_loop_references
 from ticketgen.verification.missing_files import check_files
-from ticketgen.verification.provider_schema import check_schema
+from ticketgen.verification.provider_schema import check_schema, schemas_of
+from ticketgen.verification.provider_values import check_values
 from ticketgen.verification.references import check_references
 from ticketgen.verification.unused import check_unused
 
@@ -30,23 +40,44 @@ def check_round_trips(
     for file in files:
         difference = differences.get(file.path)
         if difference is None:
-            yield from check_syntax(file.path, texts[file.path], rendered=rendered).findings
+            yield from check_round_trip(file.path, texts[file.path], rendered=rendered)
         elif difference:
             yield round_trip_finding(file.path, difference, rendered=rendered)
 
 
-def check_together(configuration: Configuration, *, rendered: bool) -> Iterator[Finding]:
-    """Run levels 3 to 5: references, schema, rules."""
+def check_together(
+    configuration: Configuration,
+    written: Mapping[str, Module],
+    around: Neighbours = NOTHING_AROUND,
+    *,
+    rendered: bool,
+) -> Iterator[Finding]:
+    """Run levels 3 to 5: language and references, schema, rules.
+
+    Args:
+        configuration: the directory, with override files merged.
+        written: its modules as they are written.
+        around: what the directory uses of its work tree.
+        rendered: whether ticketgen rendered the files.
+    """
     modules = configuration.modules
+    passed = passed_by_calls(modules)
     guesses = Guesses()
+    yield from check_language(written, guesses, configuration.unread)
     for module in modules.values():
         yield from check_references(module, guesses)
-        yield from check_calls(module, modules, guesses, configuration.unread)
+        yield from check_calls(module, modules, guesses, configuration.unread, around.absent, passed)
         yield from check_loop_references(module)
         yield from check_duplicates(module)
         yield from check_unused(module)
     yield from check_cycles(configuration)
     yield from check_files(configuration, Evaluator(budget=configuration.budget))
     yield from check_remote_modules(modules.values())
+    yield from check_called_folders(modules, around.texts.keys() | around.unread)
+    for module in modules.values():
+        schemas = schemas_of(module, guesses)
+        is_root = module.folder not in configuration.called_folders
+        yield from check_types(module, modules, schemas, configuration.budget, is_root=is_root)
     yield from check_schema(modules.values(), guesses)
+    yield from check_values(configuration, guesses)
     yield from apply_rules(configuration, rendered=rendered)

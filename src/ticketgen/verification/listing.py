@@ -1,8 +1,8 @@
-"""List and open the files below a directory without leaving it.
+"""List and open the files below a directory without leaving its work tree.
 
 Every folder is opened by its name in the parent folder, never by a path, and no link is followed on the way. So a link
-that an attacker puts into the directory, even while it is read, leads nowhere. A link to a file inside the directory
-counts as that file.
+that an attacker puts into the directory, even while it is read, leads nowhere. A link to a file in the directory or its
+work tree (`ticketgen.verification.surroundings`) counts as that file.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
+from typing import Final
 
-from ticketgen.real_path import follow, real_path
-from ticketgen.safe_open import open_folder, read_deep_below, read_file_in
+from ticketgen.safe_open import open_folder, read_file_in
+from ticketgen.verification.surroundings import PlaceKind, Surroundings
 
 __all__ = ["MAX_DEPTH", "MAX_ENTRIES", "DirectoryEntry", "EntryKind", "Listing"]
 
@@ -28,20 +30,18 @@ _MAX_NAMES = 100 * 1024 * 1024
 """Limit of the bytes of names in memory at the same time: those in a folder and in each of its parents."""
 _BYTES_PER_NAME = 100
 """Memory for each name in a list, in addition to the string."""
-_MAX_STEPS = 500_000
-"""Limit of path segments to look up for all links together: a link may lead to other links, through very long paths."""
 
 
 class EntryKind(StrEnum):
     """The kind of an entry, which decides how it is read."""
 
     FILE = "file"
-    OUTSIDE = "a link that leads out of the directory"
+    OUTSIDE = "a link that leads out of the work tree"
     BROKEN = "a broken link"
     SPECIAL = "a pipe, a socket or a device"
     FOLDER = "folder"
     LINKED = "a link to a folder"
-    LINKED_UNSEEN = "a link to a folder that is outside of the directory, or hidden"
+    LINKED_UNSEEN = "a link to a folder that is outside of the work tree, or hidden"
     TANGLED = "one of too many links"
 
 
@@ -65,17 +65,20 @@ class DirectoryEntry:
 class Listing:
     """One pass over a directory.
 
+    Args:
+        root: the directory.
+        around: its surroundings; None if links must not leave the directory.
+
     Attributes:
         is_complete: whether the pass has not hit a limit.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, around: Surroundings | None = None) -> None:
         self.is_complete = True
         self._root = root
-        self._real = real_path(root).rstrip(os.sep)
+        self._around = around or Surroundings(root)
         self._seen = 0
         self._held = 0
-        self._steps = 0
 
     def __iter__(self) -> Iterator[DirectoryEntry]:
         """Every entry that is not hidden. Links to folders are not followed.
@@ -85,12 +88,12 @@ class Listing:
         """
         top = open_folder(os.fspath(self._root))
         try:
-            with closing(self._folder(top, top, "", 0)) as entries:
+            with closing(self._folder(top, "", 0)) as entries:
                 yield from entries
         finally:
             os.close(top)
 
-    def _folder(self, top: int, folder: int, prefix: str, depth: int) -> Generator[DirectoryEntry]:
+    def _folder(self, folder: int, prefix: str, depth: int) -> Generator[DirectoryEntry]:
         names: list[tuple[str, bool, bool]] = []
         before = self._held
         with os.scandir(folder) as entries:
@@ -105,13 +108,13 @@ class Listing:
         names.sort()
         for name, is_link, is_folder in names:
             if not is_folder:
-                yield from self._link(top, prefix + name) if is_link else self._file(folder, prefix, name)
+                yield from (self._link(prefix + name),) if is_link else self._file(folder, prefix, name)
         for name, _, is_folder in names:
             if is_folder and self._seen <= MAX_ENTRIES:
-                yield from self._inner(top, folder, prefix + name, name, depth + 1)
+                yield from self._inner(folder, prefix + name, name, depth + 1)
         self._held = before
 
-    def _inner(self, top: int, above: int, path: str, name: str, depth: int) -> Iterator[DirectoryEntry]:
+    def _inner(self, above: int, path: str, name: str, depth: int) -> Iterator[DirectoryEntry]:
         if depth > MAX_DEPTH:
             self.is_complete = False
             return
@@ -121,7 +124,7 @@ class Listing:
             yield DirectoryEntry(path, EntryKind.FOLDER, error=error.strerror or str(error))
             return
         try:
-            yield from self._folder(top, folder, f"{path}/", depth)
+            yield from self._folder(folder, f"{path}/", depth)
         finally:
             os.close(folder)
 
@@ -133,26 +136,20 @@ class Listing:
         kind = EntryKind.FILE if is_file else EntryKind.SPECIAL
         yield DirectoryEntry(prefix + name, kind, lambda limit: read_file_in(name, folder, limit))
 
-    def _link(self, top: int, path: str) -> Iterator[DirectoryEntry]:
-        if self._steps > _MAX_STEPS:
-            yield DirectoryEntry(path, EntryKind.TANGLED)
-            return
-        target = follow(f"{self._real}/{path}")
-        self._steps += target.parts
-        real, mode = target.path, target.mode
-        if not mode:
-            yield DirectoryEntry(path, EntryKind.BROKEN)
-        elif stat.S_ISDIR(mode):
-            parts = Path(os.path.relpath(real, self._real)).parts
-            is_seen = not any(part.startswith(".") for part in parts)
-            yield DirectoryEntry(path, EntryKind.LINKED if is_seen else EntryKind.LINKED_UNSEEN)
-        elif not real.startswith(self._real + os.sep):
-            yield DirectoryEntry(path, EntryKind.OUTSIDE)
-        elif stat.S_ISREG(mode):
-            inside = real[len(self._real) + 1 :]
-            yield DirectoryEntry(path, EntryKind.FILE, lambda limit: read_deep_below(top, inside, limit))
-        else:
-            yield DirectoryEntry(path, EntryKind.SPECIAL)
+    def _link(self, path: str) -> DirectoryEntry:
+        place = self._around.look_up(path)
+        if place.kind is PlaceKind.FOLDER:
+            return DirectoryEntry(path, EntryKind.LINKED if place.is_seen else EntryKind.LINKED_UNSEEN)
+        if place.kind in _UNUSABLE:
+            return DirectoryEntry(path, _UNUSABLE[place.kind])
+        if not place.is_open:
+            return DirectoryEntry(path, EntryKind.OUTSIDE)
+        if place.kind is PlaceKind.SPECIAL:
+            return DirectoryEntry(path, EntryKind.SPECIAL)
+        return DirectoryEntry(path, EntryKind.FILE, partial(self._around.read, place))
+
+
+_UNUSABLE: Final = {PlaceKind.NOTHING: EntryKind.BROKEN, PlaceKind.TANGLED: EntryKind.TANGLED}
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

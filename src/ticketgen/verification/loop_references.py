@@ -29,12 +29,17 @@ def check_loop_references(module: Module) -> Iterator[Finding]:
         if root not in _LOOPS:
             continue
         argument, kind = _LOOPS[root]
-        if top.type not in _REPEATABLE:
+        # OpenTofu repeats provider configurations; `language_checks` reports that in Terraform's modules.
+        is_repeated_provider = top.type == "provider" and top.attribute(argument) is not None
+        if top.type not in _REPEATABLE and not is_repeated_provider:
             message = f"{use.address} is not available in {top.type} blocks, which do not support {argument}"
             yield kind.found(message, "use a for expression", at=location)
         elif use.argument in _LOOP_ARGUMENTS:
             message = f"{use.address} is not available in the {argument} argument of its own block"
             yield kind.found(message, f"refer to the value itself instead of {use.address}", at=location)
+        elif use.argument == "depends_on":
+            message = f"{use.address} is not available in depends_on, which concerns all instances"
+            yield kind.found(message, "refer to a whole object", at=location)
         elif top.attribute(argument) is None:
             message = f"{use.address} is available only in a block that sets {argument}"
             help = f"set {argument} in this block, or refer to the value itself instead of {use.address}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 
 from ticketgen.findings import Finding
@@ -10,7 +9,7 @@ from ticketgen.findings.verification import MISSING_FILE
 from ticketgen.hcl.configuration import Configuration, Scope
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.syntax import Call, Expression
-from ticketgen.hcl.traversal import nested, subexpressions
+from ticketgen.hcl.traversal import subexpressions
 
 __all__ = ["check_files"]
 
@@ -37,36 +36,30 @@ def check_files(configuration: Configuration, values: Evaluator) -> Iterator[Fin
     for folder, scopes in configuration.scopes.items():
         module = configuration.modules[folder]
         calls = [
-            (file, call, _reads_relative_to_module(call.arguments[0]))
+            (file, call)
             for file in module.files
             for attribute in file.attributes()
             for call in _calls(attribute.value)
         ]
         for scope in scopes if calls else ():
-            for file, call, from_path in calls:
-                path = _path(values, scope, call, from_path=from_path)
-                missing = path and path not in configuration.paths and path not in created
-                if missing and (location := call.at(file.path)) not in reported:
+            for file, call in calls:
+                location = call.at(file.path)
+                path = _path(values, scope, call)
+                if not path or path in configuration.paths or path in created or location in reported:
+                    continue
+                if configuration.exists(path) is False:
                     reported.add(location)
                     message = f"{call.name}() reads {path}, which does not exist"
                     help = "create the file, or correct the path: Terraform resolves it where it runs"
                     yield MISSING_FILE.found(message, help, at=location)
 
 
-def _path(values: Evaluator, scope: Scope, call: Call, *, from_path: bool) -> str:
+def _path(values: Evaluator, scope: Scope, call: Call) -> str:
     """The path that a call reads, relative to the directory; "" if it is unknown."""
     value = values.of(call.arguments[0], scope)
-    if not isinstance(value, str) or value.startswith(("/", "~")) or not value:
-        return ""
-    # Terraform runs in the root module. `path.module` is already relative to the verified directory.
-    whole = value if from_path else posixpath.join(scope.root.module.folder, value)
-    path = posixpath.normpath(whole)
-    is_hidden = any(part.startswith(".") for part in path.split("/"))  # or outside the directory, with ".."
+    path = scope.file_at(value) if isinstance(value, str) else ""
+    is_hidden = any(part.startswith(".") and part != ".." for part in path.split("/"))
     return "" if is_hidden else path
-
-
-def _reads_relative_to_module(expression: Expression) -> bool:
-    return any(getattr(each, "root", "") == "path" for each in nested(expression))
 
 
 def _calls(expression: Expression) -> Iterator[Call]:
@@ -90,10 +83,5 @@ def _created_files(configuration: Configuration, values: Evaluator) -> Iterator[
             for type, attribute in _CREATORS:
                 if declared.type == type and (expression := declared.value(attribute)) is not None:
                     value = values.of(expression, scope)
-                    if isinstance(value, str):
-                        whole = (
-                            value
-                            if _reads_relative_to_module(expression)
-                            else posixpath.join(scope.root.module.folder, value)
-                        )
-                        yield posixpath.normpath(whole)
+                    if isinstance(value, str) and (path := scope.file_at(value)):
+                        yield path

@@ -6,7 +6,7 @@ the provider, yield no errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from itertools import chain
 from typing import NamedTuple
@@ -47,19 +47,19 @@ from ticketgen.hcl.syntax import (
     Tuple,
 )
 from ticketgen.hcl.uses import Use
+from ticketgen.language.block_grammar import BlockGrammar
+from ticketgen.language.blocks import TOP_LEVEL
 from ticketgen.verification.conversions import is_null, literal_value, mismatches
+from ticketgen.verification.ignored_changes import ignored_faults
 from ticketgen.verification.version_constraints import allows
 
-__all__ = ["check_schema"]
+__all__ = ["check_schema", "required_sources", "schemas_of"]
 
-# https://developer.hashicorp.com/terraform/language/meta-arguments
-_META: Mapping[str, frozenset[str]] = {
-    "resource": frozenset({"count", "for_each", "depends_on", "provider"}),
-    "data": frozenset({"count", "for_each", "depends_on", "provider"}),
-    "ephemeral": frozenset({"count", "for_each", "depends_on", "provider"}),
-    "provider": frozenset({"alias", "version"}),
+_META: Mapping[str, BlockGrammar] = {
+    kind: TOP_LEVEL[kind].block for kind in ("resource", "data", "ephemeral", "provider")
 }
-_META_BLOCKS = frozenset({"lifecycle", "connection", "provisioner"})
+"""Terraform's own part of the blocks whose other part the schema describes."""
+_NO_META = BlockGrammar()
 _SEE_DOCS = "see the provider's documentation for the replacement"
 _EXAMPLES = {
     "a bool": "true or false",
@@ -82,8 +82,9 @@ def check_schema(modules: Iterable[Module], guesses: Guesses) -> Iterator[Findin
         checker = _Checker(module, unchecked, guesses)
         for file in module.files:
             for block in file.body.blocks:
-                if block.type in _META and block.labels:
-                    yield from checker.block(file.path, block)
+                for each in (block, *(block.blocks("data") if block.type == "check" else ())):
+                    if each.type in _META and each.labels:
+                        yield from checker.block(file.path, each)
         for use in module.uses:
             yield from checker.use(use)
     for reason, locations in sorted(unchecked.items()):
@@ -93,7 +94,12 @@ def check_schema(modules: Iterable[Module], guesses: Guesses) -> Iterator[Findin
         yield SCHEMA_NOT_CHECKED.found(message, help, at=min(locations))
 
 
-def _sources(module: Module) -> Mapping[str, tuple[str, Expression | None]]:
+def schemas_of(module: Module, guesses: Guesses) -> Callable[[str, str], BlockSchema | None]:
+    """A function that returns the schema of a kind and a type; None if the module may use another schema."""
+    return _Checker(module, {}, guesses).schema
+
+
+def required_sources(module: Module) -> Mapping[str, tuple[str, Expression | None]]:
     """Source and version constraint of each entry in ``required_providers``, by name."""
     found: dict[str, tuple[str, Expression | None]] = {}
     for name, value in module.required_providers.items():
@@ -152,7 +158,7 @@ class _Checker:
     def __init__(self, module: Module, unchecked: dict[str, list[Location]], guesses: Guesses) -> None:
         self.module = module
         self._guesses = guesses
-        self._sources = _sources(module)
+        self._sources = required_sources(module)
         self._unchecked = unchecked
         _, constraint = self._sources.get("aws", ("", None))
         self._constrained = constraint is not None
@@ -168,7 +174,11 @@ class _Checker:
         schema = schema_of(block.type, type) if self._is_known(provider) else None
         subject = _Subject.of(block.type, type)
         if schema is None:
-            if provider != _BUILT_IN and not (block.type == "provider" and self._is_known(provider)):
+            if provider == _BUILT_IN and self._is_known(provider) and block.type != "provider":
+                help = self._guesses.did_you_mean(type, ("terraform_data", "terraform_remote_state"))
+                message = f"Terraform's own provider has no {subject}"
+                yield UNKNOWN_BLOCK.found(message, help or "correct the type", at=location)
+            elif provider != _BUILT_IN and not (block.type == "provider" and self._is_known(provider)):
                 self._skip(self._reason(provider, subject), location)
             return
         if self.version is _Version.OTHER and provider == "aws":
@@ -181,7 +191,20 @@ class _Checker:
         elif schema.deprecated:
             yield DEPRECATED.found(f"{subject} is deprecated", _SEE_DOCS, at=location)
         body = _Body(self, subject, file, strict=self.version is _Version.KNOWN or provider != "aws")
-        yield from body.check(block, block.body, schema, "", _META[block.type], top=block.type != "provider")
+        meta = _META[block.type]
+        if not block.blocks("_"):  # whose content belongs to the block itself
+            yield from body.check(block, block.body, schema, "", meta)
+        if body.strict:
+            for fault in ignored_faults(block, schema):
+                message = f"ignore_changes of {subject} contains {fault.path}: {fault.message}"
+                yield from self.unknown(subject, fault.path, fault.item.at(file), message, fault.known)
+
+    def schema(self, kind: str, type: str) -> BlockSchema | None:
+        """The schema of a type; None if the module may use another version or another provider."""
+        provider = type.partition("_")[0]
+        if not self._is_known(provider) or (self.version is not _Version.KNOWN and provider == "aws"):
+            return None
+        return schema_of(kind, type)
 
     def use(self, use: Use) -> Iterator[Finding]:
         """Check a reference to an attribute of a resource or data source."""
@@ -194,6 +217,8 @@ class _Checker:
         attribute = use.reference.attribute
         if schema is None or attribute is None:
             return
+        if use.attribute == "replace_triggered_by":
+            return  # Terraform accepts any name there
         name, location = attribute.name, attribute.at(use.file)
         subject = _Subject.of(kind, type)
         if name in schema.attributes or name in schema.blocks:
@@ -268,12 +293,12 @@ class _Body:
         self.strict = strict
 
     def check(
-        self, block: Block, body: Body, schema: BlockSchema, path: str, meta: frozenset[str], *, top: bool
+        self, block: Block, body: Body, schema: BlockSchema, path: str, meta: BlockGrammar = _NO_META
     ) -> Iterator[Finding]:
-        given = {attribute.name: attribute for attribute in body.attributes if attribute.name not in meta}
+        given = {each.name: each for each in body.attributes if each.name not in meta.arguments}
         for attribute in given.values():
             yield from self._attribute(attribute, schema, path)
-        blocks = [each for each in body.blocks if not (top and each.type in _META_BLOCKS)]
+        blocks = [each for each in body.blocks if each.effective_type not in meta.blocks]
         counts: dict[str, int] = {}
         loops: set[str] = set()
         for inner in blocks:
@@ -337,7 +362,7 @@ class _Body:
             if nested.block.deprecated and (self.subject.written, name) not in REMOVED:
                 message = f"block type {name} of {self.subject} is deprecated"
                 yield DEPRECATED.found(message, _SEE_DOCS, at=location)
-            yield from self.check(block, body, nested.block, f"{name}.", frozenset(), top=False)
+            yield from self.check(block, body, nested.block, f"{name}.")
             return
         attribute = schema.attribute(type)
         if attribute is not None and attribute.fields is not None and not attribute.read_only:

@@ -10,6 +10,7 @@ from ticketgen.guesses import Guesses
 from ticketgen.hcl.address import Address
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.uses import BUILT_INS, Use
+from ticketgen.verification.corrections import correct
 
 __all__ = ["check_references"]
 
@@ -35,11 +36,9 @@ def _undeclared(module: Module, use: Use, guesses: Guesses) -> Finding:
     address, location = use.address, use.reference.at(use.file)
     if address.kind in BUILT_INS:
         built_in = [Address(address.kind, "", name) for name in sorted(BUILT_INS[address.kind] or ())]
-        return UNDECLARED_REFERENCE.found(
-            f"{address} is not a Terraform built-in",
-            guesses.did_you_mean(address, built_in) or f"use {' or '.join(map(str, built_in))}",
-            at=location,
-        )
+        help, edits = correct(guesses, address, built_in, location, f"use {' or '.join(map(str, built_in))}")
+        message = f"{address} is not a Terraform built-in"
+        return UNDECLARED_REFERENCE.found(message, help, at=location, edits=edits)
     if len(address.parts) == 1:
         return UNDECLARED_REFERENCE.found(
             f"{address} is not a complete reference",
@@ -49,8 +48,6 @@ def _undeclared(module: Module, use: Use, guesses: Guesses) -> Finding:
     kind = _KINDS.get(address.kind, "resource")
     known = (each for each in module.declarations if each.kind not in {"output", "check"})
     where = f" in {module.folder}" if module.folder else ""
-    return UNDECLARED_REFERENCE.found(
-        f"reference to undeclared {kind} {address}{where}",
-        guesses.did_you_mean(address, known) or f"declare it{where or ' in this module'}",
-        at=location,
-    )
+    help, edits = correct(guesses, address, known, location, f"declare it{where or ' in this module'}")
+    message = f"reference to undeclared {kind} {address}{where}"
+    return UNDECLARED_REFERENCE.found(message, help, at=location, edits=edits)

@@ -1,7 +1,8 @@
 """A cache of verification results: an unchanged directory is not verified twice.
 
 The key is a digest of everything that the result depends on: every text and every path relative to the directory, and
-every file of ticketgen and its parsers. Entries have paths relative to the directory, so a copy of it elsewhere shares
+every file of ticketgen and its parsers. An entry lists the files that were looked up around the directory; it is a miss
+if one of them has appeared or vanished. Entries have paths relative to the directory, so a copy of it elsewhere shares
 them.
 """
 
@@ -12,10 +13,11 @@ import json
 from collections.abc import Mapping
 
 from ticketgen.caching import cache_folder, fingerprint, load, store
-from ticketgen.findings import Category, Finding, Location, Severity, Stage
+from ticketgen.findings import Category, Finding, Location, Severity, Stage, TextEdit
 from ticketgen.hcl.budget import DEFAULT
 from ticketgen.progress import ProgressCallback, no_progress
-from ticketgen.verification.verify import verify_within
+from ticketgen.verification.called_folders import NOTHING_AROUND, Neighbours
+from ticketgen.verification.verify import Verified, verify_within
 
 __all__ = ["cache_key", "verify_cached"]
 
@@ -30,25 +32,48 @@ def verify_cached(
     rendered: bool,
     paths: frozenset[str] | None = None,
     left_out: frozenset[str] = frozenset(),
+    around: Neighbours = NOTHING_AROUND,
     budget: int = DEFAULT,
+    round_trips: bool = False,
     progress: ProgressCallback = no_progress,
 ) -> tuple[Finding, ...]:
     """Return the findings of `verify_within`, from the cache if possible.
 
     See there for the arguments. A result that depends on time or memory is not stored, because another run may differ.
     """
+
+    def verify() -> Verified:
+        return verify_within(
+            files,
+            rendered=rendered,
+            paths=paths,
+            left_out=left_out,
+            around=around,
+            budget=budget,
+            round_trips=round_trips,
+        )
+
     if cache_folder() is None:
         progress("verifying; the cache is off or cannot be written")
-        return verify_within(files, rendered=rendered, paths=paths, left_out=left_out, budget=budget).findings
-    key = cache_key(files, rendered=rendered, paths=paths, left_out=left_out, budget=budget)
-    known = _read(key)
+        return verify().findings
+    key = cache_key(
+        files,
+        rendered=rendered,
+        paths=paths,
+        left_out=left_out,
+        around=around,
+        budget=budget,
+        round_trips=round_trips,
+    )
+    known = _read(key, around)
     if known is not None:
         progress("nothing has changed since the last run: the result is from the cache")
         return known
     progress("verifying; the cache has no result for these files")
-    verified = verify_within(files, rendered=rendered, paths=paths, left_out=left_out, budget=budget)
+    verified = verify()
     if verified.cacheable:
-        store(_KIND, key, json.dumps([_row(finding) for finding in verified.findings]).encode(), _MAX_KEPT)
+        entry = [dict(verified.looked_up), [_row(finding) for finding in verified.findings]]
+        store(_KIND, key, json.dumps(entry).encode(), _MAX_KEPT)
     return verified.findings
 
 
@@ -58,41 +83,56 @@ def cache_key(
     rendered: bool,
     paths: frozenset[str] | None,
     left_out: frozenset[str],
+    around: Neighbours = NOTHING_AROUND,
     budget: int,
+    round_trips: bool,
 ) -> str:
-    """A digest of everything that the findings depend on."""
-    digest = hashlib.sha256(f"{fingerprint(*_PARSERS)}\0{rendered}\0{paths is None}\0{budget}".encode())
+    """A digest of everything that the findings depend on, except what is looked up in the surroundings."""
+    digest = hashlib.sha256(
+        f"{fingerprint(*_PARSERS)}\0{rendered}\0{round_trips}\0{paths is None}\0{budget}".encode()
+    )
     for path in sorted(paths or ()):
         digest.update(f"\0p{path}".encode("utf-8", "surrogateescape"))
-    for path in sorted(left_out):
-        digest.update(f"\0l{path}".encode("utf-8", "surrogateescape"))
-    for path, text in sorted(files.items()):
-        content = text.encode("utf-8", "surrogatepass")
-        digest.update(f"\0f{path}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
-        digest.update(content)
+    for mark, names in (("l", left_out), ("u", around.unread), ("a", around.absent)):
+        for path in sorted(names):
+            digest.update(f"\0{mark}{path}".encode("utf-8", "surrogateescape"))
+    for mark, texts in (("f", files), ("c", around.texts)):
+        for path, text in sorted(texts.items()):
+            content = text.encode("utf-8", "surrogatepass")
+            digest.update(f"\0{mark}{path}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
+            digest.update(content)
     return digest.hexdigest()
 
 
-def _read(key: str) -> tuple[Finding, ...] | None:
+def _read(key: str, around: Neighbours) -> tuple[Finding, ...] | None:
     entry = load(_KIND, key)
-    return None if entry is None else tuple(map(_finding, json.loads(entry)))
+    if entry is None:
+        return None
+    looked_up, rows = json.loads(entry)
+    if any(around.exists(path) != answer for path, answer in looked_up.items()):
+        return None
+    return tuple(map(_finding, rows))
 
 
 def _row(finding: Finding) -> list[object]:
-    location = finding.location
-    where = [location.file, location.line, location.column] if location else None
     return [
         finding.rule,
         finding.message,
-        where,
+        _place_row(finding.location) if finding.location else None,
         finding.severity.value,
         finding.help,
         finding.category.name,
+        [[_place_row(edit.at), edit.old, edit.new] for edit in finding.edits],
     ]
 
 
+def _place_row(location: Location) -> list[object]:
+    return [location.file, location.line, location.column]
+
+
 def _finding(row: list[object]) -> Finding:
-    rule, message, where, severity, help, category = row
+    rule, message, where, severity, help, category, edits = row
+    assert isinstance(edits, list)
     location = Location(*where) if isinstance(where, list) else None
     # Without the declaration of the rule, so that a cached result does not import the rules.
     return Finding(
@@ -103,4 +143,5 @@ def _finding(row: list[object]) -> Finding:
         Severity(str(severity)),
         str(help),
         Category[str(category)],
+        tuple(TextEdit(Location(*at), old, new) for at, old, new in edits),
     )

@@ -6,42 +6,30 @@ treats these findings as errors (`as_errors`), so that nobody can hide a fault b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ticketgen.findings import Finding, Location, Severity
-from ticketgen.findings.verification import NOT_CHECKED, UNCHECKED
-from ticketgen.hcl.modules import is_override
+from ticketgen.findings.verification import NOT_CHECKED, SYNTAX, UNCHECKED
+from ticketgen.terraform_file_names import replaced_files
 
-__all__ = ["as_errors", "incomplete_files", "unread_notes"]
+__all__ = ["as_errors", "broken_files", "unread_notes"]
 
-_DECLARES_OBJECTS = (
-    "so this folder gets no findings about undeclared references, unused declarations or rules",
-    "write the file in HCL, or check it with `terraform validate`",
-)
-_SETS_VALUES = ("so its values are not used in any check", "write the file in HCL")
 _DEFINES_TESTS = ("so it gets no findings", "write the file in HCL")
 
 # Suffix → the kind of file, the consequence, and the fix. The first matching suffix counts. Sources:
 # https://developer.hashicorp.com/terraform/language/files, https://opentofu.org/docs/language/files/ and, for tests,
 # https://opentofu.org/docs/cli/commands/test/.
 _NOT_READ = {
-    ".tf.json": ("the JSON syntax", *_DECLARES_OBJECTS),
-    ".tofu.json": ("the JSON syntax", *_DECLARES_OBJECTS),
-    ".tofu": (
-        "a file that only OpenTofu reads (in place of a .tf file of the same name)",
-        *_DECLARES_OBJECTS,
-    ),
-    ".tfvars.json": ("the JSON syntax", *_SETS_VALUES),
     ".tftest.json": ("the JSON syntax", *_DEFINES_TESTS),
     ".tfmock.json": ("the JSON syntax", *_DEFINES_TESTS),
     ".tofutest.json": ("the JSON syntax", *_DEFINES_TESTS),
     ".tofutest.hcl": ("a file that only OpenTofu reads", "so it gets no findings", "name it .tftest.hcl"),
 }
-_MAY_DECLARE = (".tf.json", ".tofu.json", ".tofu")
 
 
-def unread_notes(paths: Iterable[str]) -> Iterator[Finding]:
+def unread_notes(paths: Collection[str]) -> Iterator[Finding]:
     """Yield a note for each file of Terraform or OpenTofu that is not checked.
 
     Args:
@@ -52,16 +40,28 @@ def unread_notes(paths: Iterable[str]) -> Iterator[Finding]:
         if suffix:
             kind, consequence, help = _NOT_READ[suffix]
             yield _note(path, f"{kind} is not checked, {consequence}", help)
-        elif is_override(path):
-            message = (
-                "the override file is checked on its own, but not how it changes the blocks of other files"
-            )
-            yield _note(path, message, "write the values into the blocks that it overrides")
+    for path in sorted(replaced_files(paths)):
+        message = f"OpenTofu reads this file in place of {path.replace('.tofu', '.tf')}, which is checked"
+        yield _note(path, message, "check the file with `tofu validate` as well")
 
 
-def incomplete_files(paths: Iterable[str]) -> frozenset[str]:
-    """The unread files that may declare objects: their folders are incomplete."""
-    return frozenset(path for path in paths if path.endswith(_MAY_DECLARE))
+def broken_files(broken: Mapping[str, str], texts: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield a finding for each file in the JSON syntax that cannot be translated.
+
+    Args:
+        broken: why, by path.
+        texts: the texts by path.
+    """
+    for path, why in broken.items():
+        try:
+            json.loads(texts[path])
+        except RecursionError:
+            yield _note(path, f"not checked: {why}", "write the file in HCL")
+        except ValueError as error:
+            at = Location(path, getattr(error, "lineno", 1), getattr(error, "colno", 1))
+            yield SYNTAX.found(f"not JSON: {why}", "correct the JSON", at=at)
+        else:
+            yield _note(path, f"not checked: {why}", "write it as the JSON syntax of Terraform, or in HCL")
 
 
 def as_errors(findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -11,22 +11,28 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ticketgen.findings import Finding
 from ticketgen.hcl.budget import DEFAULT, Budget
 from ticketgen.hcl.second_process import RoundTrips, should_spawn
 from ticketgen.hcl.watchdog import LimitExceeded, Watchdog
+from ticketgen.terraform_file_names import DECLARING, SETTING_VARIABLES, replaced_files
 from ticketgen.verification.admission import FIX, admit, too_large
+from ticketgen.verification.called_folders import NOTHING_AROUND, Neighbours
 from ticketgen.verification.finding_limits import limit_findings
 
 if TYPE_CHECKING:
+    from ticketgen.hcl.native_texts import NativeTexts
     from ticketgen.hcl.syntax import File
 
 __all__ = ["Verified", "verify", "verify_within"]
 
-_HCL = (".tf", ".tfvars", ".tftest.hcl", ".tfmock.hcl")
+_PARSED = (*DECLARING, *SETTING_VARIABLES, ".tftest.hcl", ".tfmock.hcl")
+_OTHER_SYNTAX = (*DECLARING[1:], *SETTING_VARIABLES[1:])
+_MAX_LOOK_UPS = 1_000
+"""Limit of the paths that are looked up in the surroundings of one directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +42,12 @@ class Verified:
     Attributes:
         findings: the findings.
         cacheable: whether another run would find the same; False if the run exceeded time or memory.
+        looked_up: the paths that were looked up in the surroundings, with the answers.
     """
 
     findings: tuple[Finding, ...]
     cacheable: bool
+    looked_up: Mapping[str, bool | None] = field(default_factory=dict)
 
 
 def verify(
@@ -59,25 +67,38 @@ def verify_within(
     rendered: bool,
     paths: frozenset[str] | None = None,
     left_out: frozenset[str] = frozenset(),
+    around: Neighbours = NOTHING_AROUND,
     budget: int = DEFAULT,
+    round_trips: bool = False,
 ) -> Verified:
     """Verify a directory of Terraform.
 
     Args:
         files: texts by relative posix path: Terraform, and the tests that come with a stack. For ``*.tfvars``,
-            ``*.tftest.hcl`` and ``*.tfmock.hcl``, only the syntax is checked; other files that Terraform or OpenTofu
-            reads yield a note that they are not checked.
-        rendered: whether ticketgen rendered the files. If so, valid HCL that python-hcl2 cannot read is an error;
-            otherwise it yields a note that the file was not checked. The same holds for anything that is too large.
+            ``*.tftest.hcl`` and ``*.tfmock.hcl``, only the syntax is checked; tests in other syntax yield a note that
+            they are not checked. Files in the JSON syntax are translated, and override files merged.
+        rendered: whether ticketgen rendered the files. If so, round trips are made, and a file that is not checked,
+            such as one that is too large, is an error and not a note.
         paths: every file of the directory, including binary files; None if they are unknown. For rendered files,
             ``files`` is complete.
         left_out: files of the directory that could not be read.
+        around: what the directory uses of its work tree. Nothing is reported in these files.
         budget: the multiple of the default budget.
+        round_trips: whether to make round trips in any case, for files that may have been edited since.
     """
     # No garbage here needs the cycle collector, which would scan every tree again and again.
     was_enabled = gc.isenabled()
     gc.disable()
-    run = _Run(files, frozenset(files) if rendered else paths, left_out, Budget(budget), rendered=rendered)
+    known = frozenset(files) if rendered else paths
+    run = _Run(
+        files,
+        known,
+        left_out,
+        around,
+        Budget(budget),
+        rendered=rendered,
+        makes_round_trips=rendered or round_trips,
+    )
     try:
         return run.result()
     finally:
@@ -93,15 +114,23 @@ class _Run:
         files: Mapping[str, str],
         paths: frozenset[str] | None,
         left_out: frozenset[str],
+        around: Neighbours,
         budget: Budget,
         *,
         rendered: bool,
+        makes_round_trips: bool,
     ) -> None:
-        self.files = files
+        self.files = {**files, **around.texts}
         self.paths = paths
-        self.left_out = left_out
+        self.left_out = left_out | around.unread
+        self.around = around
+        self.looked_up: dict[str, bool | None] = {}
+        self.native: NativeTexts | None = None
         self.budget = budget
         self.rendered = rendered
+        self.makes_round_trips = makes_round_trips
+        if makes_round_trips:
+            budget.tokens = min(budget.tokens, budget.round_trip_tokens)
         self.findings: list[Finding] = []
         self.watchdog = Watchdog(budget.seconds, budget.bytes)
         self.round_trips: RoundTrips | None = None
@@ -110,7 +139,9 @@ class _Run:
 
     def result(self) -> Verified:
         """Run all checks, as far as the budget goes."""
-        overrun = self._run_limited(self.budget.seconds, lambda: self.findings.extend(self._checks()))
+        overrun = self._run_limited(
+            self.budget.seconds, lambda: self.findings.extend(self._placed_findings())
+        )
         if self.round_trips is not None:
             self.round_trips.stop()
         reasons = [*self.budget.shortages, *overrun]
@@ -122,7 +153,11 @@ class _Run:
         )
         if more:
             kept = [*self.findings, *(too_large(why, None, FIX, rendered=self.rendered) for why in more)]
-        return Verified(tuple(limit_findings(kept)), cacheable=not overrun and not more)
+        outside = self.around.texts.keys() | self.around.unread
+        own = (each for each in kept if each.location is None or each.location.file not in outside)
+        return Verified(
+            tuple(limit_findings(own)), cacheable=not overrun and not more, looked_up=self.looked_up
+        )
 
     def _run_limited(self, seconds: float, work: Callable[[], None]) -> list[str]:
         """Run some work under limits; return the reason if it took too much."""
@@ -140,47 +175,89 @@ class _Run:
     def _child_processes(self) -> Iterator[int]:
         return self.round_trips.processes() if self.round_trips is not None else iter(())
 
+    def _placed_findings(self) -> Iterator[Finding]:
+        """The findings at the places that the user knows, instead of those in translations."""
+        for each in self._checks():
+            if self.native is not None and each.location:
+                yield replace(each, location=self.native.place(each.location))
+            else:
+                yield each
+
     def _checks(self) -> Iterator[Finding]:
         terraform = {
             path: text.removeprefix("\ufeff")
             for path, text in sorted(self.files.items())
-            if path.endswith(_HCL)
+            if path.endswith(_PARSED)
         }
         others = {path: text for path, text in self.files.items() if path not in terraform}
+        unused = replaced_files(terraform.keys())
+        terraform = {path: text for path, text in terraform.items() if path not in unused}
+        if any(path.endswith(_OTHER_SYNTAX) for path in terraform):
+            from ticketgen.aws.provider.schema import schema_of
+            from ticketgen.hcl.native_texts import native_texts
+            from ticketgen.verification.unchecked import broken_files
+
+            self.native = native_texts(terraform, schema_of)
+            yield from broken_files(self.native.broken, terraform)
+            terraform = dict(sorted(self.native.texts.items()))
         admitted = admit(terraform, others, self.budget, rendered=self.rendered)
         yield from admitted.findings
         texts = admitted.terraform
+        lines = self.native.lines if self.native else {}
+        written = {path.rpartition(".")[0] if path in lines else path for path in texts}
         self.admitted = {
-            path: text for path, text in self.files.items() if path in texts or path in admitted.others
+            path: text for path, text in self.files.items() if path in written or path in admitted.others
         }
-        if should_spawn(texts):
-            self.round_trips = RoundTrips(texts, self.budget)
+        own = {path: text for path, text in texts.items() if path not in self.around.texts}
+        if self.makes_round_trips and should_spawn(own):
+            self.round_trips = RoundTrips(own, self.budget)
             self.watchdog.shorten(self.round_trips.seconds)
         # Imported here, because this takes a tenth of a second, while the second process is already running.
         from ticketgen.hcl.configuration import Configuration
-        from ticketgen.verification.file_checks import check_syntax
+        from ticketgen.hcl.modules import is_override, modules
+        from ticketgen.hcl.override_files import merge_overrides
+        from ticketgen.verification.file_checks import check_round_trip, check_syntax
+        from ticketgen.verification.language_checks import check_variable_files
         from ticketgen.verification.levels import check_round_trips, check_together
-        from ticketgen.verification.unchecked import incomplete_files, unread_notes
+        from ticketgen.verification.unchecked import unread_notes
 
         parsed: list[File] = []
         for path, text in texts.items():
-            checked = check_syntax(path, text, rendered=self.rendered, round_trips=self.round_trips is None)
+            checked = check_syntax(path, text, rendered=self.rendered)
             yield from checked.findings
             if checked.value is not None:
                 parsed.append(checked.value)
+                if self.makes_round_trips and self.round_trips is None and path in own:
+                    yield from check_round_trip(path, text, rendered=self.rendered)
         all_paths = frozenset(self.files) | (self.paths or frozenset())
         yield from unread_notes(all_paths)
-        self.unread = (
-            terraform.keys() - {file.path for file in parsed} | incomplete_files(all_paths) | self.left_out
+        read = {file.path for file in parsed}
+        broken = self.native.broken.keys() if self.native else frozenset()
+        self.unread = terraform.keys() - read | broken | self.left_out
+        unmerged = [file for file in parsed if file.path.endswith(".tf")]
+        files = merge_overrides(unmerged)
+        yield from check_variable_files(file for file in parsed if file.path.endswith(".tfvars"))
+        configuration = Configuration(
+            files, self.admitted, self.paths, self.unread, self.budget, self._exists
         )
-        files = [file for file in parsed if file.path.endswith(".tf")]
-        configuration = Configuration(files, self.admitted, self.paths, self.unread, self.budget)
-        yield from check_together(configuration, rendered=self.rendered)
+        # The language has rules for override files, which are merged away.
+        merged = any(is_override(file.path) for file in unmerged)
+        as_written = modules(unmerged, self.unread) if merged else configuration.modules
+        yield from check_together(configuration, as_written, self.around, rendered=self.rendered)
         if self.round_trips is not None:
             differences = self.round_trips.differences()
             if self.round_trips.overrun:
                 raise LimitExceeded("the round trips of all files may take")
-            yield from check_round_trips(parsed, texts, differences, rendered=self.rendered)
+            compared = [file for file in parsed if file.path in own]
+            yield from check_round_trips(compared, texts, differences, rendered=self.rendered)
+
+    def _exists(self, path: str) -> bool | None:
+        """Whether a file exists in the surroundings; None if that is unknown."""
+        if path not in self.looked_up:
+            if len(self.looked_up) >= _MAX_LOOK_UPS:
+                return None
+            self.looked_up[path] = self.around.exists(path)
+        return self.looked_up[path]
 
     def _without_ignored(self, *, all_read: bool) -> Iterator[Finding]:
         """Apply the comments in files that fit the budget."""

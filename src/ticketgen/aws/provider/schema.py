@@ -1,8 +1,9 @@
-"""Snapshots of provider schemas: AWS provider 5.100.0 and the archive provider.
+"""Snapshots of provider schemas: AWS provider 5.100.0, the archive provider, and the provider in Terraform itself.
 
 ``scripts/provider_schema.py`` generates ``aws/`` from ``terraform providers schema -json``, as one compressed JSON file
 per service. ``archive/`` is written by hand from
-https://registry.terraform.io/providers/hashicorp/archive/2.7.1/docs/data-sources/file. The file of a service is read
+https://registry.terraform.io/providers/hashicorp/archive/2.7.1/docs/data-sources/file, and ``terraform/`` from
+``terraform providers schema -json`` of Terraform 1.11. The file of a service is read
 when one of its types is first used.
 
 The JSON of a service maps ``resource``, ``data``, ``ephemeral`` and ``provider`` from type to an index in ``blocks``. A
@@ -23,7 +24,14 @@ __all__ = ["AWS_VERSION", "PROVIDERS", "AttributeSchema", "BlockSchema", "Nested
 
 AWS_VERSION = (5, 100, 0)
 
-PROVIDERS: Mapping[str, str] = MappingProxyType({"hashicorp/aws": "aws", "hashicorp/archive": "archive"})
+PROVIDERS: Mapping[str, str] = MappingProxyType(
+    {
+        "hashicorp/aws": "aws",
+        "hashicorp/archive": "archive",
+        "hashicorp/terraform": "terraform",  # the implied source of a type that begins with terraform_
+        "terraform.io/builtin/terraform": "terraform",
+    }
+)
 """The prefix of a provider's types, by source, for the providers in the snapshot."""
 
 Type: TypeAlias = Any

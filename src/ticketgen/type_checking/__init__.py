@@ -1,0 +1,1 @@
+"""Infer the type of each expression, and find what ``terraform validate`` cannot evaluate."""

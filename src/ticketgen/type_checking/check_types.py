@@ -1,0 +1,296 @@
+"""Check the types of all expressions of a module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from ticketgen.aws.provider.schema import BlockSchema
+from ticketgen.findings import Finding
+from ticketgen.findings.verification import EPHEMERAL_VALUE, INVALID_EXPRESSION, SENSITIVE_OUTPUT, WRONG_TYPE
+from ticketgen.hcl.budget import Budget
+from ticketgen.hcl.declarations import Declaration, declared_in
+from ticketgen.hcl.modules import Module, is_override
+from ticketgen.hcl.syntax import Attribute, Block, Body, Expression, Node, Reference
+from ticketgen.hcl.uses import NO_VALUES
+from ticketgen.type_checking.cty_types import (
+    ANYTHING,
+    PRIMITIVES,
+    TypedValue,
+    constraint_type,
+    conversion_problem,
+    describe_type,
+    kind_of,
+)
+from ticketgen.type_checking.inference import Context, Problem, infer, require
+from ticketgen.type_checking.scope_types import ScopeTypes, is_true
+
+__all__ = ["check_types"]
+
+# https://developer.hashicorp.com/terraform/language/meta-arguments
+_LOOPS: Final = frozenset({"count", "for_each"})
+_NEVER_VALUES: Final = frozenset({"depends_on", "provider", "providers", "source", "version"})
+_CONDITIONS: Final = frozenset({"validation", "precondition", "postcondition", "assert"})
+_BLOCKS: Final = frozenset(
+    {"resource", "data", "ephemeral", "module", "provider", "output", "variable", "check"}
+)
+_WITH_SCHEMA: Final = frozenset({"resource", "data", "ephemeral"})
+_EPHEMERAL_ALLOWED: Final = frozenset({"provisioner", "connection", "lifecycle"})
+
+
+def check_types(
+    module: Module,
+    folders: Mapping[str, Module],
+    schema: Callable[[str, str], BlockSchema | None],
+    budget: Budget,
+    *,
+    is_root: bool,
+) -> Iterator[Finding]:
+    """Yield a finding for each expression that Terraform cannot evaluate or convert.
+
+    A module with override files or unread files is not checked, because its declarations are not known.
+
+    Args:
+        module: the module.
+        folders: all modules of the directory, by folder.
+        schema: the schema of a kind and a type of resource; None if it is unknown.
+        budget: pays for each step; the types of what it does not suffice for are unknown.
+        is_root: whether no other module calls this one.
+    """
+    if module.complete and not any(is_override(file.path) for file in module.files):
+        yield from _Checker(module, folders, schema, budget, is_root=is_root).findings()
+
+
+class _Checker:
+    def __init__(
+        self,
+        module: Module,
+        folders: Mapping[str, Module],
+        schema: Callable[[str, str], BlockSchema | None],
+        budget: Budget,
+        *,
+        is_root: bool,
+    ) -> None:
+        self._types = ScopeTypes(module, folders, schema, self._problem, budget)
+        self._budget = budget
+        self._is_root = is_root
+        self._found: dict[tuple[object, str], Finding] = {}
+
+    def findings(self) -> Iterator[Finding]:
+        module = self._types.module
+        for declaration in module.locals.values():
+            self._types.value(declaration)
+        for file in module.files:
+            for block in file.body.blocks:
+                if block.type in _BLOCKS:
+                    self._block(block, file.path)
+        yield from self._found.values()
+
+    def _problem(self, file: str) -> Problem:
+        def report(node: Node, message: str, help: str) -> None:
+            location = node.at(file)
+            self._found.setdefault((location, message), INVALID_EXPRESSION.found(message, help, at=location))
+
+        return report
+
+    def _block(self, block: Block, file: str) -> None:
+        context = self._types.context(file)
+        for declaration in declared_in(block, file):
+            if block.type == "variable":
+                self._variable(declaration, context)
+            elif block.type == "output":
+                self._output(declaration, context)
+            elif block.type == "module":
+                self._module(declaration, context)
+            else:
+                schema = self._types.schema(block.type, declaration.type)
+                self._body(block.body, schema, context, file, str(declaration.type))
+            self._conditions(block.body, context)
+            return
+        self._body(block.body, None, context, file, block.type)
+        self._conditions(block.body, context)
+
+    def _variable(self, variable: Declaration, context: Context) -> None:
+        default = variable.value("default")
+        if default is None:
+            return
+        value = infer(default, context)
+        problem = conversion_problem(value, constraint_type(variable.value("type")), self._budget)
+        if not problem and value.value is None and _is_false(variable.value("nullable")):
+            problem = "it is null, and the variable is not nullable"
+        if problem:
+            message = f"the default of {variable.address} does not fit its type: {problem}"
+            context.problem(default, message, "correct the default, or the type")
+
+    def _output(self, output: Declaration, context: Context) -> None:
+        written = output.value("value")
+        if written is None:
+            return
+        value = infer(written, context)
+        location = written.at(output.file)
+        sensitive, ephemeral = _marks(value, self._budget)
+        if sensitive and self._is_root and output.value("sensitive") is None:
+            message = f"output {output.name} contains a sensitive value, but is not sensitive"
+            self._found[location, message] = SENSITIVE_OUTPUT.found(message, at=location)
+        declared = output.block.attribute("ephemeral")
+        if self._is_root and declared is not None and is_true(declared.value):
+            message = f"output {output.name} of a root module is ephemeral"
+            at = declared.at(output.file)
+            self._found[at, message] = EPHEMERAL_VALUE.found(message, "remove the argument ephemeral", at=at)
+        elif ephemeral and declared is None:
+            message = f"output {output.name} contains an ephemeral value"
+            self._found[location, message] = EPHEMERAL_VALUE.found(message, at=location)
+
+    def _module(self, call: Declaration, context: Context) -> None:
+        callee = self._types.callee(call)
+        for attribute in call.block.body.attributes:
+            if attribute.name in _LOOPS:
+                self._loop(attribute, context)
+            elif attribute.name not in _NEVER_VALUES:
+                value = infer(attribute.value, context)
+                variable = callee.variables.get(attribute.name) if callee is not None else None
+                if variable is None or callee is None or any(is_override(each.path) for each in callee.files):
+                    continue
+                problem = conversion_problem(value, constraint_type(variable.value("type")), self._budget)
+                if not problem and value.value is None and _is_false(variable.value("nullable")):
+                    problem = "it is null" if variable.value("default") is None else ""
+                if problem:
+                    message = (
+                        f"{attribute.name} in {call.address} does not fit the variable's type: {problem}"
+                    )
+                    context.problem(
+                        attribute.value, message, f"correct the value, or the type at {variable.location}"
+                    )
+
+    def _body(self, body: Body, schema: BlockSchema | None, context: Context, file: str, what: str) -> None:
+        """Check the arguments of a block and of the blocks in it."""
+        for attribute in body.attributes:
+            if attribute.name in _NEVER_VALUES and schema is None:
+                continue
+            if attribute.name in _LOOPS:
+                self._loop(attribute, context)
+            elif attribute.name not in {"depends_on", "provider"}:
+                self._argument(attribute, schema, context, file, what)
+        for block in body.blocks:
+            if block.type in _CONDITIONS or block.type == "lifecycle":
+                continue
+            if block.type == "dynamic" and block.labels:
+                self._dynamic(block, schema, context, file, what)
+            elif block.type in _EPHEMERAL_ALLOWED:
+                self._free(block, context)
+            else:
+                nested = schema.nested(block.type) if schema is not None else None
+                self._body(block.body, nested.block if nested else None, context, file, what)
+
+    def _free(self, block: Block, context: Context) -> None:
+        for attribute in block.body.attributes:
+            if (block.type, attribute.name) not in NO_VALUES:
+                infer(attribute.value, context)
+        for inner in block.body.blocks:
+            self._free(inner, context)
+
+    def _dynamic(
+        self, block: Block, schema: BlockSchema | None, context: Context, file: str, what: str
+    ) -> None:
+        loop = block.value("for_each")
+        iterator = block.value("iterator")
+        name = iterator.root if isinstance(iterator, Reference) else block.labels[0]
+        if loop is not None:
+            value = infer(loop, context)
+            if kind_of(value.type) in PRIMITIVES:
+                message = f"for_each of the dynamic block is {describe_type(value.type)}, not a collection"
+                context.problem(loop, message, "write a list, set, map or object")
+            if value.known and not value.value:
+                return  # Terraform does not evaluate the content of no blocks
+        nested = schema.nested(block.labels[0]) if schema is not None else None
+        for content in block.blocks("content"):
+            inner = context.binding({name: ANYTHING})
+            self._body(content.body, nested.block if nested else None, inner, file, what)
+
+    def _argument(
+        self, attribute: Attribute, schema: BlockSchema | None, context: Context, file: str, what: str
+    ) -> None:
+        value = infer(attribute.value, context)
+        known = schema.attribute(attribute.name) if schema is not None else None
+        if known is None or known.read_only:
+            return
+        location = attribute.value.at(file)
+        problem = conversion_problem(value, known.type, self._budget)
+        if problem and not _is_written_out(attribute.value):
+            message = f"inappropriate value for {attribute.name} of {what}: {problem}"
+            self._found[location, message] = WRONG_TYPE.found(message, at=location)
+        if _marks(value, self._budget)[1] and not attribute.name.endswith("_wo"):
+            message = f"{attribute.name} of {what} is ephemeral, but would be stored in the state"
+            help = "use the write-only argument, or a value that is not ephemeral"
+            self._found[location, message] = EPHEMERAL_VALUE.found(message, help, at=location)
+
+    def _conditions(self, body: Body, context: Context) -> None:
+        for block in body.walk():
+            if block.type not in _CONDITIONS:
+                continue
+            condition, text = block.value("condition"), block.value("error_message")
+            if condition is not None:
+                require(infer(condition, context), "bool", condition, context, "the condition")
+            if text is not None:
+                require(infer(text, context), "string", text, context, "error_message")
+
+    def _loop(self, attribute: Attribute, context: Context) -> None:
+        value = infer(attribute.value, context)
+        problem = (
+            _count_problem(value, self._budget) if attribute.name == "count" else _for_each_problem(value)
+        )
+        sensitive, ephemeral = value.sensitive, value.ephemeral
+        if not problem and (sensitive or ephemeral):
+            problem = f"it is {'sensitive' if sensitive else 'ephemeral'}"
+        if problem:
+            fix = "write a whole number" if attribute.name == "count" else "write a map, or a set of strings"
+            context.problem(attribute.value, f"{attribute.name} is unsuitable: {problem}", fix)
+
+
+def _is_false(expression: Expression | None) -> bool:
+    """Whether an expression is the literal ``false``."""
+    return getattr(expression, "value", None) is False
+
+
+def _is_written_out(value: Expression) -> bool:
+    """Whether `verification.conversions` checks the expression."""
+    return not isinstance(value, Reference)
+
+
+def _count_problem(value: TypedValue, budget: Budget) -> str:
+    if value.value is None:
+        return "it is null"
+    problem = conversion_problem(value, "number", budget)
+    number = value.value
+    if not problem and isinstance(number, int | float) and not isinstance(number, bool):
+        if number < 0:
+            return f"{number} is negative"
+        if number != int(number):
+            return f"{number} is no whole number"
+    return problem
+
+
+def _for_each_problem(value: TypedValue) -> str:
+    # https://developer.hashicorp.com/terraform/language/meta-arguments/for_each
+    if value.value is None:
+        return "it is null"
+    kind = kind_of(value.type)
+    if kind in PRIMITIVES or kind in {"list", "tuple"}:
+        return f"a map or a set of strings is required, not {describe_type(value.type)}"
+    if kind == "set" and kind_of(value.type[1]) not in {"string", "dynamic"}:
+        return f"a set of strings is required, not of {kind_of(value.type[1])}s"
+    return ""
+
+
+def _marks(value: TypedValue, budget: Budget) -> tuple[bool, bool]:
+    """Whether a value, or a part of it, is sensitive, and whether it is ephemeral."""
+    sensitive, ephemeral = value.sensitive, value.ephemeral
+    waiting = [value]
+    while waiting and budget.spend(1):
+        each = waiting.pop()
+        sensitive, ephemeral = sensitive or each.sensitive, ephemeral or each.ephemeral
+        if isinstance(each.value, list):
+            waiting += each.value
+        elif isinstance(each.value, dict):
+            waiting += each.value.values()
+    return sensitive, ephemeral

@@ -1,0 +1,208 @@
+"""The types of Terraform's values, and which of them convert to another.
+
+A type has the JSON form of Terraform and of the provider schemas: ``"string"``, ``"number"``, ``"bool"``,
+``"dynamic"``, ``["list", element]``, also with ``set`` and ``map``, ``["tuple", [type]]`` and
+``["object", {name: type}]``. An object in a type constraint has the names of its optional attributes as a third item;
+an object of a provider has `OPEN` there, because another version of the provider may have more attributes.
+
+Source: https://github.com/zclconf/go-cty/blob/main/docs/types.md
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from ticketgen.hcl.budget import Budget
+from ticketgen.hcl.syntax import Call, Expression, Literal, Object, Parentheses, Reference, Tuple
+
+__all__ = [
+    "ANYTHING",
+    "OPEN",
+    "PRIMITIVES",
+    "UNKNOWN_VALUE",
+    "CtyType",
+    "TypedValue",
+    "constraint_type",
+    "conversion_problem",
+    "describe_type",
+    "kind_of",
+]
+
+CtyType: TypeAlias = Any
+OPEN: Final = "open"
+PRIMITIVES: Final = frozenset({"string", "number", "bool"})
+_CONSTRAINTS: Final = {"any": "dynamic", "list": ["list", "dynamic"], "map": ["map", "dynamic"]}
+
+
+class _Unknown:
+    def __repr__(self) -> str:
+        return "UNKNOWN_VALUE"
+
+
+UNKNOWN_VALUE: Final = _Unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class TypedValue:
+    """What is known about a value.
+
+    Attributes:
+        type: the type.
+        value: the value: None for null, a string, number or bool, a list or dict of further typed values, or
+            `UNKNOWN_VALUE`.
+        sensitive: whether the whole value is sensitive.
+        ephemeral: whether the whole value is ephemeral.
+    """
+
+    type: CtyType
+    value: Any = UNKNOWN_VALUE
+    sensitive: bool = False
+    ephemeral: bool = False
+
+    @property
+    def known(self) -> bool:
+        """Whether the value itself is known; its elements may be unknown."""
+        return self.value is not UNKNOWN_VALUE
+
+
+ANYTHING: Final = TypedValue("dynamic")
+
+
+def kind_of(type: CtyType) -> str:
+    """The first word of a type."""
+    return type if isinstance(type, str) else str(type[0])
+
+
+def describe_type(type: CtyType) -> str:
+    """A type with its article, for messages."""
+    kind = kind_of(type)
+    return f"an {kind}" if kind == "object" else f"a {kind}"
+
+
+def constraint_type(expression: Expression | None) -> CtyType:
+    """The type of a type constraint; ``dynamic`` for anything else.
+
+    Source: https://developer.hashicorp.com/terraform/language/expressions/type-constraints
+    """
+    if isinstance(expression, Parentheses):
+        return constraint_type(expression.inner)
+    name = expression.value if isinstance(expression, Literal) else None
+    if isinstance(expression, Reference) and not expression.steps:
+        name = expression.root
+    if isinstance(name, str):
+        return name if name in PRIMITIVES else _CONSTRAINTS.get(name, "dynamic")
+    if not isinstance(expression, Call) or len(expression.arguments) != 1:
+        return "dynamic"
+    inner = expression.arguments[0]
+    if expression.name in {"list", "set", "map"}:
+        return [expression.name, constraint_type(inner)]
+    if expression.name == "tuple" and isinstance(inner, Tuple):
+        return ["tuple", [constraint_type(item) for item in inner.items]]
+    if expression.name == "object" and isinstance(inner, Object):
+        return _object_constraint(inner)
+    return "dynamic"
+
+
+def _object_constraint(written: Object) -> CtyType:
+    fields: dict[str, CtyType] = {}
+    optional: list[str] = []
+    for item in written.items:
+        if not isinstance(item.key, Literal):
+            return "dynamic"
+        name, value = str(item.key.value), item.value
+        if isinstance(value, Call) and value.name == "optional" and value.arguments:
+            optional.append(name)
+            value = value.arguments[0]
+        fields[name] = constraint_type(value)
+    return ["object", fields, optional]
+
+
+def conversion_problem(given: TypedValue, wanted: CtyType, budget: Budget) -> str:
+    """Why a value does not convert to a type; "" if it does, or may.
+
+    Source: https://github.com/zclconf/go-cty/blob/main/docs/convert.md
+    """
+    have, want = kind_of(given.type), kind_of(wanted)
+    if "dynamic" in {have, want} or given.value is None or not budget.spend(1):
+        return ""
+    if want in PRIMITIVES:
+        return _primitive_problem(given, have, want)
+    if have in PRIMITIVES:
+        return f"{describe_type(wanted)} is required, not {describe_type(given.type)}"
+    if want in {"list", "set", "tuple"}:
+        if have not in {"list", "set", "tuple"}:
+            return f"{describe_type(wanted)} is required, not {describe_type(given.type)}"
+        if want == "tuple":
+            return _tuple_problem(given, wanted)
+        return _element_problem(given, wanted[1], budget)
+    if have not in {"map", "object"}:
+        return f"{describe_type(wanted)} is required, not {describe_type(given.type)}"
+    if want == "map":
+        return _element_problem(given, wanted[1], budget)
+    return _object_problem(given, wanted, budget)
+
+
+def _primitive_problem(given: TypedValue, have: str, want: str) -> str:
+    if have not in PRIMITIVES or {have, want} == {"number", "bool"}:
+        return f"a {want} is required, not {describe_type(given.type)}"
+    if isinstance(given.value, str) and not given.sensitive and not _reads_as(given.value, want):
+        return f"a {want} is required, not a string that is no {want}"
+    return ""
+
+
+def _reads_as(text: str, kind: str) -> bool:
+    if kind == "bool":
+        return text in {"true", "false", "1", "0"}
+    if kind == "number":
+        # What Go's big.ParseFloat may read besides decimal numbers is not reported.
+        try:
+            float(text)
+        except ValueError:
+            return text[:3].lower().lstrip("+-").startswith("0") or text.lower().lstrip("+-").startswith(
+                "inf"
+            )
+    return True
+
+
+def _tuple_problem(given: TypedValue, wanted: CtyType) -> str:
+    if kind_of(given.type) == "tuple" and len(given.type[1]) != len(wanted[1]):
+        return f"a tuple of {len(wanted[1])} is required, not of {len(given.type[1])}"
+    return ""
+
+
+def _elements(given: TypedValue) -> list[TypedValue]:
+    if isinstance(given.value, list):
+        return given.value
+    if isinstance(given.value, dict):
+        return list(given.value.values())
+    if kind_of(given.type) == "tuple":
+        return [TypedValue(each) for each in given.type[1]]
+    if kind_of(given.type) == "object":
+        return [TypedValue(each) for each in given.type[1].values()]
+    return [TypedValue(given.type[1])]
+
+
+def _element_problem(given: TypedValue, element: CtyType, budget: Budget) -> str:
+    for item in _elements(given):
+        problem = conversion_problem(item, element, budget)
+        if problem:
+            return f"in an element, {problem}"
+    return ""
+
+
+def _object_problem(given: TypedValue, wanted: CtyType, budget: Budget) -> str:
+    if kind_of(given.type) != "object":
+        return ""
+    optional = wanted[2] if len(wanted) > 2 else ()
+    own = given.type[1]
+    for name, type in wanted[1].items():
+        if name not in own:
+            if name not in optional and optional != OPEN and len(given.type) == 2:
+                return f"attribute {name} is required"
+            continue
+        value = given.value[name] if isinstance(given.value, dict) else TypedValue(own[name])
+        problem = conversion_problem(value, type, budget)
+        if problem:
+            return f"in attribute {name}, {problem}"
+    return ""

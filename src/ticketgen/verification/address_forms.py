@@ -1,0 +1,226 @@
+"""Level 3, language: arguments that contain the addresses of objects instead of values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from ticketgen.findings import Finding
+from ticketgen.findings.verification import INVALID_ADDRESS, INVALID_NAME, UNDECLARED_REFERENCE
+from ticketgen.hcl.static_addresses import (
+    Endpoint,
+    InvalidAddress,
+    endpoint,
+    static_reference,
+    without_keys,
+)
+from ticketgen.hcl.syntax import (
+    Attribute,
+    Expression,
+    GetAttribute,
+    GetIndex,
+    Literal,
+    Node,
+    Object,
+    Reference,
+    Tuple,
+)
+from ticketgen.hcl.traversal import free_references
+from ticketgen.language.block_grammar import Argument
+from ticketgen.verification.argument_place import ArgumentPlace
+from ticketgen.verification.source_addresses import provider_name_fault
+
+__all__ = [
+    "addresses_form",
+    "ignored_form",
+    "imported_form",
+    "moved_form",
+    "provider_form",
+    "providers_form",
+    "removed_form",
+    "triggers_form",
+]
+
+_ALL: Final = "all"
+_LOOP_KEYS: Final = {"each": "key", "count": "index"}
+
+
+def _items(attribute: Attribute, place: ArgumentPlace, what: str) -> tuple[list[Expression], list[Finding]]:
+    """The items of a list; a finding if the value is no list in brackets."""
+    if isinstance(attribute.value, Tuple):
+        return list(attribute.value.items), []
+    message = f"{attribute.name} is not a list of {what} in brackets"
+    return [], [INVALID_ADDRESS.found(message, f"write [ … ] with {what}", at=attribute.value.at(place.file))]
+
+
+def addresses_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:
+    """A list of whole objects, as in ``depends_on``."""
+    items, faults = _items(attribute, place, "references")
+    yield from faults
+    for item in items:
+        reference = static_reference(item)
+        if reference is None:
+            yield _no_reference(attribute.name, item, place)
+            continue
+        if isinstance(item, Literal) and reference.address not in place.module.declarations:
+            if place.module.complete:
+                message = f"reference to undeclared {reference.address}"
+                yield UNDECLARED_REFERENCE.found(message, at=item.at(place.file))
+            continue
+        if reference.root == "module" or not reference.address.type:
+            continue
+        rest = reference.parsed[1]
+        if rest and isinstance(rest[0], GetIndex):
+            rest = rest[1:]
+        if rest and reference.address.name:
+            message = f"{attribute.name} refers to an attribute of {reference.address}"
+            help = f"write {reference.address}"
+            yield INVALID_ADDRESS.found(message, help, at=item.at(place.file))
+
+
+def _no_reference(name: str, node: Node, place: ArgumentPlace) -> Finding:
+    message = f"an item of {name} is not a reference"
+    help = "write the address of the object, such as aws_vpc.main or module.network"
+    return INVALID_ADDRESS.found(message, help, at=node.at(place.file))
+
+
+def provider_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:
+    """A provider configuration."""
+    yield from _provider_faults(attribute.name, attribute.value, place)
+
+
+def _provider_faults(name: str, value: Expression, place: ArgumentPlace) -> Iterator[Finding]:
+    reference = static_reference(value)
+    steps = reference.steps if reference else ()
+    if place.opentofu and isinstance(value, Reference) and any(isinstance(s, GetIndex) for s in value.steps):
+        return  # https://opentofu.org/docs/language/meta-arguments/resource-provider/: aws.by_region[each.key]
+    if reference is None or len(steps) > 1 or not all(isinstance(step, GetAttribute) for step in steps):
+        message = f"{name} is not the name of a provider configuration"
+        yield INVALID_ADDRESS.found(
+            message, "write NAME or NAME.ALIAS, such as aws.east", at=value.at(place.file)
+        )
+        return
+    fault = provider_name_fault(reference.root)
+    if fault:
+        message = f"the name of the provider {reference.root} {fault}"
+        yield INVALID_NAME.found(message, at=value.at(place.file))
+
+
+def providers_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:
+    """The provider configurations that a module call passes on."""
+    if not isinstance(attribute.value, Object):
+        message = "providers is not an object of provider configurations"
+        help = "write { aws = aws.east }, for example"
+        yield INVALID_ADDRESS.found(message, help, at=attribute.value.at(place.file))
+        return
+    seen: set[str] = set()
+    for item in attribute.value.items:
+        faults = [*_provider_faults("a key of providers", item.key, place)]
+        faults += _provider_faults("a value of providers", item.value, place)
+        yield from faults
+        key = static_reference(item.key)
+        if faults or key is None:
+            continue
+        name = ".".join([key.root, *(step.name for step in key.steps if isinstance(step, GetAttribute))])
+        if name in seen:
+            message = f"providers passes the provider configuration {name} twice"
+            yield INVALID_ADDRESS.found(message, "remove one of the two", at=item.at(place.file))
+        seen.add(name)
+
+
+def ignored_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:
+    """The attributes in ``ignore_changes``."""
+    value = attribute.value
+    if isinstance(value, Reference) and value.root == _ALL and not value.steps:
+        return
+    items, faults = _items(attribute, place, "names of attributes")
+    yield from faults
+    for item in items:
+        if isinstance(item, Literal) and item.value == "*":
+            message = 'ignore_changes contains "*", which Terraform no longer accepts'
+            yield INVALID_ADDRESS.found(message, "write ignore_changes = all", at=item.at(place.file))
+        elif static_reference(item) is None:
+            message = "an item of ignore_changes is not the name of an attribute"
+            help = "write the name of an argument of this block, such as tags"
+            yield INVALID_ADDRESS.found(message, help, at=item.at(place.file))
+
+
+def triggers_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:
+    """The resources in ``replace_triggered_by``."""
+    items, faults = _items(attribute, place, "references to resources")
+    yield from faults
+    for item in items:
+        resources = set()
+        for reference in free_references(item):
+            address = reference.address
+            if address.type:
+                resources.add(address)
+            elif _LOOP_KEYS.get(reference.root) != address.name:
+                message = f"replace_triggered_by refers to {address}, which is not a resource"
+                help = "refer to resources, each.key and count.index only"
+                yield INVALID_ADDRESS.found(message, help, at=reference.at(place.file))
+        if len(resources) != 1:
+            message = f"an item of replace_triggered_by refers to {len(resources)} resources instead of one"
+            yield INVALID_ADDRESS.found(message, "refer to one resource in each item", at=item.at(place.file))
+
+
+def _endpoint(reference: Reference | None, attribute: Attribute, place: ArgumentPlace) -> Endpoint | Finding:
+    help = "write the address of a module or a resource, such as module.network or aws_vpc.main"
+    if reference is None:
+        message = f"{attribute.name} is not an address"
+    else:
+        try:
+            return endpoint(reference)
+        except InvalidAddress as error:
+            message = f"{attribute.name} is not the address of a module or a resource: {error}"
+    return INVALID_ADDRESS.found(message, help, at=attribute.value.at(place.file))
+
+
+def moved_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:
+    """An address in a ``moved`` block."""
+    found = _endpoint(static_reference(attribute.value, quoted=False), attribute, place)
+    if isinstance(found, Finding):
+        yield found
+
+
+def removed_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:
+    """The address in a ``removed`` block."""
+    reference = static_reference(attribute.value, quoted=False)
+    if reference is not None and reference.root in {
+        "var",
+        "local",
+        "each",
+        "count",
+        "path",
+        "self",
+        "terraform",
+    }:
+        return  # Terraform takes these for types of resources here
+    found = _endpoint(reference, attribute, place)
+    if isinstance(found, Finding):
+        yield found
+    elif found.has_keys:
+        message = f"{attribute.name} has an instance key, but a removed block concerns all instances"
+        yield INVALID_ADDRESS.found(message, "remove the key", at=attribute.value.at(place.file))
+    elif found.kind == "data":
+        message = f"{attribute.name} is the address of a data source, which is never destroyed"
+        yield INVALID_ADDRESS.found(message, "remove the removed block", at=attribute.value.at(place.file))
+
+
+def imported_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:
+    """The target of an ``import`` block."""
+    is_loop = place.block.attribute("for_each") is not None
+    value = attribute.value
+    reference = without_keys(value) if is_loop or place.opentofu else static_reference(value, quoted=False)
+    found = _endpoint(reference, attribute, place)
+    if isinstance(found, Finding):
+        yield found
+    elif found.kind != "resource":
+        message = f"{attribute.name} is not the address of a managed resource"
+        yield INVALID_ADDRESS.found(message, "import a resource", at=value.at(place.file))
+    elif found.modules and place.block.attribute("provider") is not None:
+        message = "an import into a module sets provider"
+        help = "remove provider: the resource's own provider configuration imports it"
+        provider = place.block.body.attribute("provider")
+        assert provider is not None
+        yield INVALID_ADDRESS.found(message, help, at=provider.at(place.file))

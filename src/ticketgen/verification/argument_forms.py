@@ -1,0 +1,109 @@
+"""Level 3, language: which expressions may stand in an argument of Terraform's own blocks.
+
+The forms are those of `ticketgen.language.block_grammar`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from ticketgen.findings import Finding
+from ticketgen.findings.verification import (
+    INVALID_CONDITION,
+    INVALID_KEYWORD,
+    INVALID_NAME,
+    RESERVED_NAME,
+)
+from ticketgen.hcl.syntax import Attribute, Literal, Reference
+from ticketgen.hcl.traversal import free_references
+from ticketgen.language.block_grammar import Argument, Form
+from ticketgen.verification.address_forms import (
+    addresses_form,
+    ignored_form,
+    imported_form,
+    moved_form,
+    provider_form,
+    providers_form,
+    removed_form,
+    triggers_form,
+)
+from ticketgen.verification.argument_place import ArgumentPlace
+from ticketgen.verification.constant_forms import (
+    alias_form,
+    constant_form,
+    early_form,
+    requirement_form,
+    source_form,
+    type_form,
+    version_form,
+)
+
+__all__ = ["check_form"]
+
+_Faults = Iterator[Finding]
+
+
+def check_form(argument: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:
+    """Yield findings about an expression that its argument does not accept."""
+    check = _CHECKS.get(argument.form)
+    if check is not None and not (place.json and argument.form in _STRINGS_IN_JSON):
+        yield from check(argument, attribute, place)
+
+
+def _keyword(argument: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
+    value = attribute.value
+    word = value.root if isinstance(value, Reference) and not value.steps else None
+    if isinstance(value, Literal) and argument.form is Form.KEYWORD:
+        word = str(value.value)  # the form of Terraform 0.11
+    if word not in argument.words:
+        message = f"{attribute.name} is not one of the keywords {', '.join(argument.words)}"
+        help = f"write {' or '.join(argument.words)}, without quotes"
+        yield INVALID_KEYWORD.found(message, help, at=value.at(place.file))
+
+
+def _condition(_: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
+    if not free_references(attribute.value):
+        message = "the condition refers to nothing, so its result is always the same"
+        yield INVALID_CONDITION.found(message, at=attribute.value.at(place.file))
+
+
+def _iterator(_: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
+    value = attribute.value
+    if not isinstance(value, Reference) or value.steps:
+        message = "iterator is not a bare name"
+        yield INVALID_NAME.found(message, "write a name without quotes", at=value.at(place.file))
+
+
+def _reserved(_: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
+    message = f"{attribute.name} is not allowed in this {place.block.type} block"
+    yield RESERVED_NAME.found(message, "remove it", at=attribute.at(place.file))
+
+
+_CHECKS: Final[Mapping[Form, Callable[[Argument, Attribute, ArgumentPlace], _Faults]]] = {
+    Form.CONSTANT: constant_form,
+    Form.EARLY: early_form,
+    Form.KEYWORD: _keyword,
+    Form.BARE_KEYWORD: _keyword,
+    Form.CONDITION: _condition,
+    Form.TYPE: type_form,
+    Form.VERSION: version_form,
+    Form.SOURCE: source_form,
+    Form.ADDRESSES: addresses_form,
+    Form.PROVIDER: provider_form,
+    Form.PROVIDERS: providers_form,
+    Form.IGNORED: ignored_form,
+    Form.TRIGGERS: triggers_form,
+    Form.MOVED: moved_form,
+    Form.REMOVED: removed_form,
+    Form.IMPORTED: imported_form,
+    Form.ALIAS: alias_form,
+    Form.ITERATOR: _iterator,
+    Form.REQUIREMENT: requirement_form,
+    Form.RESERVED: _reserved,
+}
+_STRINGS_IN_JSON: Final = frozenset({
+    Form.KEYWORD, Form.BARE_KEYWORD, Form.TYPE, Form.ADDRESSES, Form.PROVIDER, Form.PROVIDERS, Form.IGNORED,
+    Form.TRIGGERS, Form.MOVED, Form.REMOVED, Form.IMPORTED, Form.ITERATOR, Form.CONDITION,
+})  # fmt: skip
+"""Forms that are strings in JSON, and that the translation may leave as strings."""

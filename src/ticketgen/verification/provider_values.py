@@ -1,0 +1,232 @@
+"""Level 4: check the values of arguments against what the AWS provider accepts.
+
+Only values that the text determines are checked. `terraform validate` knows neither the inputs of modules nor the
+instances of repeated blocks, but `terraform plan` does, so each resource is checked once as written, and once for each
+instance that a plan certainly has.
+
+The provider validates no nested block in which a value is unknown: a finding there is a warning.
+Source: isWhollyKnown in https://github.com/hashicorp/terraform-plugin-sdk/blob/main/helper/schema/schema.go
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from ticketgen.aws.provider.accepted_values import accepted_values
+from ticketgen.aws.provider.schema import AWS_VERSION, BlockSchema, Type, schema_of
+from ticketgen.aws.provider.value_rules import ValueRule, violation
+from ticketgen.escaping import quoted
+from ticketgen.findings import Finding, Severity
+from ticketgen.findings.verification import INVALID_VALUE
+from ticketgen.guesses import Guesses
+from ticketgen.hcl.configuration import Configuration, Scope
+from ticketgen.hcl.declarations import Declaration
+from ticketgen.hcl.evaluator import Evaluator
+from ticketgen.hcl.instances import instances, nested_blocks
+from ticketgen.hcl.modules import Module
+from ticketgen.hcl.syntax import Attribute, Block, Literal
+from ticketgen.hcl.values import UNKNOWN_LOOP, EvaluationContext, Value, is_known
+from ticketgen.verification.provider_schema import required_sources
+from ticketgen.verification.version_constraints import allows
+
+__all__ = ["check_values"]
+
+_KINDS = frozenset({"resource", "data"})
+_MAX_INSTANCES = 50
+"""How many instances of a resource are checked."""
+_MAX_SHOWN = 60  # characters of a value in a message
+_VERSION = ".".join(map(str, AWS_VERSION))
+
+
+def check_values(configuration: Configuration, guesses: Guesses) -> Iterator[Finding]:
+    """Yield a finding for each value that the provider rejects."""
+    values = Evaluator(budget=configuration.budget)
+    checked = {
+        folder: _Values(module, values, guesses)
+        for folder, module in configuration.modules.items()
+        if _requires_known_provider(module)
+    }
+    found: dict[tuple[object, str], Finding] = {}
+    for folder, module in checked.items():
+        for finding in module.as_written():
+            found.setdefault((finding.location, finding.message), finding)
+        for scope in configuration.scopes[folder]:
+            for finding in module.as_planned(scope):
+                found.setdefault((finding.location, finding.message), finding)
+    yield from found.values()
+
+
+def _requires_known_provider(module: Module) -> bool:
+    """Whether the module accepts the version of the provider that the rules are from."""
+    source, version = required_sources(module).get("aws", ("hashicorp/aws", None))
+    return source == "hashicorp/aws" and (version is None or allows(version, AWS_VERSION))
+
+
+class _Values:
+    """The checks of one module."""
+
+    def __init__(self, module: Module, values: Evaluator, guesses: Guesses) -> None:
+        self.module = module
+        self.values = values
+        self.guesses = guesses
+
+    def as_written(self) -> Iterator[Finding]:
+        """Check what `terraform validate` knows: no input, and no instance."""
+        where = EvaluationContext(Scope(self.module), UNKNOWN_LOOP)
+        for declared in self.module.resources:
+            if declared.address.kind in _KINDS:
+                yield from self._resource(declared, where, only_computed=False)
+        for declared in self.module.provider_blocks:
+            if declared.block.labels[0] == "aws":
+                yield from _Body(self, declared.file, "provider", "aws").check(declared.block, where)
+
+    def as_planned(self, scope: Scope) -> Iterator[Finding]:
+        """Check the instances that a plan certainly has, in a module that is called exactly once from there."""
+        if any(
+            each.call is not None and any(map(each.call.value, ("count", "for_each"))) for each in scope.chain
+        ):
+            return
+        for declared in self.module.resources:
+            repeated = any(map(declared.value, ("count", "for_each")))
+            if declared.address.kind not in _KINDS or (scope.call is None and not repeated):
+                continue
+            if not accepted_values(declared.address.kind, declared.type):
+                continue
+            for where in islice(instances(self.values, declared, scope), _MAX_INSTANCES):
+                if not (repeated and where.bound is UNKNOWN_LOOP):
+                    yield from self._resource(declared, where, only_computed=True)
+
+    def _resource(
+        self, declared: Declaration, where: EvaluationContext, *, only_computed: bool
+    ) -> Iterator[Finding]:
+        body = _Body(self, declared.file, declared.address.kind, declared.type, only_computed=only_computed)
+        yield from body.check(declared.block, where)
+
+
+class _Body:
+    """The checks of one block and the blocks in it.
+
+    Args:
+        only_computed: whether to skip literals, which another pass checks.
+    """
+
+    def __init__(
+        self, owner: _Values, file: str, kind: str, type: str, *, only_computed: bool = False
+    ) -> None:
+        self.values = owner.values
+        self.guesses = owner.guesses
+        self.file = file
+        self.subject = {"data": f"data.{type}", "provider": f"provider {type}"}.get(kind, type)
+        self.schema = schema_of(kind, type)
+        self.rules = accepted_values(kind, type)
+        self.only_computed = only_computed
+
+    def check(self, block: Block, where: EvaluationContext) -> Iterator[Finding]:
+        """Check a top-level block."""
+        if self.schema is not None and self.rules:
+            yield from self._block(block, where, self.schema, "", Severity.ERROR)
+
+    def _block(
+        self, block: Block, where: EvaluationContext, schema: BlockSchema, prefix: str, severity: Severity
+    ) -> Iterator[Finding]:
+        for attribute in block.body.attributes:
+            rules = self.rules.get(f"{prefix}{attribute.name}")
+            known = schema.attribute(attribute.name) if rules else None
+            if rules and known is not None:
+                yield from self._attribute(
+                    attribute, where, known.type, rules, f"{prefix}{attribute.name}", severity
+                )
+        for name in schema.blocks:
+            below = f"{prefix}{name}."
+            nested = schema.nested(name)
+            if nested is None or not any(path.startswith(below) for path in self.rules):
+                continue
+            inner = list(nested_blocks(self.values, block, name, where))
+            certain = severity
+            if severity is Severity.ERROR and not prefix and not self._is_known_block(block, name, where):
+                certain = Severity.WARNING
+            for each, context in inner:
+                yield from self._block(each, context, nested.block, below, certain)
+
+    def _is_known_block(self, block: Block, name: str, where: EvaluationContext) -> bool:
+        """Whether all nested blocks of a type are known, with all their values."""
+        loops = [
+            inner.attribute("for_each")
+            for inner in block.blocks()
+            if inner.type == "dynamic" and inner.labels == (name,)
+        ]
+        if not all(loop is not None and is_known(self.values.of(loop.value, where)) for loop in loops):
+            return False
+        return all(
+            self._is_known(each, context) for each, context in nested_blocks(self.values, block, name, where)
+        )
+
+    def _is_known(self, block: Block, where: EvaluationContext) -> bool:
+        if not all(is_known(self.values.of(each.value, where)) for each in block.body.attributes):
+            return False
+        names = {
+            inner.labels[0] if inner.type == "dynamic" and inner.labels else inner.type
+            for inner in block.blocks()
+        }
+        return all(self._is_known_block(block, name, where) for name in sorted(names))
+
+    def _attribute(
+        self,
+        attribute: Attribute,
+        where: EvaluationContext,
+        type: Type,
+        rules: Sequence[ValueRule],
+        path: str,
+        severity: Severity,
+    ) -> Iterator[Finding]:
+        if self.only_computed and isinstance(attribute.value, Literal):
+            return
+        value = self.values.of(attribute.value, where)
+        if not is_known(value):
+            return
+        is_list = not isinstance(type, str)
+        element = type[1] if is_list else type
+        for each in value if is_list and isinstance(value, list) else [value]:
+            converted = _converted(each, element)
+            if converted is None or (is_list and not isinstance(value, list)):
+                continue
+            for rule in rules:
+                broken = violation(rule, converted)
+                if broken is not None:
+                    reason, help = broken
+                    shown = _shown(converted)
+                    close = self._closest(rule, converted)
+                    message = f"{path} of {self.subject} is {shown}, which AWS provider {_VERSION} rejects: {reason}"
+                    yield INVALID_VALUE.found(
+                        message, close or help, at=attribute.value.at(self.file), severity=severity
+                    )
+                    break
+
+    def _closest(self, rule: ValueRule, value: str | float) -> str:
+        """The help that names the closest choice; "" if there is none."""
+        if rule[0] != "one of" or not isinstance(value, str):
+            return ""
+        return self.guesses.did_you_mean(value, [each for each in rule[1] if isinstance(each, str)])
+
+
+def _shown(value: str | float) -> str:
+    if not isinstance(value, str):
+        return str(value)
+    return quoted(value if len(value) <= _MAX_SHOWN else f"{value[:_MAX_SHOWN]}…")
+
+
+def _converted(value: Value, type: Type) -> str | float | None:
+    """A value as Terraform converts it to a string or a number; None if it is null or another value."""
+    if type == "number":
+        if isinstance(value, str):
+            digits = value.removeprefix("-")
+            return int(value) if digits.isdecimal() and digits.isascii() and len(digits) < 19 else None
+        return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if type == "string":
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, int):
+            return str(value)
+        return value if isinstance(value, str) else None
+    return None

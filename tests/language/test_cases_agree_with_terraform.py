@@ -1,0 +1,37 @@
+"""The labels of the cases are what Terraform really says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from language_cases import CASES
+
+from terraform_tool import Terraform
+
+pytestmark = [pytest.mark.terraform, pytest.mark.slow]
+
+
+def summaries(terraform: Terraform, folder: Path, files: Mapping[str, str]) -> list[str]:
+    """The summaries of the errors of ``terraform validate``."""
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    terraform.init(folder)
+    answer = json.loads(terraform.run(folder, "validate", "-json").stdout)
+    return [each["summary"] for each in answer["diagnostics"] if each["severity"] == "error"]
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_terraform_says_what_the_cases_say(kind: str, terraform: Terraform, tmp_path: Path) -> None:
+    def label(item: tuple[str, Mapping[str, Any]]) -> tuple[str, str]:
+        name, case = item
+        return name, next(iter(summaries(terraform, tmp_path / name, case["files"])), "")
+
+    with ThreadPoolExecutor(2) as pool:
+        found = dict(pool.map(label, CASES[kind].items()))
+    assert found == {name: case.get("terraform", "") for name, case in CASES[kind].items()}

@@ -1,0 +1,96 @@
+"""The provider rejects every value that the check of values rejects, and most others that it rejects are found."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from terraform_tool import Terraform
+from ticketgen.aws.provider.accepted_values import accepted_values
+from ticketgen.aws.provider.schema import BlockSchema, schema_of
+from ticketgen.findings.verification import INVALID_VALUE
+from ticketgen.verification.verify import verify
+
+PROBES = 900
+TEXTS = (
+    "", "a", "A-b", "a b", "x_y.z", "-1", "0", "7", "ENABLED", "10.0.0.0/8", "10.0.0.9/8", "10.0.0.9",
+    "::1/64", "arn:aws:sqs:eu-west-1:123456789012:q", "arn:aws:s3:::b", "arn:x", '{"a": [1]}', "{]",
+    "2031-02-03T04:05:06Z", "12h", "mon:01:00-mon:02:00", "b" * 33, "c" * 65, "d" * 129, "e" * 257,
+    "https://example.org/x", "999999999999", "ü", "/p/", "a--b", "z-", "us-west-2", "true", "Zm9v",
+)  # fmt: skip
+NUMBERS = (-5, -1, 0, 1, 4, 11, 24, 59, 61, 99, 255, 1025, 4000, 65_536, 1_000_001)
+
+
+def bare_arguments() -> Iterator[tuple[str, str]]:
+    """Arguments that may be the only one of their resource, with their types."""
+    for file in files("ticketgen").joinpath("aws/provider/accepted").iterdir():
+        for type in json.loads(gzip.decompress(file.read_bytes())).get("resource", {}):
+            schema = schema_of("resource", type)
+            assert schema is not None
+            required = {name for name, (flags, _) in schema.attributes.items() if "r" in flags}
+            if any(block[1] for block in schema.blocks.values()):
+                continue
+            for path in accepted_values("resource", type):
+                if "." not in path and required <= {path}:
+                    yield type, path
+
+
+def tried(schema: BlockSchema, type: str, path: str, chance: random.Random) -> str:
+    """A value of the argument: near its rules, or any."""
+    attribute = schema.attribute(path)
+    assert attribute is not None
+    written = attribute.type if isinstance(attribute.type, str) else attribute.type[1]
+    rules = accepted_values("resource", type)[path]
+    near: list[object] = []
+    for kind, *arguments in rules:
+        if kind == "one of":
+            near += [chance.choice(arguments[0]), str(chance.choice(arguments[0])).swapcase()]
+        elif kind == "range":
+            near += [each + step for each in arguments if isinstance(each, int) for step in (-1, 0, 1)]
+        elif kind == "length":
+            near += ["a" * (each + step) for each in arguments if isinstance(each, int) for step in (0, 1)]
+    usual: list[object] = list(NUMBERS if written == "number" else TEXTS)
+    value = chance.choice(near if near and chance.random() < 0.5 else usual)
+    if written == "number" and not isinstance(value, int | float):
+        value = chance.choice(NUMBERS)
+    shown = json.dumps(value if written == "number" else str(value)[:3000], ensure_ascii=False)
+    return shown if isinstance(attribute.type, str) else f"[{shown}]"
+
+
+@pytest.mark.slow
+@pytest.mark.terraform
+def test_the_provider_rejects_every_value_that_is_reported(terraform: Terraform, tmp_path: Path) -> None:
+    chance = random.Random(20)
+    arguments = chance.choices(sorted(bare_arguments()), k=PROBES)
+    lines = ["provider aws {", '  region = "us-east-1"', "}"]
+    for number, (type, path) in enumerate(arguments):
+        schema = schema_of("resource", type)
+        assert schema is not None
+        lines += [f'resource "{type}" "r{number}" {{', f"  {path} = {tried(schema, type, path, chance)}", "}"]
+    text = "\n".join(lines) + "\n"
+    text = text.replace("provider aws", 'provider "aws"')
+    (tmp_path / "main.tf").write_text(text, encoding="utf-8")
+    assert terraform.init(tmp_path).returncode == 0
+    answer = json.loads(terraform.run(tmp_path, "validate", "-json").stdout)
+    rejected = {
+        each["range"]["start"]["line"]
+        for each in answer["diagnostics"]
+        if each["severity"] == "error" and "range" in each
+    }
+    reported = {
+        each.location.line
+        for each in verify({"main.tf": text}, rendered=False)
+        if each.rule == INVALID_VALUE.id and each.location is not None
+    }
+    wrong = sorted(reported - rejected)
+    assert not wrong, "\n".join(lines[number - 2] + lines[number - 1] for number in wrong)
+    at_values = {line for line in rejected if line > 3 and line % 3 == 2}
+    print(f"{len(arguments)} values, {len(at_values)} rejected, {len(reported)} reported")
+    assert len(at_values) > PROBES / 4
+    assert len(reported) >= 0.85 * len(at_values), [lines[each - 1] for each in sorted(at_values - reported)]
