@@ -487,3 +487,15 @@ def test_the_root_limits_what_is_followed(stacks: Path, root: str, code: int) ->
     (good / "main.tf").write_text('output "a" {\n  value = var.a\n}\n', encoding="utf-8")
     done = run("validate", "infra/stacks/good", "--root", root, "--strict")
     assert done.exit_code == code, done.stdout
+
+
+@pytest.mark.parametrize(("rendered", "severity"), [(False, "warning"), (True, "error")])
+def test_rules_that_can_be_wrong_report_errors_only_in_rendered_stacks(
+    rendered: bool, severity: str, tmp_path: Path
+) -> None:
+    text = 'variable "api_key" {\n  type    = string\n  default = "k7Jd82hs"\n}\n'
+    (tmp_path / "main.tf").write_text(text, encoding="utf-8")
+    if rendered:
+        (tmp_path / ".ticketgen.json").write_text("{}", encoding="utf-8")
+    done = run("validate", "--select", "plain-secret", "--format", "json", str(tmp_path))
+    assert [row["severity"] for row in json.loads(done.stdout)["findings"]] == [severity]

@@ -15,6 +15,7 @@ from ticketgen.cli.help import COMMANDS
 
 WITHOUT = {
     "new",
+    "lsp",
     "validate",
     "presets",
     "rules",

@@ -53,7 +53,7 @@ def test_a_page_says_what_is_wrong_why_and_how_to_fix_or_ignore_it(id: str) -> N
 
 def test_a_page_shows_the_report_and_the_change_that_fixes_it() -> None:
     text = script().pages()["missing-grant.md"]
-    assert "```text\nmain.tf:81:1: error: seller.py calls put_item" in text
+    assert "```text\nmain.tf:81:1: warning: seller.py calls put_item" in text
     assert (
         '\n-      Action   = ["dynamodb:GetItem"]\n+      Action   = ["dynamodb:GetItem", "dynamodb:PutItem"]\n'
         in text

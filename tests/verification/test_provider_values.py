@@ -114,6 +114,11 @@ def test_other_versions_of_the_provider_may_accept_other_values(version: str, co
     assert len(found(REQUIRED % version + resource("aws_vpc", 'instance_tenancy = "shared"'))) == count
 
 
+@pytest.mark.parametrize(("version", "count"), [("~> 6.0", 1), ("~> 4.0", 0)])
+def test_formats_are_those_of_later_versions_as_well(version: str, count: int) -> None:
+    assert len(found(REQUIRED % version + resource("aws_vpc", 'cidr_block = "10.0.0.1/16"'))) == count
+
+
 def test_the_help_names_the_closest_choice() -> None:
     (finding,) = found(resource("aws_vpc", 'instance_tenancy = "dedicatd"'))
     assert finding.help == "did you mean dedicated?"

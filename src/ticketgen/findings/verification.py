@@ -324,6 +324,14 @@ REJECTED_VALUE = _verify(
     "provider validates nothing, and only AWS refuses the value; there, the finding is a warning.",
     "write a value that the finding names",
 )
+UNKNOWN_INSTANCE_TYPE = _verify(
+    "unknown-instance-type",
+    "Every instance type and class exists",
+    "`terraform apply` fails, because AWS offers no such type. The provider takes any text. AWS adds types every "
+    "month, and the list is that of one version of AWS's own models.",
+    "write a type that AWS offers",
+    severity=Severity.WARNING,
+)
 WRONG_TYPE = _verify(
     "wrong-type",
     "Every literal value has a type that its argument, or its key in a spec, accepts",
@@ -476,6 +484,7 @@ LEVELS: Mapping[str, tuple[FindingKind, ...]] = MappingProxyType(
             MISSING_BLOCK,
             TOO_MANY_BLOCKS,
             REJECTED_VALUE,
+            UNKNOWN_INSTANCE_TYPE,
             WRONG_TYPE,
             REMOVED_IN_PROVIDER_6,
             DEPRECATED,

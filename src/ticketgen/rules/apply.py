@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ticketgen.findings import Finding, Severity
 from ticketgen.findings.verification import NOT_CHECKED, VALUE_NOT_CHECKED
@@ -12,7 +13,7 @@ from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.step_limit import StepLimitReached
 from ticketgen.rules.subject import Subject
 
-__all__ = ["apply_rules"]
+__all__ = ["apply_rules", "as_in_stack"]
 
 _STEPS_PER_PROBLEM = 50
 """Steps that a problem counts as, because it also takes memory."""
@@ -25,8 +26,9 @@ def apply_rules(configuration: Configuration, *, rendered: bool = False) -> Iter
 
     Args:
         configuration: the configuration to check.
-        rendered: whether ticketgen rendered it. If so, code over a limit is an error. Unseen code yields a note in any
-            case, because a template of the project may need it; ``--strict`` makes it an error.
+        rendered: whether ticketgen rendered it. If so, code over a limit and findings of rules that are not certain
+            are errors. Unseen code yields a note in any case, because a template of the project may need it;
+            ``--strict`` makes it an error.
     """
     subject = Subject(configuration)
     severity = Severity.ERROR if rendered else Severity.NOTE
@@ -35,7 +37,8 @@ def apply_rules(configuration: Configuration, *, rendered: bool = False) -> Iter
         try:
             for problem in _problems(rule, subject):
                 last = problem.location
-                yield rule.found(problem.message, problem.help or None, at=last, severity=problem.severity)
+                found = problem.severity or rule.severity_in(rendered=rendered, certain=problem.certain)
+                yield rule.found(problem.message, problem.help or None, at=last, severity=found)
         except StepLimitReached:
             configuration.budget.partial = True
             message = f"not checked to the end: {rule.id} would take too many steps in this directory"
@@ -49,6 +52,14 @@ def apply_rules(configuration: Configuration, *, rendered: bool = False) -> Iter
         message = f"the rules do not see {what}{where}"
         help = "write what Terraform makes of it, or review it"
         yield VALUE_NOT_CHECKED.found(message, help, at=location)
+
+
+def as_in_stack(finding: Finding) -> Finding:
+    """A finding in Terraform that is checked as others', with its severity in a stack that ticketgen rendered."""
+    rule = next((each for each in RULES if each.id == finding.rule), None)
+    if rule is None or rule.graded or finding.severity is not Severity.WARNING:
+        return finding
+    return replace(finding, severity=rule.severity_in(rendered=True))
 
 
 def _problems(rule: Rule, subject: Subject) -> Iterator[Problem]:

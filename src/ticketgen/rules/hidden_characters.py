@@ -21,4 +21,4 @@ def _check(subject: Subject) -> Iterator[Problem]:
             yield Problem(hidden.message, location, hidden.help, hidden.severity)
 
 
-RULE = Rule(**asdict(HIDDEN_CHARACTERS), check=_check)
+RULE = Rule(**asdict(HIDDEN_CHARACTERS), certain=True, graded=True, check=_check)

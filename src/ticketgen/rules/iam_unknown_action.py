@@ -9,8 +9,7 @@ from ticketgen.escaping import quoted
 from ticketgen.findings import Location, Severity
 from ticketgen.guesses import did_you_mean
 from ticketgen.rules.grants import matches_pattern
-from ticketgen.rules.iam_wildcard import POLICY_TYPES
-from ticketgen.rules.policies import statements_of
+from ticketgen.rules.policy_elements import policy_statements, texts_of
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import Subject
 
@@ -38,16 +37,10 @@ def _check(subject: Subject) -> Iterator[Problem]:
 
 
 def _actions(subject: Subject) -> Iterator[tuple[str, Location]]:
-    for document in subject.data("aws_iam_policy_document"):
-        for statement in document.nested_blocks("statement"):
-            for name in ("actions", "not_actions"):
-                value = statement.value_with_defaults(name)
-                for each in value if isinstance(value, list) else ():
-                    if isinstance(each, str):
-                        yield each, statement.location
-    for holder in subject.resources(*POLICY_TYPES):
-        for found in statements_of(holder, "policy") or ():
-            yield from ((action, found.location) for action in found.actions or ())
+    for statement in policy_statements(subject):
+        for name in ("Action", "NotAction"):
+            for action in texts_of(statement.elements.get(name)):
+                yield action, statement.location
 
 
 def unknown_action(action: str) -> tuple[str, str] | None:

@@ -9,9 +9,9 @@ from ticketgen.rules.policies import statements_of
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import BlockInstance, Subject
 
-__all__ = ["POLICY_TYPES", "RULE"]
+__all__ = ["RULE"]
 
-POLICY_TYPES = ("aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy")
+_POLICY_TYPES = ("aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy")
 """Resources whose argument ``policy`` is an IAM policy without principals."""
 
 # Services whose data actions all take an ARN, according to the Service Authorization Reference.
@@ -32,7 +32,7 @@ _ACTIONS_WITHOUT_ARN = (
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
-    for holder in subject.resources(*POLICY_TYPES):
+    for holder in subject.resources(*_POLICY_TYPES):
         yield from _check_policy(holder, "policy")
     for role in subject.resources("aws_iam_role"):
         for inline in role.nested_blocks("inline_policy"):

@@ -42,6 +42,7 @@ def _check_archive(function: BlockInstance) -> Iterator[Problem]:
 RULE = Rule(
     id="lambda-code-inline",
     severity=Severity.ERROR,
+    certain=True,
     summary="The code of a Lambda function is part of the Terraform configuration that deploys it",
     why=(
         "A zip or source file outside the configuration has to be built and found before every plan. If it is missing, "

@@ -37,6 +37,7 @@ def _lacks(name: NameAttribute, declared: frozenset[Address]) -> bool:
 RULE = Rule(
     id="name-has-suffix",
     severity=Severity.ERROR,
+    certain=True,
     summary="Every name that must be unique in an account depends on the environment suffix",
     why=(
         "A single name without the suffix makes the second deployment fail, or lets it take over a resource of the "

@@ -24,7 +24,9 @@ def _check(subject: Subject) -> Iterator[Problem]:
             if expression is not None:
                 problem = _problem(found, expression, limit)
                 if problem:
-                    yield Problem(f"{found.address}: the {attribute} {problem}", found.at(attribute))
+                    certain = isinstance(found.value(attribute), str)
+                    message = f"{found.address}: the {attribute} {problem}"
+                    yield Problem(message, found.at(attribute), certain=certain)
 
 
 def _problem(found: BlockInstance, expression: Expression, limit: NameLimit) -> str:
@@ -50,6 +52,7 @@ def _known_characters(found: BlockInstance, text: PartialText) -> int:
 RULE = Rule(
     id="name-limit",
     severity=Severity.ERROR,
+    certain=True,
     summary="Every name meets AWS's rules for length, characters and their order",
     why=(
         "AWS rejects the name during the apply, when half of the stack exists. A longer suffix or Region can break "

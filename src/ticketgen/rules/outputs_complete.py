@@ -76,6 +76,7 @@ def _listed(kinds: list[str]) -> str:
 RULE = Rule(
     id="outputs-complete",
     severity=Severity.ERROR,
+    certain=True,
     summary="A stack has an output for each kind of resource that a test must find",
     why=(
         "A test of a deployed stack needs names, ARNs and URLs. Without outputs it guesses them, and passes or fails "

@@ -20,12 +20,12 @@ from ticketgen.hcl.values import (
 )
 from ticketgen.rules.subject import BlockInstance
 
-__all__ = ["PolicyStatement", "statements_of"]
+__all__ = ["MAX_LENGTH", "UNKNOWN_MARK", "PolicyStatement", "statements_of", "without_marks"]
 
-_UNKNOWN_MARK = "\ue000"
+UNKNOWN_MARK = "\ue000"
 """Stands for an unknown part of a text; a private-use character, which occurs in no policy."""
 
-_MAX_LENGTH = 32 * 1024
+MAX_LENGTH = 32 * 1024
 """Limit of characters in a policy. AWS accepts 20 kB for a bucket policy, and less for others:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html."""
 
@@ -84,7 +84,7 @@ def _statements(
         # The actions in a JSON text are known, even if the ARN of a resource in it is not.
         parts = found.subject.assumed.parts(value)
         value = (
-            "".join(each if isinstance(each, str) else _UNKNOWN_MARK for each in parts) if parts else UNKNOWN
+            "".join(each if isinstance(each, str) else UNKNOWN_MARK for each in parts) if parts else UNKNOWN
         )
     if isinstance(value, str):
         text = value
@@ -94,9 +94,9 @@ def _statements(
 
 def _parse(found: BlockInstance, text: str, location: Location) -> tuple[PolicyStatement, ...] | None:
     statements = None
-    if len(text) <= _MAX_LENGTH:
+    if len(text) <= MAX_LENGTH:
         try:
-            statements = _statements_in(_without_marks(json.loads(text)), location)
+            statements = _statements_in(without_marks(json.loads(text)), location)
         except (ValueError, RecursionError):
             statements = None
     if statements is None:
@@ -104,13 +104,13 @@ def _parse(found: BlockInstance, text: str, location: Location) -> tuple[PolicyS
     return statements
 
 
-def _without_marks(document: object) -> Value:
-    """Replace every string with a mark in a JSON document by `UNKNOWN`."""
+def without_marks(document: object) -> Value:
+    """A JSON document with `UNKNOWN` in place of every string with a mark."""
     if isinstance(document, dict):
-        return {str(key): _without_marks(value) for key, value in document.items()}
+        return {str(key): without_marks(value) for key, value in document.items()}
     if isinstance(document, list):
-        return [_without_marks(each) for each in document]
-    if isinstance(document, str) and _UNKNOWN_MARK in document:
+        return [without_marks(each) for each in document]
+    if isinstance(document, str) and UNKNOWN_MARK in document:
         return UNKNOWN
     assert document is None or isinstance(document, str | int | float)
     return document

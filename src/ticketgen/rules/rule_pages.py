@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ticketgen.findings import FindingKind
+from ticketgen.findings import FindingKind, Severity
 from ticketgen.findings.verification import STACK_RULES
 from ticketgen.rules.catalogue import CANNOT_BE_IGNORED, CATALOGUE
+from ticketgen.rules.rule import Rule
 
 __all__ = ["page"]
 
@@ -12,6 +13,20 @@ __all__ = ["page"]
 def page(kind: FindingKind) -> str:
     """The page about one kind of finding, with a newline at the end."""
     parts = [f"# {kind.id}", f"Requirement: {kind.summary}.", f"Severity: {kind.severity.value}."]
+    if isinstance(kind, Rule) and kind.severity_in(rendered=False) is not kind.severity:
+        parts.append(
+            "In Terraform that ticketgen did not render, it is a warning, because code that the rule does not know may "
+            "make it right."
+        )
+    elif (
+        isinstance(kind, Rule)
+        and kind.severity is Severity.ERROR
+        and not kind.graded
+        and kind.id not in STACK_RULES
+    ):
+        parts.append(
+            "In Terraform that ticketgen did not render, it is a warning where only the defaults of variables break it."
+        )
     if kind.id in STACK_RULES:
         parts.append(
             "Applies to stacks that ticketgen rendered, and to other Terraform only if you ask for it with "

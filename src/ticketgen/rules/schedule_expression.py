@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ticketgen.escaping import quoted
 from ticketgen.findings import Severity
 from ticketgen.rules.rule import Problem, Rule
+from ticketgen.rules.schedule_grammars import SCHEDULE_GRAMMARS
 from ticketgen.rules.subject import Subject
 
 __all__ = ["RULE", "problem_of"]
@@ -37,7 +38,26 @@ def _check(subject: Subject) -> Iterator[Problem]:
                 problem = problem_of(expression, scheduler=scheduler)
                 if problem:
                     message = f"AWS rejects the schedule {quoted(expression)}: {problem}"
-                    yield Problem(message, schedule.at("schedule_expression"))
+                    certain = schedule.value("schedule_expression") == expression
+                    yield Problem(message, schedule.at("schedule_expression"), certain=certain)
+    yield from _check_elsewhere(subject)
+
+
+def _check_elsewhere(subject: Subject) -> Iterator[Problem]:
+    for (type, path, name), grammar in SCHEDULE_GRAMMARS.items():
+        for resource in subject.resources(type):
+            blocks = [resource]
+            for each in path:
+                blocks = [inner for block in blocks for inner in block.nested_blocks(each)]
+            for block in blocks:
+                expression = block.value_with_defaults(name)
+                if not isinstance(expression, str) or not expression:
+                    continue
+                problem = grammar.problem(expression)
+                if problem:
+                    message = f"AWS rejects the schedule {quoted(expression)}: {problem}"
+                    help = f"write it as {grammar.source} says"
+                    yield Problem(message, block.at(name), help, certain=block.value(name) == expression)
 
 
 def problem_of(expression: str, *, scheduler: bool) -> str:
@@ -112,7 +132,8 @@ def _is_valid_part(part: str, minimum: int, maximum: int, words: str, marks: str
 RULE = Rule(
     id="schedule-expression",
     severity=Severity.ERROR,
-    summary="EventBridge accepts every schedule",
+    certain=True,
+    summary="AWS accepts every schedule, each service in its own grammar",
     why="No plan checks the expression: rate(10 seconds) passes every check before the apply, and fails there.",
     fix=(
         "write rate(1 minute), rate(5 minutes) or a cron expression with six fields; for an interval below a minute, "
@@ -122,5 +143,6 @@ RULE = Rule(
     sources=(
         "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html",
         "https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html",
+        "ticketgen/rules/schedule_grammars.py lists the grammar of each other service with its source.",
     ),
 )

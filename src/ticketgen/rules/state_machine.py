@@ -165,6 +165,7 @@ def _is_text(value: Any) -> bool:
 RULE = Rule(
     id="state-machine",
     severity=Severity.ERROR,
+    certain=True,
     summary="Step Functions accepts the definition of every state machine",
     why="Terraform sees only a text. A state that does not exist or leads nowhere makes the apply fail.",
     fix="correct the definition; Workflow Studio shows its states and where they lead",

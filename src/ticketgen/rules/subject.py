@@ -14,7 +14,7 @@ from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.instances import instances, nested_blocks
 from ticketgen.hcl.origins import Origins
-from ticketgen.hcl.syntax import Block, Expression, Node, Reference
+from ticketgen.hcl.syntax import Attribute, Block, Expression, Node, Reference
 from ticketgen.hcl.traversal import locate
 from ticketgen.hcl.values import EvaluationContext, PartialText, ResourceReference, Value
 from ticketgen.rules.step_limit import StepLimit
@@ -108,6 +108,22 @@ class BlockInstance:
             BlockInstance(self.subject, self.declared, block, where)
             for block, where in nested_blocks(self.subject.values, self.block, type, self.where)
         ]
+
+    def attributes_named(self, word: str) -> Iterator[tuple[BlockInstance, Attribute]]:
+        """The attributes with a word in their name, of the block and of those directly in it, each with its block."""
+        for attribute in self.block.body.attributes:
+            if word in attribute.name:
+                yield self, attribute
+        types = set()
+        for block in self.block.blocks():
+            bodies = block.blocks("content") if block.type == "dynamic" else (block,)
+            if any(word in each.name for body in bodies for each in body.body.attributes):
+                types.add(block.labels[0] if block.type == "dynamic" and block.labels else block.type)
+        for type in sorted(types):  # no others, because it evaluates the loops that generate them
+            for nested in self.nested_blocks(type):
+                for attribute in nested.block.body.attributes:
+                    if word in attribute.name:
+                        yield nested, attribute
 
     def ignored_changes(self) -> frozenset[str]:
         """The attributes in ``ignore_changes``; all that are set, for ``all``."""

@@ -51,6 +51,7 @@ def _describe(name: NameAttribute) -> str:
 RULE = Rule(
     id="suffix-declared",
     severity=Severity.ERROR,
+    certain=True,
     summary="A stack declares an environment suffix",
     why=(
         "Names are unique in an account, so a stack with fixed names can be deployed there only once. A second "

@@ -21,6 +21,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
 RULE = Rule(
     id="suite-asserts",
     severity=Severity.ERROR,
+    certain=True,
     summary="Every test that comes with a stack can fail",
     why="A test that cannot fail is worse than no test: people count it and trust it.",
     fix="assert a property of the stack, and see the test fail once",

@@ -54,6 +54,7 @@ def _mentioned(subject: Subject) -> frozenset[str]:
 RULE = Rule(
     id="suite-paths",
     severity=Severity.ERROR,
+    certain=True,
     summary="Every file that a stack's tests read exists",
     why=(
         "A test that opens lib/main.tf when the stack has main.tf fails or is skipped before it tests anything, and "

@@ -18,12 +18,12 @@ from ticketgen.type_checking.cty_types import (
 )
 from ticketgen.type_checking.function_table import OPENTOFU_FUNCTIONS, signatures
 
-__all__ = ["CATCHING", "WITHOUT_MARKS", "CallProblem", "call_result"]
+__all__ = ["CATCHING", "WITHOUT_ELEMENTS", "WITHOUT_MARKS", "CallProblem", "call_result"]
 
 WITHOUT_MARKS: Final = frozenset({"nonsensitive", "issensitive", "ephemeralasnull"})
 """Functions whose result does not take over the marks of the arguments."""
-_REMOVED: Final = frozenset({"list", "map"})
-"""Functions that fail only once all arguments are known.
+WITHOUT_ELEMENTS: Final = frozenset({"list", "map"})
+"""Types of Terraform 0.11 without a type of their elements, and functions that fail once all arguments are known.
 
 Source: https://github.com/hashicorp/terraform/blob/main/internal/lang/funcs/collection.go
 """
@@ -47,7 +47,7 @@ def call_result(
     """The typed result of a call, and the first problem with it."""
     signature = signatures().get(name)
     if signature is None:
-        if name in OPENTOFU_FUNCTIONS | _REMOVED or "::" in name:
+        if name in OPENTOFU_FUNCTIONS | WITHOUT_ELEMENTS or "::" in name:
             return ANYTHING, None
         return ANYTHING, CallProblem(None, f"there is no function {name}", _similar(name))
     required = len(signature.parameters)

@@ -1,4 +1,4 @@
-"""Level 4: check the values of arguments against what the AWS provider accepts.
+"""Level 4: check the values of arguments, and their combinations, against what the AWS provider accepts.
 
 Only values that the text determines are checked. `terraform validate` knows neither the inputs of modules nor the
 instances of repeated blocks, but `terraform plan` does, so each resource is checked once as written, and once for each
@@ -10,15 +10,18 @@ Source: isWhollyKnown in https://github.com/hashicorp/terraform-plugin-sdk/blob/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
+from ticketgen.aws.instance_types import INSTANCE_TYPES, NamedTypes, similar_types
 from ticketgen.aws.provider.accepted_values import accepted_values
-from ticketgen.aws.provider.schema import AWS_VERSION, BlockSchema, Type, schema_of
+from ticketgen.aws.provider.combinations import argument_combinations
+from ticketgen.aws.provider.schema import AWS_VERSION, AWS_VERSION_6, BlockSchema, Type, schema_of
 from ticketgen.aws.provider.value_rules import ValueRule, violation
 from ticketgen.escaping import quoted
 from ticketgen.findings import Finding, Severity
-from ticketgen.findings.verification import REJECTED_VALUE
+from ticketgen.findings.verification import REJECTED_VALUE, UNKNOWN_INSTANCE_TYPE
 from ticketgen.guesses import Guesses
 from ticketgen.hcl.configuration import Configuration, Scope
 from ticketgen.hcl.declarations import Declaration
@@ -28,26 +31,33 @@ from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import Attribute, Block, Literal
 from ticketgen.hcl.values import UNKNOWN_LOOP, EvaluationContext, Value, is_known
 from ticketgen.verification.accepted_versions import AcceptedVersions, required_sources
-from ticketgen.verification.version_constraints import allows
+from ticketgen.verification.argument_combinations import KNOWN_PROVIDER, BlockArguments
+from ticketgen.wording import join_words
 
 __all__ = ["check_values"]
 
 _KINDS = frozenset({"resource", "data"})
 _MAX_INSTANCES = 50
 """How many instances of a resource are checked."""
+_MAX_SIMILAR = 12  # instance types in a help
 _MAX_SHOWN = 60  # characters of a value in a message
-_VERSION = ".".join(map(str, AWS_VERSION))
+_LATER = "AWS provider 6"
+_DIGITS = re.compile(r"\d++")
+_FORMATS = frozenset({"address", "arn", "base64", "cidr", "duration", "json", "time"})
+"""The kinds of rules that no version of the provider changes."""
 
 
 def check_values(
     configuration: Configuration, versions: Mapping[str, AcceptedVersions], guesses: Guesses
 ) -> Iterator[Finding]:
-    """Yield a finding for each value that the provider rejects."""
+    """Yield a finding for each value, and for each combination of arguments, that the provider rejects."""
     values = Evaluator(budget=configuration.budget)
     checked = {
-        folder: _Values(module, values, guesses)
+        folder: _Values(
+            module, values, guesses, version, is_pinned=AWS_VERSION_6 not in versions[folder].snapshots
+        )
         for folder, module in configuration.modules.items()
-        if AWS_VERSION in versions[folder].snapshots and _requires_known_provider(module)
+        if (version := _judging_version(module, versions[folder])) is not None
     }
     found: dict[tuple[object, str], Finding] = {}
     for folder, module in checked.items():
@@ -59,16 +69,24 @@ def check_values(
     yield from found.values()
 
 
-def _requires_known_provider(module: Module) -> bool:
-    """Whether the module accepts the version of the provider that the rules are from."""
-    source, version = required_sources(module).get("aws", ("hashicorp/aws", None))
-    return source == "hashicorp/aws" and (version is None or allows(version, AWS_VERSION))
+def _judging_version(module: Module, accepted: AcceptedVersions) -> str | None:
+    """How messages call the version of the provider that judges a module; None if nothing is known of it."""
+    source, _ = required_sources(module).get("aws", ("hashicorp/aws", None))
+    if source != "hashicorp/aws":
+        return None
+    if AWS_VERSION in accepted.snapshots:
+        return KNOWN_PROVIDER
+    return _LATER if AWS_VERSION_6 in accepted.snapshots else None
 
 
 class _Values:
     """The checks of one module."""
 
-    def __init__(self, module: Module, values: Evaluator, guesses: Guesses) -> None:
+    def __init__(
+        self, module: Module, values: Evaluator, guesses: Guesses, version: str, *, is_pinned: bool
+    ) -> None:
+        self.version = version
+        self.is_pinned = is_pinned
         self.module = module
         self.values = values
         self.guesses = guesses
@@ -93,7 +111,12 @@ class _Values:
             repeated = any(map(declared.value, ("count", "for_each")))
             if declared.address.kind not in _KINDS or (scope.call is None and not repeated):
                 continue
-            if not accepted_values(declared.address.kind, declared.type):
+            typed = declared.address.kind, declared.type
+            if (
+                not accepted_values(*typed)
+                and not argument_combinations(*typed)
+                and typed[1] not in INSTANCE_TYPES
+            ):
                 continue
             for where in islice(instances(self.values, declared, scope), _MAX_INSTANCES):
                 if not (repeated and where.bound is UNKNOWN_LOOP):
@@ -121,28 +144,48 @@ class _Body:
         self.file = file
         self.subject = {"data": f"data.{type}", "provider": f"provider {type}"}.get(kind, type)
         self.schema = schema_of(kind, type)
+        self.provider = owner.version
+        self.is_pinned = owner.is_pinned
         self.rules = accepted_values(kind, type)
+        self.combinations = argument_combinations(kind, type)
+        if owner.version == _LATER:  # it may have more choices, longer texts and other arguments
+            self.rules = {
+                path: [rule for rule in rules if rule[0] in _FORMATS] for path, rules in self.rules.items()
+            }
+            self.combinations = {}
+        self.instance_types = INSTANCE_TYPES.get(type, {}) if kind == "resource" else {}
+        self.ruled = (*self.rules, *self.combinations, *self.instance_types)
         self.only_computed = only_computed
 
     def check(self, block: Block, where: EvaluationContext) -> Iterator[Finding]:
         """Check a top-level block."""
-        if self.schema is not None and self.rules:
+        if self.schema is not None and self.ruled:
             yield from self._block(block, where, self.schema, "", Severity.ERROR)
 
     def _block(
         self, block: Block, where: EvaluationContext, schema: BlockSchema, prefix: str, severity: Severity
     ) -> Iterator[Finding]:
+        if prefix in self.combinations:
+            arguments = BlockArguments(
+                self.values,
+                self.file,
+                f"{prefix.rstrip('.')} of {self.subject}" if prefix else self.subject,
+                block,
+                where,
+                is_validation=not self.only_computed,
+            )
+            yield from arguments.check(self.combinations[prefix], severity)
         for attribute in block.body.attributes:
-            rules = self.rules.get(f"{prefix}{attribute.name}")
-            known = schema.attribute(attribute.name) if rules else None
-            if rules and known is not None:
-                yield from self._attribute(
-                    attribute, where, known.type, rules, f"{prefix}{attribute.name}", severity
-                )
+            path = f"{prefix}{attribute.name}"
+            rules = self.rules.get(path, ())
+            known = schema.attribute(attribute.name) if rules or path in self.instance_types else None
+            if known is not None:
+                for value in self._known_values(attribute, where, known.type):
+                    yield from self._value(attribute, value, rules, path, severity)
         for name in schema.blocks:
             below = f"{prefix}{name}."
             nested = schema.nested(name)
-            if nested is None or not any(path.startswith(below) for path in self.rules):
+            if nested is None or not any(path.startswith(below) for path in self.ruled):
                 continue
             inner = list(nested_blocks(self.values, block, name, where))
             certain = severity
@@ -173,43 +216,75 @@ class _Body:
         }
         return all(self._is_known_block(block, name, where) for name in sorted(names))
 
-    def _attribute(
+    def _known_values(
+        self, attribute: Attribute, where: EvaluationContext, type: Type
+    ) -> Iterator[str | float]:
+        """The value of an argument, or its elements, as Terraform converts them."""
+        if self.only_computed and isinstance(attribute.value, Literal):
+            return
+        value = self.values.of(attribute.value, where)
+        is_list = not isinstance(type, str)
+        if not is_known(value) or (is_list and not isinstance(value, list)):
+            return
+        for each in value if is_list and isinstance(value, list) else [value]:
+            converted = _converted(each, type[1] if is_list else type)
+            if converted is not None:
+                yield converted
+
+    def _value(
         self,
         attribute: Attribute,
-        where: EvaluationContext,
-        type: Type,
+        value: str | float,
         rules: Sequence[ValueRule],
         path: str,
         severity: Severity,
     ) -> Iterator[Finding]:
-        if self.only_computed and isinstance(attribute.value, Literal):
-            return
-        value = self.values.of(attribute.value, where)
-        if not is_known(value):
-            return
-        is_list = not isinstance(type, str)
-        element = type[1] if is_list else type
-        for each in value if is_list and isinstance(value, list) else [value]:
-            converted = _converted(each, element)
-            if converted is None or (is_list and not isinstance(value, list)):
-                continue
-            for rule in rules:
-                broken = violation(rule, converted)
-                if broken is not None:
-                    reason, help = broken
-                    shown = _shown(converted)
-                    close = self._closest(rule, converted)
-                    message = f"{path} of {self.subject} is {shown}, which AWS provider {_VERSION} rejects: {reason}"
-                    yield REJECTED_VALUE.found(
-                        message, close or help, at=attribute.value.at(self.file), severity=severity
-                    )
-                    break
+        at = attribute.value.at(self.file)
+        for rule in rules:
+            broken = violation(rule, value)
+            if broken is not None:
+                reason, help = broken
+                message = (
+                    f"{path} of {self.subject} is {_shown(value)}, which {self.provider} rejects: {reason}"
+                )
+                if not self.is_pinned and _is_another_release(rule, value):
+                    severity = Severity.WARNING  # provider 6 may know it
+                yield REJECTED_VALUE.found(
+                    message, self._closest(rule, value) or help, at=at, severity=severity
+                )
+                return
+        if path in self.instance_types and isinstance(value, str):
+            similar = similar_types(value, self.instance_types[path])
+            if similar is not None:
+                yield UNKNOWN_INSTANCE_TYPE.found(
+                    f"{path} of {self.subject} is {_shown(value)}, which is no instance type that is known",
+                    self._similar_type(value, self.instance_types[path], similar),
+                    at=at,
+                )
+
+    def _similar_type(self, value: str, named: NamedTypes, similar: Sequence[str]) -> str:
+        """The help that names the closest instance type, or all of a small family."""
+        whole = f"{named.prefix}{value.removeprefix(named.prefix).removesuffix(named.suffix)}{named.suffix}"
+        closest = self.guesses.most_similar(whole.split("."), {each: each.split(".") for each in similar})
+        if closest:
+            return f"did you mean {closest}?"
+        if 0 < len(similar) <= _MAX_SIMILAR:
+            return f"write {join_words(similar, 'or')}"
+        return "write an instance type that AWS offers"
 
     def _closest(self, rule: ValueRule, value: str | float) -> str:
         """The help that names the closest choice; "" if there is none."""
         if rule[0] != "one of" or not isinstance(value, str):
             return ""
         return self.guesses.did_you_mean(value, [each for each in rule[1] if isinstance(each, str)])
+
+
+def _is_another_release(rule: ValueRule, value: str | float) -> bool:
+    """Whether a value is a choice but for its digits, such as a newer runtime."""
+    if rule[0] != "one of" or not isinstance(value, str):
+        return False
+    without = _DIGITS.sub("0", value)
+    return any(isinstance(each, str) and _DIGITS.sub("0", each) == without for each in rule[1])
 
 
 def _shown(value: str | float) -> str:

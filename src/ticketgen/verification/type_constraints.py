@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from ticketgen.hcl.syntax import Call, Expression, Literal, Object, Reference, Tuple
+from ticketgen.type_checking.call_types import WITHOUT_ELEMENTS
 
 __all__ = ["optional_defaults", "type_faults"]
 
 _PRIMITIVE: Final = frozenset({"string", "number", "bool", "any"})
 _COLLECTIONS: Final = frozenset({"list", "set", "map"})
-_SHORT: Final = frozenset({"list", "map"})
-"""Collections of any type, in the form of Terraform 0.11."""
 _WITHOUT_QUOTES: Final = "write the type without quotes, such as list(string)"
 _KNOWN: Final = "write string, number, bool, any, list(…), set(…), map(…), object({ … }) or tuple([…])"
 
@@ -24,7 +23,7 @@ def type_faults(type: Expression) -> Iterator[tuple[Expression, str, str]]:
     """What is wrong with a type constraint: where, what, and the fix."""
     if isinstance(type, Literal) and isinstance(type.value, str):
         yield type, "the type is a string", _WITHOUT_QUOTES
-    elif not (isinstance(type, Reference) and not type.steps and type.root in _SHORT):
+    elif not (isinstance(type, Reference) and not type.steps and type.root in WITHOUT_ELEMENTS):
         yield from _faults(type)
 
 

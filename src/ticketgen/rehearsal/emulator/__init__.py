@@ -5,7 +5,7 @@
 | `replication` | global tables: replicas that lag, last-writer-wins, Regions that are cut off |
 | `transactions` | atomic, idempotent transactions |
 | `tables` | what a table answers about its replicas, and when it can be deleted; queries that scan one partition |
-| `table_keys` | tables that are inaccessible without their KMS key |
+| `key_schemas` | tables that are inaccessible without their KMS key |
 | `change_streams` | a table's changes on its stream and, if enabled, on Kinesis |
 | `elasticache` | user groups, parameter groups, members; deletions that complete |
 | `moto_gaps` | single actions or attributes of Step Functions, Timestream, CloudWatch Logs, ... |

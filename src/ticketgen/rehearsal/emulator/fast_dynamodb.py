@@ -17,8 +17,8 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.responses import DynamoHandler
 
 from ticketgen.rehearsal.emulator.items import condition, image
+from ticketgen.rehearsal.emulator.key_schemas import check_keys
 from ticketgen.rehearsal.emulator.replication import LOCK
-from ticketgen.rehearsal.emulator.table_keys import check_keys
 from ticketgen.rehearsal.emulator.transactions import transact
 from ticketgen.rehearsal.emulator.usage import USAGE
 

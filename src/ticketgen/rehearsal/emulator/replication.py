@@ -22,7 +22,7 @@ from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import Table
 
 from ticketgen.rehearsal.emulator.items import key_of, remove, store
-from ticketgen.rehearsal.emulator.table_keys import is_inaccessible
+from ticketgen.rehearsal.emulator.key_schemas import is_inaccessible
 
 __all__ = ["LINKS", "LOCK", "Links", "Replica"]
 

@@ -136,8 +136,8 @@ class _ControlApi:
     def answer(self, path: str, query: dict[str, str]) -> dict[str, Any]:
         """Perform an action and return the current state."""
         from ticketgen.rehearsal.emulator.function_metrics import METRICS
+        from ticketgen.rehearsal.emulator.key_schemas import inaccessible_tables
         from ticketgen.rehearsal.emulator.replication import LINKS, LOCK
-        from ticketgen.rehearsal.emulator.table_keys import inaccessible_tables
         from ticketgen.rehearsal.emulator.usage import USAGE
 
         action, _, region = path.removeprefix("/_rehearsal/").partition("/")

@@ -12,9 +12,9 @@ from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 
 from ticketgen.rehearsal.emulator import change_streams
+from ticketgen.rehearsal.emulator.key_schemas import INACCESSIBLE, is_inaccessible
 from ticketgen.rehearsal.emulator.patching import replace
 from ticketgen.rehearsal.emulator.replication import LINKS, LOCK, Replica
-from ticketgen.rehearsal.emulator.table_keys import INACCESSIBLE, is_inaccessible
 
 __all__ = ["patch"]
 

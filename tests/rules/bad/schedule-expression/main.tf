@@ -52,3 +52,10 @@ resource "aws_scheduler_schedule" "once" {
     role_arn = "arn:aws:iam::123456789012:role/schedule"
   }
 }
+
+resource "aws_autoscaling_schedule" "nightly" {
+  scheduled_action_name  = "tickets-nightly-${var.environment_suffix}"
+  autoscaling_group_name = "tickets-${var.environment_suffix}"
+  desired_capacity       = 0
+  recurrence             = "cron(0 3 * * ? *)"
+}

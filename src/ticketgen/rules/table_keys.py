@@ -92,8 +92,9 @@ def _settings(table: BlockInstance) -> Iterator[Problem]:
 
 
 RULE = Rule(
-    id="table-keys",
+    id="table-definition",
     severity=Severity.ERROR,
+    certain=True,
     summary="The keys, indexes and capacity of a DynamoDB table fit each other",
     why=(
         "Terraform validates each argument, but not whether they fit each other. The plan or the apply then fails, and "
