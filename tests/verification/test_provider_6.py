@@ -184,6 +184,14 @@ QUEUE = 'resource "aws_sqs_queue" "q" {\n  %s\n}\n'
         (">= 6.0, < 6.26", QUEUE % "of_tomorrow = 1", [("error", "in AWS provider 6.25.0")]),
         (">= 6.26", QUEUE % "of_tomorrow = 1", [("note", "the last one that ticketgen knows")]),
         (">= 5.0", QUEUE % "of_tomorrow = 1", [("error", "in AWS provider 5.100.0 and 6.25.0")]),
+        ("~> 6.0", 'resource "aws_dynamodb_table" "t" {\n  name = "a"\n  global_secondary_index {\n    name = "i"\n'
+         '    projection_type = "ALL"\n    key_schema {}\n  }\n}\n',
+         [("warning", "key_schema"), ("warning", "missing required argument global_secondary_index.hash_key")]),
+        ("~> 6.0", 'resource "aws_dynamodb_table" "t" {\n  name = "a"\n  global_secondary_index {\n    name = "i"\n'
+         '    projection_type = "ALL"\n  }\n}\n',
+         [("error", "missing required argument global_secondary_index.hash_key")]),
+        ("~> 6.0", 'resource "terraform_data" "d" {\n  of_tomorrow = 1\n}\n',
+         [("error", "unsupported argument of_tomorrow in terraform_data")]),
         ("~> 6.0", 'resource "aws_iam_role" "r" {\n  assume_role_policy = "{}"\n  region = "a"\n}\n',
          [("warning", "unsupported argument region")]),
         ("~> 6.0", QUEUE.replace("queue", "que") % "", [("error", "there is no aws_sqs_que in AWS provider 6.25.0")]),

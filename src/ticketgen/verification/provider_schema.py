@@ -158,11 +158,16 @@ class _Checker:
                 both.update(block_facts(block, later, str(subject), file, _META[block.type]))
                 wrong_in = AWS_VERSION, AWS_VERSION_6
                 faults &= both
+        # A version that adds a name may also drop a requirement, such as hash_key beside key_schema of an index.
+        written_later = self._may_be_later(subject) and any(
+            each.known is not None and not _is_slip(each.path.rpartition(".")[2], self._meant(each))
+            for each in faults
+        )
         for fact in facts:
             if isinstance(fact, UsedName):
                 yield from self._changed.used(subject, fact)
             elif fact in faults:
-                yield from self._fault(subject, fact, wrong_in)
+                yield from self._fault(subject, fact, wrong_in, written_later=written_later)
             else:
                 yield from self._before_6(fact)
 
@@ -219,37 +224,53 @@ class _Checker:
             yield from removed
         else:
             meant = self._guesses.most_similar_to(subject.type, types_of(subject.kind, accepted[-1]))
-            if self._only_6 and self.versions.later and not _is_slip(subject.type, meant):
+            if self._may_be_later(subject) and not _is_slip(subject.type, meant):
                 self._skip(f"{subject} is not in {_named(accepted)}", location)
                 return
             help = f"did you mean {meant}?" if meant else "correct the type"
             yield UNKNOWN_BLOCK.found(f"there is no {subject} in {_named(accepted)}", help, at=location)
 
     def _fault(
-        self, subject: TypeSubject, fault: SchemaFault, versions: tuple[tuple[int, ...], ...]
+        self,
+        subject: TypeSubject,
+        fault: SchemaFault,
+        versions: tuple[tuple[int, ...], ...],
+        *,
+        written_later: bool = False,
     ) -> Iterator[Finding]:
-        """Report a violation of every accepted schema."""
+        """Report a violation of every accepted schema.
+
+        Args:
+            subject: the type.
+            fault: the violation.
+            versions: the versions whose schema it violates.
+            written_later: whether the block seems to be written for a later version.
+        """
         unknown, read_only = fault.known is not None, fault.kind is READ_ONLY_ATTRIBUTE
-        if self._only_6:
+        if self._only_6 and subject.type.startswith(_AWS):
             removed = list(self._changed.removed_name(subject, fault.path, fault.location, unknown=unknown))
             if removed:
                 yield from removed
                 return
-        help, severity = fault.help, None
-        slip = False
-        if fault.known is not None:
-            name = fault.path.rpartition(".")[2]
-            meant = self._guesses.most_similar_to(name, fault.known)
+        help, severity, meant = fault.help, None, self._meant(fault)
+        if unknown:
             help = f"did you mean {meant}?" if meant else "remove it"
-            slip = _is_slip(name, meant)
-        if self._only_6 and self.versions.later and not slip:
+        if self._may_be_later(subject) and not _is_slip(fault.path.rpartition(".")[2], meant):
             if self.versions.only_later:
                 self._skip(f"{_named(versions)} is the last one that ticketgen knows", fault.location)
                 return
-            if unknown or read_only:
-                severity = Severity.WARNING  # a later version may accept it
+            if unknown or read_only or written_later:
+                severity = Severity.WARNING
         where = f" in {_named(versions)}" if subject.type.partition("_")[0] == _AWS else ""
         yield fault.kind.found(f"{fault.message}{where}", help, at=fault.location, severity=severity)
+
+    def _may_be_later(self, subject: TypeSubject) -> bool:
+        """Whether a later version than the snapshots' may accept what they reject, and no earlier one matters."""
+        return self._only_6 and self.versions.later and subject.type.partition("_")[0] == _AWS
+
+    def _meant(self, fault: SchemaFault) -> str:
+        """The name that is probably meant by an unknown one; "" if there is none."""
+        return self._guesses.most_similar_to(fault.path.rpartition(".")[2], fault.known or ())
 
     def _before_6(self, fault: SchemaFault) -> Iterator[Finding]:
         """Report what is wrong only in version 5, if the constraint was meant to accept that."""
