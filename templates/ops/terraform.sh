@@ -28,8 +28,8 @@ else
   mark=-$SUFFIX
   export TF_DATA_DIR="$PWD/$root/.terraform$mark"
 fi
-export TF_IN_AUTOMATION=1
-[ "$action" = test ] || export TF_VAR_environment_suffix="$SUFFIX" # the tests are about the environment's own names
+[ "$action" != test ] || SUFFIX=$DEFAULT_SUFFIX # the tests are about the environment's own names
+export TF_VAR_environment_suffix="$SUFFIX" TF_IN_AUTOMATION=1
 plan=tfplan$mark
 log=$root/$action$mark.log
 
