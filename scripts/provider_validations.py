@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import re
 import signal
 import sys
 from collections import defaultdict
@@ -38,6 +39,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "src/ticketgen/aws/provider"
 SCHEMAS, RULES = FOLDER / "aws", FOLDER / "accepted"
 KINDS = ("resource", "data", "provider")
 _SHORT = "<LONG>"
+_OF_TEXTS = ("matches", "not matches")
 
 Name: TypeAlias = "tuple[str, str]"
 """A kind and a type."""
@@ -66,9 +68,23 @@ def answers(plugin: Path, wanted: Sequence[Name]) -> list[dict[str, Any]]:
         ]
 
 
-def outcomes(answer: Mapping[str, Sequence[str]]) -> Outcomes:
-    """The errors by value; JSON has texts for values."""
-    return {LONG if (value := json.loads(key)) == _SHORT else value: texts for key, texts in answer.items()}
+def outcomes(name: str, answer: Mapping[str, Sequence[str]]) -> Outcomes:
+    """The errors by value; JSON has texts for values.
+
+    An element of a set has its value in its path, so that each value makes the errors of its other arguments new ones.
+    """
+    return {
+        LONG if (value := json.loads(key)) == _SHORT else value: [
+            text for text in texts if "[Value({" not in text or _in_set(text) == name
+        ]
+        for key, texts in answer.items()
+    }
+
+
+def _in_set(text: str) -> str:
+    """The name of the argument in an element of a set that an error is about."""
+    match = re.match(r"[\w.]*", text.rpartition(")].")[2])
+    return match[0].rpartition(".")[2] if match else ""
 
 
 def _is_about(name: str, answer: Mapping[str, Sequence[str]]) -> bool:
@@ -79,7 +95,7 @@ def _is_about(name: str, answer: Mapping[str, Sequence[str]]) -> bool:
 def snapshot(plugin: Path, documents: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The rules by service."""
     tried = [
-        (document["kind"], document["type"], path, outcomes(answer))
+        (document["kind"], document["type"], path, outcomes(path.rpartition(".")[2], answer))
         for document in documents
         for path, answer in document["arguments"].items()
         if _is_about(path.rpartition(".")[2], answer)
@@ -101,6 +117,8 @@ def snapshot(plugin: Path, documents: Sequence[Mapping[str, Any]]) -> dict[str, 
         service = "provider" if kind == "provider" else type.split("_")[1]
         own: list[int] = []
         for rule in rules_of(path.rpartition(".")[2], found, linked, every, translate):
+            if rule[0] in _OF_TEXTS and not any(isinstance(value, str) for value in found):
+                continue  # a pattern that happens to fit the numbers
             key = json.dumps(rule)
             if key not in indexes[service]:
                 indexes[service][key] = len(services[service]["rules"])

@@ -84,6 +84,12 @@ def test_a_value_that_the_provider_rejects_is_an_error(text: str, reason: str) -
         resource("aws_vpc", 'instance_tenancy = "${var.unknown}-shared"'),
         resource("aws_vpc", 'count = 0\n  instance_tenancy = count.index == 0 ? "shared" : "x"'),
         resource("aws_sqs_queue", 'visibility_timeout_seconds = "30"'),
+        resource("aws_neptunegraph_graph", "provisioned_memory = 16"),
+        resource("aws_cognito_user_pool_client", "access_token_validity = 60"),
+        resource(
+            "aws_s3_bucket_lifecycle_configuration",
+            'rule {\n    transition {\n      days = 35\n      storage_class = "GLACIER"\n    }\n  }',
+        ),
         resource("aws_lambda_function", "role = aws_iam_role.it.arn"),
         resource("aws_instance", 'instance_type = "t9.small"'),
         resource("other_vpc", 'instance_tenancy = "shared"'),

@@ -54,7 +54,7 @@ def _quote(value: object) -> str:
 
 
 def _one_of(value: str | float, allowed: Sequence[str | float], any_case: bool = False) -> _Broken:
-    if value in allowed:
+    if value in allowed or str(value) in allowed:  # the provider lists the choices of some numbers as texts
         return None
     if any_case and str(value).casefold() in {str(each).casefold() for each in allowed}:
         return None
