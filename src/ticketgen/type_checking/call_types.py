@@ -34,7 +34,7 @@ __all__ = ["CATCHING", "WITHOUT_MARKS", "CallProblem", "call_result"]
 
 WITHOUT_MARKS: Final = frozenset({"nonsensitive", "issensitive", "ephemeralasnull"})
 """Functions whose result does not take over the marks of the arguments."""
-_REMOVED: Final = frozenset({"list", "map"})
+_REMOVED: Final = ("list", "map")
 """Functions that fail only once all arguments are known.
 
 Source: https://github.com/hashicorp/terraform/blob/main/internal/lang/funcs/collection.go
@@ -75,7 +75,7 @@ def call_result(
     """The typed result of a call, and the first problem with it."""
     signature = signatures().get(name)
     if signature is None:
-        if name in OPENTOFU_FUNCTIONS | _REMOVED or "::" in name:
+        if name in {*OPENTOFU_FUNCTIONS, *_REMOVED} or "::" in name:
             return ANYTHING, None
         return ANYTHING, CallProblem(None, f"there is no function {name}", _similar(name))
     last = len(values) - 1
