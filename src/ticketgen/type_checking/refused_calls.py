@@ -42,7 +42,7 @@ _DATE_WORDS: Final = frozenset(
     {"YYYY", "YY", "MMMM", "MMM", "MM", "M", "DD", "D", "EEEE", "EEE", "hh", "h", "HH", "H", "AA", "aa"}
     | {"mm", "m", "ss", "s", "ZZZZZ", "ZZZZ", "ZZZ", "Z"}
 )
-_LARGEST_BITS: Final = 32
+_MAX_BITS: Final = 32
 """The bits by which the functions extend the prefix of a network at most."""
 
 
@@ -88,7 +88,7 @@ def _cidrsubnet(prefix: str, bits: Any, number: Any) -> None:
 def _cidrsubnets(prefix: str, *bits: Any) -> None:
     length, longest = _network(prefix)
     for position, each in enumerate(bits, 1):
-        if isinstance(each, int) and (each < 1 or each > _LARGEST_BITS or length + each > longest):
+        if isinstance(each, int) and (each < 1 or each > _MAX_BITS or length + each > longest):
             raise Refused(position, f"the prefix of {length} bits cannot be extended by {each}")
 
 

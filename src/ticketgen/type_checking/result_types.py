@@ -29,7 +29,7 @@ from ticketgen.type_checking.unification import as_type, inner_types, unify_type
 
 __all__ = ["DYNAMIC_ALLOWED", "RESULT_RULES"]
 
-Rule = Callable[[Sequence[TypedValue], Budget], TypedValue]
+_Rule = Callable[[Sequence[TypedValue], Budget], TypedValue]
 DYNAMIC_ALLOWED: Final = frozenset(
     {"coalesce", "merge", "tolist", "toset", "tomap", "tostring", "tonumber", "tobool"}
 )
@@ -244,7 +244,7 @@ def _zipmap(values: Sequence[TypedValue], budget: Budget) -> TypedValue:
     return TypedValue(["object", {name: each.type for name, each in fields.items()}], fields)
 
 
-def _conversion(kind: str) -> Rule:
+def _conversion(kind: str) -> _Rule:
     """The rule of ``tolist``, ``toset`` or ``tomap``, whose result has a known element type only if it is known."""
 
     def convert(values: Sequence[TypedValue], budget: Budget) -> TypedValue:
@@ -283,7 +283,7 @@ def _collected(value: TypedValue, kind: str, element: CtyType) -> TypedValue:
     return TypedValue([kind, element], data)
 
 
-def _primitive(kind: str) -> Rule:
+def _primitive(kind: str) -> _Rule:
     def convert(values: Sequence[TypedValue], budget: Budget) -> TypedValue:
         problem = conversion_problem(values[0], kind, budget)
         if problem:
@@ -455,11 +455,11 @@ def _length(values: Sequence[TypedValue], budget: Budget) -> TypedValue:
     return TypedValue("number", len(values[0].type[1]) if is_tuple else UNKNOWN_VALUE)
 
 
-def _always(type: CtyType) -> Rule:
+def _always(type: CtyType) -> _Rule:
     return lambda values, budget: TypedValue(type)
 
 
-RESULT_RULES: Mapping[str, Rule] = MappingProxyType(
+RESULT_RULES: Mapping[str, _Rule] = MappingProxyType(
     {
         "chunklist": _chunklist,
         "cidrsubnets": _cidrsubnets,
