@@ -22,7 +22,6 @@ Outcomes: TypeAlias = Mapping[str | float, Sequence[str]]
 
 _NUMBER = r"(-?[\d.]+)"
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_MAX_PATTERNS = 4
 """How many patterns a rule may have of which one is the provider's."""
 _MIN_EVIDENCE = 4
 """How many values must be rejected, and how many accepted, before a pattern counts that no message names."""
@@ -341,16 +340,14 @@ def _pattern_rule(
     enough = is_named or (len(accepted) >= _MIN_EVIDENCE and len(rejected) >= _MIN_EVIDENCE)
     if not enough or not rejected:
         return None
-    for kind, wanted in (("matches", True), ("not matches", False)):
-        fitting = [
-            pattern
-            for pattern in patterns
-            if all(_found(pattern, text) == wanted for text in accepted)
-            and all(_found(pattern, text) != wanted for text in rejected)
-        ]
-        if fitting and len(fitting) <= _MAX_PATTERNS:
-            return [kind, sorted(fitting, key=lambda each: (len(each), each)), _sentence(requirement)]
-    return None
+    fitting = [
+        pattern
+        for pattern in patterns
+        if all(_found(pattern, text) for text in accepted)
+        and not any(_found(pattern, text) for text in rejected)
+    ]
+    # Of several, each may fit by chance, and so may any pattern that valid values must not match.
+    return ["matches", fitting, _sentence(requirement)] if len(fitting) == 1 else None
 
 
 @cache

@@ -26,10 +26,16 @@ OF_OTHER_THINGS = {
     "rules/vpc_route.py": (
         "name.rpartition",
     ),  # an endpoint service such as com.amazonaws.us-east-1.dynamodb
+    "verification/argument_combinations.py": (
+        "argument.rpartition",
+        "path.partition",
+    ),  # arguments of nested blocks
     "verification/directory.py": ("file.partition",),  # the suffix of a file's name
     "verification/provider_schema.py": (
         "path.rpartition",
     ),  # an attribute of nested blocks in the provider's tables
+    "verification/provider_values.py": ("whole.split",),  # an instance type
+    "verification/superseded_names.py": ("path.split",),  # an attribute of nested blocks
     "verification/version_constraints.py": ("match[2].split",),  # a version
 }
 

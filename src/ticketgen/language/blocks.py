@@ -130,6 +130,11 @@ def _resource(lifecycle: Inner, blocks: Mapping[str, Inner]) -> BlockGrammar:
 
 _DATA: Final = _resource(Inner(_LIFECYCLE, once=True), {})
 
+_NOT_MANAGED: Final = Inner(UNCHECKED_BODY, refusal="only managed resources have one")
+_EPHEMERAL: Final = _resource(
+    Inner(_LIFECYCLE, once=True), {"connection": _NOT_MANAGED, "provisioner": _NOT_MANAGED}
+)
+
 _DATA_IN_CHECK: Final = BlockGrammar(
     (Label("type"), _NAME),
     {**_OF_RESOURCES, "count": _RESERVED, "for_each": _RESERVED},
@@ -196,7 +201,7 @@ TOP_LEVEL: Final[Mapping[str, Inner]] = {
         )
     ),
     "data": Inner(_DATA),
-    "ephemeral": Inner(_DATA),
+    "ephemeral": Inner(_EPHEMERAL),
     "action": Inner(BlockGrammar((Label("type"), _NAME), others=ANY_VALUE, open=True)),
     "provider": Inner(_PROVIDER),
     "moved": Inner(

@@ -245,6 +245,10 @@ class _Checker:
         if known is None or known.read_only:
             return
         location = attribute.value.at(file)
+        if file.endswith(".json.tf") and known.fields is not None:
+            # In JSON, such an attribute is always read as blocks, whose missing arguments are null:
+            # https://developer.hashicorp.com/terraform/language/attr-as-blocks
+            return
         problem = conversion_problem(value, known.type, self._budget)
         # The check of the schema reports literals, except in the content of dynamic blocks.
         if problem and (context.bound or not any(mismatches(attribute.value, known.type))):
