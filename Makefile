@@ -26,7 +26,7 @@ TEMPORARY := $(if $(TMPDIR),,$(IN_MEMORY:%=TMPDIR=%))
 FAST := not slow and not exhaustive and not apply and not sweep and not browser
 
 # What `make coverage` runs, one case of each test: measuring takes twice the time.
-MEASURED := $(addprefix tests/,adopt aws cache capacity cli consequences hcl patches pictures pipeline rendering reports rules sizing spec tree verification)
+MEASURED := $(addprefix tests/,adopt aws cache capacity cli consequences hcl language language_server patches pictures pipeline rendering reports rules sizing spec tree type_checking verification)
 
 # DynamoDB Local, for the tests of the functions. Without Java and Maven they run on an emulation.
 DYNAMODB := .build/dynamodb-local

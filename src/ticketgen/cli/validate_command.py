@@ -119,7 +119,7 @@ def validate(
       ticketgen validate stacks/dev stacks/prod --min-severity warning
       ticketgen validate stacks/prod/global/roles.tf --ignore unused-declaration
       ticketgen validate --format sarif --output ticketgen.sarif
-      ticketgen validate modules/network --diff
+      ticketgen validate --diff
     """
     from ticketgen.cli.config import read_config
     from ticketgen.verification.directory import targets
