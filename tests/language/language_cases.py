@@ -10,16 +10,13 @@ from typing import Any
 from ticketgen.findings import Severity
 from ticketgen.verification.verify import verify
 
-__all__ = ["AREAS", "CASES", "error_rules", "fails"]
+__all__ = ["CASES", "error_rules", "fails"]
 
 CASES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     name: tomllib.loads(Path(__file__).with_name(f"{name}.toml").read_text("utf-8"))
     for name in ("flawed", "valid", "later")
 }
 """Cases by name: ``flawed`` ones, ``valid`` ones, and those that Terraform refuses ``later``."""
-
-AREAS = sorted({name.partition("_")[0] for name in CASES["flawed"]})
-"""The first words of the names of the flawed cases."""
 
 
 def error_rules(case: Mapping[str, Any]) -> set[str]:
