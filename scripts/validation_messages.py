@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -282,18 +282,22 @@ def rules_of(
                 key = message if message is not None else argument.template(text, value)
                 opaque[key].append(value)
                 shown[key] = message or ""
-    if _are_alternatives([*(values for _, values in typed.values()), *opaque.values()]):
+    # The values that each kind of error rejects, those of typed errors first.
+    rejected = [
+        {(type(value), value) for value in values}
+        for values in (*(values for _, values in typed.values()), *opaque.values())
+    ]
+    if _are_alternatives(rejected):
         choices = [candidates[-1] for candidates, _ in typed.values()]
         if not opaque and argument.accepted and argument.is_sound(["any of", choices]):
             yield ["any of", choices]
         return
-    rejected = [*(values for _, values in typed.values()), *opaque.values()]
     if len(rejected) > 1 and not any(argument.accepted):
         return  # nothing shows whether these are alternatives
     unsound: list[ValueRule] = []
-    for candidates, values in typed.values():
-        if _always_comes_with_another(values, rejected):
-            continue
+    for (candidates, values), own in zip(typed.values(), rejected, strict=False):
+        if any(own <= other for other in rejected if other is not own):
+            continue  # it never comes alone, so it may be one of several alternatives
         best = argument.best(candidates, values)
         if best is not None:
             yield best
@@ -311,20 +315,9 @@ def rules_of(
             yield rule
 
 
-def _are_alternatives(rejected: Sequence[Sequence[str | float]]) -> bool:
+def _are_alternatives(rejected: Sequence[Set[tuple[type, str | float]]]) -> bool:
     """Whether each kind of error comes with all others: of alternatives, the provider reports each that fails."""
-    first, *others = (
-        ({(type(value), value) for value in values} for values in rejected) if rejected else [set()]
-    )
-    return bool(others) and all(other == first for other in others)
-
-
-def _always_comes_with_another(
-    values: Sequence[str | float], rejected: Sequence[Sequence[str | float]]
-) -> bool:
-    """Whether one kind of error never comes alone: it may be one of several alternatives."""
-    own = {(type(value), value) for value in values}
-    return any(own <= {(type(value), value) for value in other} for other in rejected if other is not values)
+    return len(rejected) > 1 and all(other == rejected[0] for other in rejected)
 
 
 def _pattern_rule(
