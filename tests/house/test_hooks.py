@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,6 +27,28 @@ def test_the_manifest_is_valid() -> None:
     command = [sys.executable, "-m", "pre_commit", "validate-manifest", str(ROOT / ".pre-commit-hooks.yaml")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    "end",
+    (
+        "tf",
+        "tf.json",
+        "tofu",
+        "tofu.json",
+        "tfvars",
+        "tfvars.json",
+        "tftest.hcl",
+        "tftest.json",
+        "tfmock.hcl",
+        "tofutest.hcl",
+    ),
+)
+def test_a_commit_with_any_file_that_validate_reads_or_notes_runs_it(end: str) -> None:
+    hooks = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
+    files = re.compile(hooks["ticketgen-validate"]["files"])
+    assert files.search(f"modules/main.{end}")
+    assert not files.search(f"modules/main.{end}.orig")
 
 
 @pytest.mark.slow
