@@ -31,7 +31,7 @@ def test_the_manifest_is_valid() -> None:
 
 @pytest.mark.parametrize(
     "end",
-    (
+    [
         "tf",
         "tf.json",
         "tofu",
@@ -42,7 +42,7 @@ def test_the_manifest_is_valid() -> None:
         "tftest.json",
         "tfmock.hcl",
         "tofutest.hcl",
-    ),
+    ],
 )
 def test_a_commit_with_any_file_that_validate_reads_or_notes_runs_it(end: str) -> None:
     hooks = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
