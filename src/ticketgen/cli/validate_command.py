@@ -22,7 +22,7 @@ from ticketgen.terraform_file_names import DECLARING
 from ticketgen.wording import counted
 
 if TYPE_CHECKING:
-    from ticketgen.validation.directory_check import Change
+    from ticketgen.validation.directory_check import FixTexts
     from ticketgen.validation.finding_filter import FindingFilter
     from ticketgen.verification.directory import Target
 
@@ -204,7 +204,7 @@ def _check_target(
         name=name,
         root=root,
         budget=budget,
-        change=_change(target, reported, mode) if mode.fix else None,
+        fix=_fix(target, reported, mode) if mode.fix else None,
         progress=lambda what: print_verbose(f"{name}: {what}"),
     )
     files_with_findings = {found.location.file for found in checked.findings if found.location}
@@ -222,7 +222,7 @@ def _check_target(
     )
 
 
-def _change(target: Target, reported: FindingFilter, mode: _FixMode) -> Change:
+def _fix(target: Target, reported: FindingFilter, mode: _FixMode) -> FixTexts:
     from ticketgen.cli.fixing import Fixing, fix_directory
 
     fixing = Fixing(mode.write, lambda each: reported.accepts(each) and _is_fixable(target, each), mode.err)

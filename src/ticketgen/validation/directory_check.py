@@ -15,13 +15,13 @@ from ticketgen.validation.finding_filter import FindingFilter, rendered_stack_of
 from ticketgen.verification.directory import Directory, Target
 from ticketgen.wording import counted
 
-__all__ = ["Change", "CheckedDirectory", "Verification", "check_directory"]
+__all__ = ["CheckedDirectory", "FixTexts", "VerifyTexts", "check_directory"]
 
-Verification: TypeAlias = Callable[[Mapping[str, str]], tuple[Finding, ...]]
+VerifyTexts: TypeAlias = Callable[[Mapping[str, str]], tuple[Finding, ...]]
 """From the texts of a directory to its findings."""
 
-Change: TypeAlias = Callable[
-    [Mapping[str, str], tuple[Finding, ...], Verification], tuple[Mapping[str, str], tuple[Finding, ...]]
+FixTexts: TypeAlias = Callable[
+    [Mapping[str, str], tuple[Finding, ...], VerifyTexts], tuple[Mapping[str, str], tuple[Finding, ...]]
 ]
 """From the texts of a directory and its findings to those after a fix."""
 
@@ -51,7 +51,7 @@ def check_directory(
     root: Path | None = None,
     unsaved: Mapping[str, str] | None = None,
     budget: int = DEFAULT,
-    change: Change | None = None,
+    fix: FixTexts | None = None,
     progress: ProgressCallback = no_progress,
 ) -> CheckedDirectory:
     """Check a directory.
@@ -63,7 +63,7 @@ def check_directory(
         root: links and local modules are followed within this folder; None for the git work tree.
         unsaved: the texts of files that an editor has open, by absolute path.
         budget: the multiple of the default budget.
-        change: fixes the directory after its first verification.
+        fix: fixes the directory after its first verification.
         progress: told of each step.
     """
     from ticketgen.verification.directory import read_directory
@@ -75,10 +75,10 @@ def check_directory(
     texts: Mapping[str, str] = read.value.texts if read.value else {}
     progress(f"read {counted(len(texts), 'files')}")
     if read.value is not None:
-        verify = _verification(folder, read.value, reported, budget, progress, formats=change is not None)
+        verify = _verification(folder, read.value, reported, budget, progress, formats=fix is not None)
         found = verify(texts)
-        if change is not None:
-            texts, found = change(texts, found, verify)
+        if fix is not None:
+            texts, found = fix(texts, found, verify)
         findings += found
         progress(counted(len(findings), "findings"))
     if target.files is not None:
@@ -101,7 +101,7 @@ def _verification(
     progress: ProgressCallback,
     *,
     formats: bool,
-) -> Verification:
+) -> VerifyTexts:
     from ticketgen.findings.verification import NOT_FORMATTED, SYNTAX
     from ticketgen.verification.result_cache import verify_cached
 
