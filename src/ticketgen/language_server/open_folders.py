@@ -106,12 +106,12 @@ class OpenFolders:
         return target in self._targets
 
     def record(self, target: Path, findings: Iterable[Finding], reads: frozenset[str]) -> set[str]:
-        """Keep the result of a check; the files whose findings may have changed.
+        """Keep the result of a check; the open documents, and other files whose findings may have changed.
 
         A finding about no file is kept for each open document of the target.
         """
         checked = self._targets[target]
-        before = checked.findings.keys()
+        before = checked.findings.keys() | {each.as_posix() for each in checked.documents}
         checked.findings, checked.reads = {}, reads
         for each in findings:
             places = [each.location] if each.location else [Location(str(file)) for file in checked.documents]
