@@ -137,15 +137,28 @@ def read_project(spec: Path, only: Sequence[str] = (), options: Sequence[str] = 
     return Checked(resolved.value, errors(resolved.findings))
 
 
-def _read(spec: Path, only: Sequence[str], options: Sequence[str]) -> Checked[Project]:
-    return load(spec).then(lambda document: apply_overrides(document, options, only)).then(resolve)
+def _read(
+    spec: Path, only: Sequence[str], options: Sequence[str], content: bytes | None = None
+) -> Checked[Project]:
+    return (
+        load(spec, content=content)
+        .then(lambda document: apply_overrides(document, options, only))
+        .then(resolve)
+    )
 
 
 def size_project(
-    spec: Path, only: Sequence[str] = (), options: Sequence[str] = ()
+    spec: Path, only: Sequence[str] = (), options: Sequence[str] = (), *, content: bytes | None = None
 ) -> Checked[tuple[tuple[Environment, Sizing], ...]]:
-    """Run the first three stages; capacities are returned even if they are too large."""
-    resolved = _read(spec, only, options)
+    """Run the first three stages; capacities are returned even if they are too large.
+
+    Args:
+        spec: its path.
+        only: the chosen environments; all of them if empty.
+        options: ``path=value`` each, which override the chosen environments for this run.
+        content: the text of the spec, if it is not the one on the disk.
+    """
+    resolved = _read(spec, only, options, content)
     chosen = resolved.then(lambda project: environments_of(project, only))
     sized = chosen.then(_sized)
     if chosen.value is None:

@@ -143,7 +143,8 @@ def test_a_spec_has_diagnostics_help_and_a_definition(editor: Editor, folder: Pa
     assert "did you mean flash-sale?" in found["message"]
     editor.change(spec, SPEC)
     assert not [each for each in editor.diagnostics[spec.as_uri()] if each["severity"] == 1]
-    assert "purchases_per_minute" in _at(editor, "hover", spec, "dev:")["contents"]["value"]
+    assert "in the busiest minute" in _at(editor, "hover", spec, "purchases_per_minute")["contents"]["value"]
+    assert "**environments.dev**" in _at(editor, "hover", spec, "dev:")["contents"]["value"]
     assert _at(editor, "definition", spec, "extends")["uri"].endswith("/flash-sale.yaml")
     assert _at(editor, "definition", spec, "project:") is None
 

@@ -21,7 +21,7 @@ TRUSTED = {
     "cli/topics.py": "the documentation in the wheel",
     "pictures/html.py": "labels of rendered stacks",
     "wording.py": "constants of the source",
-    "cli/config.py": "a message of Python's reader of TOML",
+    "validation/config.py": "a message of Python's reader of TOML",
     "project/pin.py": "a line, cut at 1,000 characters",
 }
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import sys
 
-from ticketgen.cli.config import KEYS, NAMES
 from ticketgen.cli.environment_variables import VARIABLES
 from ticketgen.cli.exit_codes import MEANINGS
 from ticketgen.cli.help import SECTIONS
+from ticketgen.validation.config import KEYS, NAMES
 
 __all__ = ["cli_page"]
 

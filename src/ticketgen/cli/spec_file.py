@@ -12,8 +12,9 @@ from ticketgen.findings import Checked, Finding, Location
 from ticketgen.findings.spec import NO_SPEC, TWO_SPECS, UNREADABLE_FILE
 from ticketgen.reports import ReportFormat
 from ticketgen.spec.file_names import SPEC_NAMES
+from ticketgen.upward_search import find_upwards
 
-__all__ = ["VARIABLE", "expected_spec", "find_spec", "find_upwards", "require_spec"]
+__all__ = ["VARIABLE", "expected_spec", "find_spec", "require_spec"]
 
 VARIABLE = "TICKETGEN_SPEC"
 
@@ -59,25 +60,6 @@ def find_spec(given: Path | None) -> Checked[Path]:
         message = f"{display_path(found[0])} and {display_path(found[1])} are both here"
         return Checked(None, (TWO_SPECS.found(message, at=Location(str(found[0]))),))
     return Checked(found[0])
-
-
-def find_upwards(base: Path, names: tuple[str, ...]) -> tuple[Path, ...]:
-    """The files of these names in the nearest folder that has any, upwards.
-
-    Paths are relative if the folder is, and can be opened from the current folder.
-    """
-    start = Path(os.path.realpath(base))
-    for depth, folder in enumerate((start, *start.parents)):
-        found = [name for name in names if os.path.lexists(folder / name)]
-        if found:
-            if depth == 0:
-                nearest = base
-            elif base.is_absolute():
-                nearest = folder
-            else:
-                nearest = Path(os.path.relpath(folder, os.path.realpath(Path.cwd())))
-            return tuple(nearest / name for name in found)
-    return ()
 
 
 def _missing_spec(given: Path) -> Finding:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +14,7 @@ from ticketgen.cli.displayed_paths import display_path, resolve_argument
 from ticketgen.cli.options import BudgetOption, OutputOption, ReportFormatOption
 from ticketgen.cli.output import exit_with_findings, exit_with_usage_error, print_findings, unknown
 from ticketgen.cli.session import print_info, print_verbose, session
-from ticketgen.findings import Finding, FindingKind, Severity
+from ticketgen.findings import Finding, Severity
 from ticketgen.hcl.budget import DEFAULT
 from ticketgen.real_path import real_path
 from ticketgen.reports import ReportFormat
@@ -24,7 +22,8 @@ from ticketgen.terraform_file_names import DECLARING
 from ticketgen.wording import counted
 
 if TYPE_CHECKING:
-    from ticketgen.cli.config import Config
+    from ticketgen.validation.directory_check import FixTexts
+    from ticketgen.validation.finding_filter import FindingFilter
     from ticketgen.verification.directory import Target
 
 __all__ = ["validate"]
@@ -121,16 +120,17 @@ def validate(
       ticketgen validate --format sarif --output ticketgen.sarif
       ticketgen validate --diff
     """
-    from ticketgen.cli.config import read_config
+    from ticketgen.validation.config import read_config
+    from ticketgen.validation.finding_filter import FindingFilter
     from ticketgen.verification.directory import targets
 
     for option, folder in (("--relative-to", relative_to), ("--root", root)):
         if folder is not None and not folder.is_dir():
             exit_with_usage_error(f"{option}: {display_path(folder)} is not a directory.")
-    options = _Filter(
+    options = FindingFilter(
         min_severity, _rules("--select", select), _rules("--ignore", ignore), strict, stack_rules
     )
-    config = read_config()
+    config = read_config(session().base_folder, display_path)
     chosen = targets(paths or [session().base_folder], display_path)
     problems = config.findings + chosen.findings
     if config.value is None or chosen.value is None:
@@ -146,7 +146,7 @@ def validate(
     reported = options.merged_with(config.value)
     # A diff is a result, and findings as text must not mix with it.
     mode = _FixMode(fix=fix or diff, write=fix and not diff, err=format is not ReportFormat.TEXT)
-    checked = [_verify_target(target, root, reported, budget, mode) for target in chosen.value]
+    checked = [_check_target(target, root, reported, budget, mode) for target in chosen.value]
     findings = tuple(found for each in checked for found in each.findings)
     sources = {path: text for each in checked for path, text in each.sources.items()}
     print_findings(findings, format, sources, relative_to=relative_to, output=output, is_result=True)
@@ -155,64 +155,6 @@ def validate(
             if each.files:
                 print_info(each.summary(), err=True)
     exit_with_findings(findings)
-
-
-@dataclass(frozen=True, slots=True)
-class _Filter:
-    """Which findings are reported; None for options that were not given."""
-
-    min_severity: Severity | None
-    select: tuple[str, ...] | None
-    ignore: tuple[str, ...] | None
-    strict: bool | None
-    stack_rules: bool | None
-
-    def merged_with(self, config: Config) -> _Filter:
-        """This filter completed by the configuration, which ignores no selected rule."""
-        ignore = self.ignore
-        if ignore is None:
-            ignore = tuple(each for each in config.ignore if each not in (self.select or ()))
-        select = config.select if self.select is None else self.select
-        strict = config.strict if self.strict is None else self.strict
-        stack_rules = config.stack_rules if self.stack_rules is None else self.stack_rules
-        return _Filter(self.min_severity or config.min_severity, select, ignore, strict, stack_rules)
-
-    def applied_to(self, findings: Sequence[Finding], folder: Path) -> tuple[Finding, ...]:
-        """The findings of the rules that apply, with the severities of their places and options."""
-        from ticketgen.findings.verification import STACK_RULES
-        from ticketgen.verification.unchecked import as_errors
-
-        is_rendered = cache(lambda place: _is_rendered(Path(real_path(place))))
-        applied: list[Finding] = []
-        for each in findings:
-            place = folder / each.location.file if each.location else folder / "_"
-            if each.rule in STACK_RULES and each.rule not in (self.select or ()):
-                applies = is_rendered(place.parent) if self.stack_rules is None else self.stack_rules
-                if not applies:
-                    continue
-            if each.severity is Severity.WARNING and is_rendered(place.parent):
-                from ticketgen.rules.apply import as_in_stack
-
-                each = as_in_stack(each)
-            strict = is_rendered(place.parent) if self.strict is None else self.strict
-            applied += as_errors([each]) if strict else [each]
-        return tuple(applied)
-
-    def selects(self, kind: FindingKind) -> bool:
-        """Whether findings of a kind are asked for by name."""
-        return kind.id in (self.select or ())
-
-    def accepts(self, finding: Finding) -> bool:
-        """Whether a finding is reported; always if nothing else was checked after it."""
-        from ticketgen.findings.verification import NEVER_IGNORED, NO_TERRAFORM, NOT_CHECKED
-
-        levels = list(Severity)
-        always = NEVER_IGNORED | {NO_TERRAFORM.id, NOT_CHECKED.id}
-        if finding.rule in always and finding.severity is Severity.ERROR:
-            return True
-        if self.min_severity and levels.index(finding.severity) > levels.index(self.min_severity):
-            return False
-        return (not self.select or finding.rule in self.select) and finding.rule not in (self.ignore or ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,81 +192,50 @@ class _FixMode:
     err: bool
 
 
-def _verify_target(
-    target: Target, root: Path | None, reported: _Filter, budget: int, mode: _FixMode
+def _check_target(
+    target: Target, root: Path | None, reported: FindingFilter, budget: int, mode: _FixMode
 ) -> _Result:
-    from ticketgen.findings.verification import NOT_FORMATTED, SYNTAX
-    from ticketgen.verification.directory import read_directory
-    from ticketgen.verification.result_cache import verify_cached
-    from ticketgen.verification.surroundings import work_tree_of
+    from ticketgen.validation.directory_check import check_directory
 
-    folder = target.folder
-    name = display_path(folder)
-    read = read_directory(folder, name, work_tree=root or work_tree_of(folder))
-    findings = read.findings
-    texts = read.value.texts if read.value else {}
-    print_verbose(f"{name}: read {counted(len(texts), 'files')}")
-    if read.value is not None:
-        read_value = read.value
-
-        def verify(texts: Mapping[str, str]) -> tuple[Finding, ...]:
-            found = verify_cached(
-                texts,
-                rendered=False,
-                paths=read_value.paths,
-                left_out=read_value.unread,
-                around=read_value.around,
-                budget=budget,
-                round_trips=_is_rendered(Path(real_path(folder))),
-                progress=lambda what: print_verbose(f"{name}: {what}"),
-            )
-            if not (mode.fix or reported.selects(NOT_FORMATTED)):
-                return found
-            from ticketgen.verification.format_check import check_format
-
-            broken = {each.location.file for each in found if each.rule == SYNTAX.id and each.location}
-            return (*found, *check_format(texts, broken))
-
-        found = verify(texts)
-        if mode.fix:
-            from ticketgen.cli.fixing import Fixing, fix_directory
-
-            fixing = Fixing(
-                mode.write, lambda each: reported.accepts(each) and _is_fixable(target, each), mode.err
-            )
-            texts, found = fix_directory(folder, texts, found, verify, fixing)
-        findings += found
-        print_verbose(f"{name}: {counted(len(findings), 'findings')}")
-    if target.files is not None:
-        findings = tuple(each for each in findings if not each.location or each.location.file in target.files)
-    findings = reported.applied_to(findings, folder)
-    kept = tuple(each for each in findings if reported.accepts(each))
-    files_with_findings = {found.location.file for found in kept if found.location}
+    name = display_path(target.folder)
+    checked = check_directory(
+        target,
+        reported,
+        name=name,
+        root=root,
+        budget=budget,
+        fix=_fix(target, reported, mode) if mode.fix else None,
+        progress=lambda what: print_verbose(f"{name}: {what}"),
+    )
+    files_with_findings = {found.location.file for found in checked.findings if found.location}
+    paths = {path: (target.folder / path).as_posix() for path in checked.texts}
     return _Result(
         target,
-        tuple(_in_folder(folder, found) for found in kept),
-        len(findings) - len(kept),
+        checked.findings,
+        checked.left_out,
         sum(
             path.endswith(DECLARING) or target.files is not None
-            for path in texts
+            for path in checked.texts
             if _is_targeted(path, target)
         ),
-        {(folder / path).as_posix(): text for path, text in texts.items() if path in files_with_findings},
+        {paths[path]: text for path, text in checked.texts.items() if paths[path] in files_with_findings},
     )
 
 
-def _is_rendered(folder: Path) -> bool:
-    """Whether a folder is in a stack that ticketgen rendered."""
-    from ticketgen.tree.manifest import NAME
+def _fix(target: Target, reported: FindingFilter, mode: _FixMode) -> FixTexts:
+    from ticketgen.cli.fixing import Fixing, fix_directory
 
-    return any(os.path.lexists(each / NAME) for each in (folder, *folder.parents))
+    fixing = Fixing(mode.write, lambda each: reported.accepts(each) and _is_fixable(target, each), mode.err)
+    return lambda texts, found, verify: fix_directory(target.folder, texts, found, verify, fixing)
 
 
 def _is_fixable(target: Target, finding: Finding) -> bool:
     """Whether the file of a finding may be fixed: what ticketgen rendered is fixed in its spec."""
+    from ticketgen.validation.finding_filter import rendered_stack_of
+
     return all(
         _is_targeted(edit.at.file, target)
-        and not _is_rendered(Path(real_path(target.folder / edit.at.file)).parent)
+        and rendered_stack_of(Path(real_path(target.folder / edit.at.file)).parent) is None
         for edit in finding.edits
     )
 
@@ -335,10 +246,6 @@ def _is_below(folder: Path, root: Path) -> bool:
 
 def _is_targeted(path: str, target: Target) -> bool:
     return target.files is None or path in target.files
-
-
-def _in_folder(folder: Path, finding: Finding) -> Finding:
-    return finding.placed(lambda at: replace(at, file=(folder / at.file).as_posix()))
 
 
 def _rules(option: str, lists: Sequence[str] | None) -> tuple[str, ...] | None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from lsprotocol import types
-from pygls import uris
 
 from ticketgen.findings import Finding, Severity, TextEdit
 from ticketgen.language_server.protocol_ranges import edit_range, finding_range
@@ -38,19 +37,21 @@ def as_text_edits(edits: Iterable[TextEdit], lines: list[str]) -> list[types.Tex
     return [types.TextEdit(edit_range(edit, lines), edit.new) for edit in edits]
 
 
-def fix_action(finding: Finding, lines: list[str], text_of: Callable[[Path], str]) -> types.CodeAction:
+def fix_action(
+    finding: Finding, lines: list[str], text_of: Callable[[Path], str], uri_of: Callable[[Path], str]
+) -> types.CodeAction:
     """Make the edits of a finding.
 
     Args:
         finding: with edits.
         lines: those of its document.
         text_of: returns the text of a document.
+        uri_of: returns its URI.
     """
     changes: dict[str, list[types.TextEdit]] = {}
     for edit in finding.edits:
         own = text_of(Path(edit.at.file)).split("\n")
-        uri = uris.from_fs_path(edit.at.file) or ""
-        changes.setdefault(uri, []).extend(as_text_edits([edit], own))
+        changes.setdefault(uri_of(Path(edit.at.file)), []).extend(as_text_edits([edit], own))
     first = finding.edits[0]
     title = f"Replace {first.old} with {first.new}" if first.old else f"Insert {first.new.strip()}"
     return types.CodeAction(

@@ -11,8 +11,9 @@ from typing import Final
 from lsprotocol.types import Position, Range
 
 from ticketgen.findings import Finding, Location, TextEdit
+from ticketgen.language_server.utf_16 import utf_16_units
 
-__all__ = ["edit_range", "finding_range", "to_column", "to_position"]
+__all__ = ["edit_range", "finding_range", "to_position"]
 
 _WORD: Final = re.compile(r'[\w-]++(?:\.[\w-]++)*+|"(?:[^"\\]++|\\.)*+"|\S')
 """What an editor underlines: a name with its attributes, a string, or a sign."""
@@ -21,14 +22,7 @@ _WORD: Final = re.compile(r'[\w-]++(?:\.[\w-]++)*+|"(?:[^"\\]++|\\.)*+"|\S')
 def to_position(at: Location, lines: list[str]) -> Position:
     """The position of a location in a text with these lines."""
     line = lines[at.line - 1] if at.line <= len(lines) else ""
-    return Position(at.line - 1, _units(line[: at.column - 1]))
-
-
-def to_column(position: Position, lines: list[str]) -> int:
-    """The column of a position, in characters from 1."""
-    line = lines[position.line] if position.line < len(lines) else ""
-    units = line.encode("utf-16-le", "surrogatepass")[: 2 * position.character]
-    return len(units.decode("utf-16-le", "replace")) + 1
+    return Position(at.line - 1, utf_16_units(line[: at.column - 1]))
 
 
 def finding_range(finding: Finding, lines: list[str]) -> Range:
@@ -37,7 +31,7 @@ def finding_range(finding: Finding, lines: list[str]) -> Range:
     start = to_position(at, lines)
     line = lines[at.line - 1] if at.line <= len(lines) else ""
     word = _WORD.match(line, at.column - 1)
-    return Range(start, Position(start.line, start.character + _units(word[0] if word else "")))
+    return Range(start, Position(start.line, start.character + utf_16_units(word[0] if word else "")))
 
 
 def edit_range(edit: TextEdit, lines: list[str]) -> Range:
@@ -45,9 +39,5 @@ def edit_range(edit: TextEdit, lines: list[str]) -> Range:
     *before, last = edit.old.split("\n")
     start = to_position(edit.at, lines)
     if not before:
-        return Range(start, Position(start.line, start.character + _units(last)))
-    return Range(start, Position(start.line + len(before), _units(last)))
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+        return Range(start, Position(start.line, start.character + utf_16_units(last)))
+    return Range(start, Position(start.line + len(before), utf_16_units(last)))

@@ -192,7 +192,11 @@ def _unreadable(file: str, message: str, help: str) -> Finding:
 
 
 def read_directory(
-    root: Path, name: str | None = None, *, work_tree: Path | None = None
+    root: Path,
+    name: str | None = None,
+    *,
+    work_tree: Path | None = None,
+    unsaved: Mapping[str, str] | None = None,
 ) -> Checked[Directory]:
     """Read a directory, except hidden entries and links that lead out of its work tree.
 
@@ -200,6 +204,7 @@ def read_directory(
         root: the directory.
         name: the name of the directory in messages; None for ``root``.
         work_tree: the folder that links and local modules may lead to; None for the directory itself.
+        unsaved: the texts of files that an editor has open, by absolute path.
 
     Returns:
         No value if there is nothing to read. A file that cannot be read yields a finding and is left out.
@@ -212,7 +217,7 @@ def read_directory(
     left = MAX_TOTAL_BYTES
     room = room_of_unread = _MAX_NAMES
     over_limit: Counter[tuple[str, str]] = Counter()
-    around = Surroundings(root, work_tree)
+    around = Surroundings(root, work_tree, unsaved)
     listing = Listing(root, around)
     try:
         for entry in listing:

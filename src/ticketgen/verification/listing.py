@@ -105,6 +105,11 @@ class Listing:
                 if not entry.name.startswith("."):
                     names.append((entry.name, entry.is_symlink(), _is_folder(entry)))
                     self._held += sys.getsizeof(entry.name) + _BYTES_PER_NAME
+        known = {name for name, _, _ in names}
+        unsaved = {
+            name for name in self._around.unsaved_names(prefix.rstrip("/")) if not name.startswith(".")
+        }
+        names += ((name, False, False) for name in unsaved - known)
         names.sort()
         for name, is_link, is_folder in names:
             if not is_folder:
@@ -129,6 +134,10 @@ class Listing:
             os.close(folder)
 
     def _file(self, folder: int, prefix: str, name: str) -> Iterator[DirectoryEntry]:
+        unsaved = self._around.unsaved(prefix + name)
+        if unsaved is not None:
+            yield DirectoryEntry(prefix + name, EntryKind.FILE, lambda limit: unsaved[: limit + 1])
+            return
         try:
             is_file = stat.S_ISREG(os.lstat(name, dir_fd=folder).st_mode)
         except OSError:

@@ -4,12 +4,15 @@ Terraform follows both: ``vars.tf`` may be a link to ``../shared/vars.tf``, and 
 places below one folder are opened: the one that the user names, or the nearest folder upwards with ``.git``. The search
 starts at the directory's real path, so a ``.git`` that an attacker puts into the directory makes the work tree smaller,
 never larger. Hidden files and folders outside the directory are never opened, because they may hold secrets.
+
+An editor may have files open with text that is not saved yet. It takes the place of what the disk has.
 """
 
 from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -59,12 +62,16 @@ class Surroundings:
     Args:
         folder: the directory.
         root: the folder that limits what is looked at; None for the directory itself.
+        unsaved: the texts of files that an editor has open, by absolute path.
     """
 
-    def __init__(self, folder: Path, root: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, root: Path | None = None, unsaved: Mapping[str, str] | None = None
+    ) -> None:
         self._folder = real_path(folder).rstrip(os.sep)
         self._root = self._folder if root is None else real_path(root).rstrip(os.sep)
         self._steps = 0
+        self._unsaved = {real_path(path): text for path, text in (unsaved or {}).items()}
 
     def look_up(self, path: str) -> PlaceAround:
         """What is at a path relative to the directory, with slashes; it may begin with ``..``."""
@@ -77,7 +84,7 @@ class Surroundings:
         is_hidden = any(part.startswith(".") and part != os.pardir for part in parts)
         is_inside = _is_below(real, self._folder)
         is_open = is_inside or (_is_below(real, self._root) and not is_hidden)
-        kind = _kind(target.mode)
+        kind = PlaceKind.FILE if real in self._unsaved else _kind(target.mode)
         return PlaceAround(kind, is_open, is_open and not is_hidden, is_inside, real[len(self._root) + 1 :])
 
     def exists(self, path: str) -> bool | None:
@@ -93,6 +100,9 @@ class Surroundings:
         Raises:
             OSError: it cannot be read, or a link has appeared on the way.
         """
+        unsaved = self._unsaved_at(f"{self._root}/{place.path}")
+        if unsaved is not None:
+            return unsaved[: limit + 1]
         root = open_folder(self._root or os.sep)
         try:
             return read_deep_below(root, place.path, limit)
@@ -115,7 +125,23 @@ class Surroundings:
                 found = [entry.name for entry, _ in zip(entries, range(limit), strict=False)]
         finally:
             os.close(folder)
-        return sorted(name for name in found if not name.startswith("."))
+        found += self._unsaved_names(f"{self._root}/{place.path}" if place.path else self._root)
+        return sorted({name for name in found if not name.startswith(".")})
+
+    def unsaved(self, path: str) -> bytes | None:
+        """The unsaved text of a file in the directory that is not a link; None if there is none."""
+        return self._unsaved_at(f"{self._folder}/{path}") if self._unsaved else None
+
+    def unsaved_names(self, folder: str) -> Iterator[str]:
+        """The names of unsaved files in a folder of the directory, such as ``modules/vpc``."""
+        return self._unsaved_names(f"{self._folder}/{folder}" if folder else self._folder)
+
+    def _unsaved_at(self, real: str) -> bytes | None:
+        text = self._unsaved.get(real)
+        return None if text is None else text.encode("utf-8", "surrogatepass")
+
+    def _unsaved_names(self, real: str) -> Iterator[str]:
+        return (os.path.basename(path) for path in self._unsaved if os.path.dirname(path) == real)  # noqa: PTH119, PTH120
 
 
 def _kind(mode: int) -> PlaceKind:

@@ -19,13 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from ticketgen.cli.displayed_paths import display_path
-from ticketgen.cli.session import session
-from ticketgen.cli.spec_file import find_upwards
 from ticketgen.findings import Checked, Finding, Location, Severity
 from ticketgen.findings.spec import INVALID_CONFIG
 from ticketgen.guesses import did_you_mean
 from ticketgen.safe_open import IN_THE_REPOSITORY, NotRegularFile, read_within_area
+from ticketgen.upward_search import find_upwards
 
 __all__ = ["KEYS", "NAMES", "Config", "read_config"]
 
@@ -65,13 +63,18 @@ class Config:
     stack_rules: bool | None = None
 
 
-def read_config() -> Checked[Config]:
-    """The configuration in this folder or the nearest above it, or all its errors."""
-    found = find_upwards(session().base_folder, NAMES)
+def read_config(base: Path, shown: Callable[[Path], str] = str) -> Checked[Config]:
+    """The configuration in a folder or the nearest above it, or all its errors.
+
+    Args:
+        base: the folder where the search begins.
+        shown: formats a path for a message.
+    """
+    found = find_upwards(base, NAMES)
     if not found:
         return Checked(Config())
     if len(found) > 1:
-        message = f"{display_path(found[0])} and {display_path(found[1])} are both here"
+        message = f"{shown(found[0])} and {shown(found[1])} are both here"
         return Checked(None, (_finding(message, Location(str(found[0])), "delete one of them"),))
     (file,) = found
     top = Location(str(file))
@@ -79,20 +82,20 @@ def read_config() -> Checked[Config]:
         text = read_within_area(file, _MAX_BYTES).decode("utf-8-sig")
         document = tomllib.loads(text)
     except OSError as error:
-        message = f"{display_path(file)} cannot be read: {error.strerror}"
+        message = f"{shown(file)} cannot be read: {error.strerror}"
         help = IN_THE_REPOSITORY if isinstance(error, NotRegularFile) else "make it a readable file"
         return Checked(None, (_finding(message, top, help),))
     except UnicodeDecodeError as error:
-        message = f"{display_path(file)} is not UTF-8: {error.reason} at byte {error.start}"
+        message = f"{shown(file)} is not UTF-8: {error.reason} at byte {error.start}"
         return Checked(None, (_finding(message, top, "save it as UTF-8"),))
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"line (\d+), column (\d+)", str(error))
         numbers = map(int, place.groups()) if place else (text.count("\n") + 1,)  # (at end of document)
         at = Location(str(file), *numbers)
         what = re.sub(r" \(at .*\)$", "", str(error))
-        return Checked(None, (_finding(f"{display_path(file)} is not TOML: {what}", at, "correct it there"),))
+        return Checked(None, (_finding(f"{shown(file)} is not TOML: {what}", at, "correct it there"),))
     except (ValueError, RecursionError):
-        message = f"{display_path(file)} has a number of too many digits, or values that are nested too deep"
+        message = f"{shown(file)} has a number of too many digits, or values that are nested too deep"
         return Checked(None, (_finding(message, top, f"keep only the table [{_TABLE}]"),))
     findings = tuple(_problems(document, text, file))
     if findings:
