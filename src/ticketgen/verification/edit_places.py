@@ -45,6 +45,8 @@ class EditPlaces:
         if line is None:
             return None
         start = edit.at.column - 1
+        if "\n" in edit.old:
+            return edit  # from the text itself
         is_json = edit.at.file.endswith(".json")
         if not is_json and line.startswith(edit.old, start):
             return edit

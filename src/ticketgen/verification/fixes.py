@@ -24,7 +24,7 @@ _MAX_REVEALED: Final = 3
 """How many times in a row a fix may reveal errors that are fixed with it."""
 
 _Verify: TypeAlias = Callable[[Mapping[str, str]], tuple[Finding, ...]]
-_Identity: TypeAlias = tuple[str, str, str]
+_Identity: TypeAlias = tuple[str, str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,5 +158,7 @@ class _Run:
 
 
 def _identity(finding: Finding) -> _Identity:
-    """What stays the same when the lines of a finding move."""
-    return finding.rule, finding.message, finding.location.file if finding.location else ""
+    """What stays the same when the lines of a finding move; several syntax errors of a file have one message."""
+    at = finding.location
+    line = at.line if at and finding.rule == SYNTAX.id else 0
+    return finding.rule, finding.message, at.file if at else "", line

@@ -23,6 +23,7 @@ _KINDS = {
     "data": "data source",
     "ephemeral": "ephemeral resource",
 }
+_CONSTANTS = frozenset({"true", "false", "null"})
 _SYNONYMS = {"var": ("variable", "variables"), "local": ("locals",), "module": ("modules",)}
 """Words that are written instead of the first word of a reference."""
 
@@ -44,11 +45,12 @@ def _undeclared(module: Module, use: Use, guesses: Guesses) -> Finding:
         message = f"{address} is not a Terraform built-in"
         return UNDECLARED_REFERENCE.found(message, help, at=location, edits=edits)
     if len(address.parts) == 1:
-        return UNDECLARED_REFERENCE.found(
-            f"{address} is not a complete reference",
-            f'write {address}.NAME, or "{address}" in quotes for a string',
-            at=location,
-        )
+        message, word = f"{address} is not a complete reference", use.reference.root.lower()
+        if word in _CONSTANTS and not use.reference.steps:
+            edits = (TextEdit(location, use.reference.root, word),)
+            return UNDECLARED_REFERENCE.found(message, f"write {word}", at=location, edits=edits)
+        help = f'write {address}.NAME, or "{address}" in quotes for a string'
+        return UNDECLARED_REFERENCE.found(message, help, at=location)
     meant = _meant_kind(module, use.reference)
     if meant is not None:
         message = f"reference to undeclared resource {address}"

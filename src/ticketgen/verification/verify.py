@@ -179,9 +179,9 @@ class _Run:
         """The findings at the places that the user knows, instead of those in translations."""
         from ticketgen.verification.edit_places import EditPlaces
 
-        places = EditPlaces({
-            path: text for path, text in self.files.items() if path not in self.around.texts
-        })
+        places = EditPlaces(
+            {path: text for path, text in self.files.items() if path not in self.around.texts}
+        )
         for each in self._checks():
             native = each if self.native is None else each.placed(self.native.place)
             yield places.settled(native)
