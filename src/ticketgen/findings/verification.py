@@ -365,9 +365,9 @@ REMOVED_IN_PROVIDER_6 = _verify(
 )
 DEPRECATED = _verify(
     "deprecated",
-    "The configuration uses nothing that the provider deprecates",
-    "A later version of the provider removes it, and the upgrade fails.",
-    "use the replacement that the provider's documentation names",
+    "The configuration uses nothing that Terraform or the provider deprecates",
+    "A later version removes it, and the upgrade fails.",
+    "use the replacement that the finding or the provider's documentation names",
     severity=Severity.WARNING,
 )
 SCHEMA_NOT_CHECKED = _verify(

@@ -41,6 +41,7 @@ from ticketgen.verification.constant_forms import (
     version_form,
 )
 from ticketgen.verification.corrections import unquoted
+from ticketgen.verification.quoted_references import quoted_faults
 
 __all__ = ["check_form"]
 
@@ -51,7 +52,10 @@ def check_form(argument: Argument, attribute: Attribute, place: ArgumentPlace) -
     """Yield findings about an expression that its argument does not accept."""
     check = _CHECKS.get(argument.form)
     if check is not None and not (place.json and argument.form in _STRINGS_IN_JSON):
-        yield from check(argument, attribute, place)
+        faults = list(check(argument, attribute, place))
+        yield from faults
+        if not faults:
+            yield from quoted_faults(argument, attribute, place)
 
 
 def _keyword(argument: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:

@@ -74,6 +74,7 @@ class SchemaFault:
         known: for an unknown name, those that the schema has in its place.
         edits: the correction, if it is obvious and does not follow from `known`.
         repeated: where else the unknown name stands.
+        value: that of an unknown attribute.
     """
 
     kind: FindingKind
@@ -84,6 +85,7 @@ class SchemaFault:
     known: tuple[str, ...] | None = field(default=None, compare=False)
     edits: tuple[TextEdit, ...] = field(default=(), compare=False)
     repeated: tuple[Location, ...] = field(default=(), compare=False)
+    value: Expression | None = field(default=None, compare=False)
 
 
 BlockFact: TypeAlias = UsedName | SchemaFault
@@ -159,7 +161,8 @@ class _Body:
                 help, edits = f"write {attribute.name} {{ … }}", as_block(attribute, self.file)
                 yield SchemaFault(UNKNOWN_ATTRIBUTE, message, location, help, name, edits=edits)
             else:
-                yield from self._unknown(UNKNOWN_ATTRIBUTE, "argument", name, location, schema, meta)
+                for fault in self._unknown(UNKNOWN_ATTRIBUTE, "argument", name, location, schema, meta):
+                    yield replace(fault, value=attribute.value)
             return
         if known.read_only:
             message = f"{name} of {self.subject} is read-only: the provider sets it"

@@ -139,7 +139,7 @@ class _Run:
 
     def _new_errors(self, fixed: Iterable[Finding], findings: Iterable[Finding]) -> list[Finding]:
         """The findings that are there after a fix and were not before, without those that do not count."""
-        # Nothing else is known of a file with a syntax error, so a correction of its syntax reveals all its other errors.
+        # Nothing else is known of a file with a syntax error, so its correction reveals all other errors.
         reveals = any(each.rule == SYNTAX.id for each in fixed)
         known = Counter(map(_identity, self.findings))
         new = []

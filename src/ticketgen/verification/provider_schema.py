@@ -134,7 +134,7 @@ class _Checker:
         self._sources = required_sources(module)
         self._unchecked = unchecked
         self._only_6 = versions.snapshots == (AWS_VERSION_6,)
-        self._changed = Superseded(is_error=self._only_6)
+        self._changed = Superseded(versions.snapshots)
 
     def block(self, file: str, block: Block) -> Iterator[Finding]:
         """Check a top-level block."""
@@ -266,7 +266,7 @@ class _Checker:
         """
         unknown, read_only = fault.known is not None, fault.kind is READ_ONLY_ATTRIBUTE
         if self._only_6 and subject.type.startswith(_AWS):
-            removed = list(self._changed.removed_name(subject, fault.path, fault.location, unknown=unknown))
+            removed = list(self._changed.removed_name(subject, fault))
             if removed:
                 yield from removed
                 return

@@ -21,7 +21,7 @@ _MAX_LINE: Final = 2_000
 _NAME: Final = r"[A-Za-z_][\w-]*+"
 _STRING: Final = r'"[^"\\\n]*+"'
 _COMMENT: Final = r"[ \t]*+(?:(?:#|//).*+)?+"
-_VALUE: Final = rf'(?:"|[\w\[{{(!-])[^\n]*+'
+_VALUE: Final = r'(?:"|[\w\[{(!-])[^\n]*+'
 _TOP: Final = "|".join(sorted(TOP_LEVEL))
 
 
