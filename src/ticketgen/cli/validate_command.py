@@ -13,6 +13,7 @@ import typer
 
 from ticketgen.cli.completion import complete_rules
 from ticketgen.cli.displayed_paths import display_path, resolve_argument
+from ticketgen.cli.fixing import Fixing, fix_directory
 from ticketgen.cli.options import BudgetOption, OutputOption, ReportFormatOption
 from ticketgen.cli.output import exit_with_findings, exit_with_usage_error, print_findings, unknown
 from ticketgen.cli.session import print_info, print_verbose, session
@@ -145,8 +146,9 @@ def validate(
             )
     reported = options.merged_with(config.value)
     # A diff is a result, and findings as text must not mix with it.
-    mode = _FixMode(fix=fix or diff, write=fix and not diff, err=format is not ReportFormat.TEXT)
-    checked = [_verify_target(target, root, reported, budget, mode) for target in chosen.value]
+    err = format is not ReportFormat.TEXT
+    fixing = Fixing(write=not diff, err=err) if fix or diff else None
+    checked = [_verify_target(target, root, reported, budget, fixing) for target in chosen.value]
     findings = tuple(found for each in checked for found in each.findings)
     sources = {path: text for each in checked for path, text in each.sources.items()}
     print_findings(findings, format, sources, relative_to=relative_to, output=output, is_result=True)
@@ -241,19 +243,10 @@ class _Result:
         return f"{display_path(self.target.folder)}: {counted(self.files, 'files')}, {text or 'no findings'}{more}"
 
 
-@dataclass(frozen=True, slots=True)
-class _FixMode:
-    """Whether to compute fixes and to write them, and whether messages about them go to standard error."""
-
-    fix: bool
-    write: bool
-    err: bool
-
-
 def _verify_target(
-    target: Target, root: Path | None, reported: _Filter, budget: int, mode: _FixMode
+    target: Target, root: Path | None, reported: _Filter, budget: int, fixing: Fixing | None
 ) -> _Result:
-    from ticketgen.findings.verification import NOT_FORMATTED, SYNTAX
+    from ticketgen.findings.verification import NOT_FORMATTED, SYNTAX, UNTYPED_VARIABLE
     from ticketgen.verification.directory import read_directory
     from ticketgen.verification.result_cache import verify_cached
     from ticketgen.verification.surroundings import work_tree_of
@@ -278,21 +271,24 @@ def _verify_target(
                 round_trips=_is_rendered(Path(real_path(folder))),
                 progress=lambda what: print_verbose(f"{name}: {what}"),
             )
-            if not (mode.fix or reported.selects(NOT_FORMATTED)):
-                return found
-            from ticketgen.verification.format_check import check_format
-
             broken = {each.location.file for each in found if each.rule == SYNTAX.id and each.location}
-            return (*found, *check_format(texts, broken))
+            if fixing or reported.selects(UNTYPED_VARIABLE):
+                from ticketgen.verification.untyped_variables import check_untyped
+
+                found = (*found, *check_untyped(texts, broken))
+            if fixing or reported.selects(NOT_FORMATTED):
+                from ticketgen.verification.format_check import check_format
+
+                found = (*found, *check_format(texts, broken))
+            return found
 
         found = verify(texts)
-        if mode.fix:
-            from ticketgen.cli.fixing import Fixing, fix_directory
+        if fixing:
 
-            fixing = Fixing(
-                mode.write, lambda each: reported.accepts(each) and _is_fixable(target, each), mode.err
-            )
-            texts, found = fix_directory(folder, texts, found, verify, fixing)
+            def accepts(finding: Finding) -> bool:
+                return reported.accepts(finding) and _is_fixable(target, finding)
+
+            texts, found = fix_directory(folder, texts, found, verify, accepts, fixing)
         findings += found
         print_verbose(f"{name}: {counted(len(findings), 'findings')}")
     if target.files is not None:

@@ -52,7 +52,8 @@ def fix_action(finding: Finding, lines: list[str], text_of: Callable[[Path], str
         uri = uris.from_fs_path(edit.at.file) or ""
         changes.setdefault(uri, []).extend(as_text_edits([edit], own))
     first = finding.edits[0]
-    title = f"Replace {first.old} with {first.new}" if first.old else f"Insert {first.new.strip()}"
+    old, new = first.old.strip(), first.new.strip()
+    title = f"Replace {old} with {new}" if old and new else f"Insert {new}" if new else f"Remove {old}"
     return types.CodeAction(
         title,
         kind=types.CodeActionKind.QuickFix,

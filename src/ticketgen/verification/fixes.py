@@ -8,12 +8,13 @@ argument twice. Errors that a fix reveals, such as those in a block whose type w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from ticketgen.findings import Finding, Severity
-from ticketgen.findings.verification import NOT_FORMATTED, STACK_RULES, SYNTAX
+from ticketgen.findings.verification import NOT_FORMATTED, SYNTAX
+from ticketgen.rules.registry import RULES
 from ticketgen.verification.text_edits import apply_edits
 
 __all__ = ["Fixed", "fix"]
@@ -47,7 +48,6 @@ def fix(
     findings: Sequence[Finding],
     verify: _Verify,
     accepts: Callable[[Finding], bool] = lambda finding: True,
-    tolerated: Set[str] = frozenset(),
 ) -> Fixed:
     """Make the edits of a directory's findings.
 
@@ -56,9 +56,8 @@ def fix(
         findings: those of the texts as they are.
         verify: returns the findings of other texts.
         accepts: whether a finding may be fixed.
-        tolerated: the rules of which a fix may cause or reveal errors.
     """
-    run = _Run(texts, tuple(findings), verify, accepts, tolerated | STACK_RULES)
+    run = _Run(texts, tuple(findings), verify, accepts)
     # The layout comes last, because every other edit may change it.
     for layout in (False, True):
         while fixable := run.fixable(run.findings, layout=layout):
@@ -77,7 +76,6 @@ class _Run:
         findings: tuple[Finding, ...],
         verify: _Verify,
         accepts: Callable[[Finding], bool],
-        tolerated: Set[str],
     ) -> None:
         self.texts = dict(texts)
         self.findings = findings
@@ -85,7 +83,8 @@ class _Run:
         self.refused: set[Finding] = set()
         self._verify = verify
         self._accepts = accepts
-        self._tolerated = tolerated
+        # Rules judge what Terraform accepts, and a fix may reveal what they have to say.
+        self._tolerated = frozenset(each.id for each in RULES)
         self._runs = _MAX_RUNS
 
     def fixable(self, findings: Iterable[Finding], *, layout: bool = False) -> list[Finding]:
