@@ -6,9 +6,10 @@ A similar name is not enough: ``subnet_c`` is probably not a misspelled ``subnet
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
-__all__ = ["is_misspelling"]
+__all__ = ["is_misspelling", "meant_name"]
 
 _SEPARATOR: Final = re.compile(r"[-_. ]")
 _SHORTEST: Final = 3
@@ -30,6 +31,12 @@ def is_misspelling(word: str, correct: str) -> bool:
         return False
     wrong = [(one, other) for one, other in zip(words, others, strict=True) if one != other]
     return len(wrong) == 1 and _is_one_error(*wrong[0])
+
+
+def meant_name(word: str, known: Iterable[str]) -> str:
+    """The only known name that a word is a misspelling of; "" if there is none, or more than one."""
+    found = {each for each in known if is_misspelling(word, each)}
+    return found.pop() if len(found) == 1 else ""
 
 
 _MAX_SEPARATORS: Final = 4

@@ -129,7 +129,16 @@ def test_edits_that_overlap_or_do_not_match_are_left_out() -> None:
         TextEdit(Location("b.tf"), "", "Z"),
         TextEdit(at(2, 1), "", "new\n"),
     ]
-    assert apply_edits({"a.tf": "abcdef\nghi\n"}, edits) == {"a.tf": "abXef\nnew\nghi\n"}
+    findings = [UNDECLARED_REFERENCE.found("wrong", at=each.at, edits=(each,)) for each in edits]
+    done = apply_edits({"a.tf": "abcdef\nghi\n"}, findings)
+    assert done.texts == {"a.tf": "abXef\nnew\nghi\n"}
+    assert done.fixed == (findings[0], findings[-1])
+
+
+def test_the_edits_of_a_finding_are_made_together_or_not_at_all() -> None:
+    both = (TextEdit(Location("a.tf", 1, 1), "a", "b"), TextEdit(Location("a.tf", 2, 1), "zz", "Z"))
+    finding = UNDECLARED_REFERENCE.found("wrong", at=both[0].at, edits=both)
+    assert not apply_edits({"a.tf": "a\nb\n"}, [finding]).texts
 
 
 def test_many_refused_corrections_take_bounded_work() -> None:
@@ -156,11 +165,11 @@ def test_a_file_is_formatted_line_by_line(end: str) -> None:
     text = f'\ufefflocals {{{end}  a="${{b}}"{end}  # kept{end}  long = 1{end}}}{end}'
     (found,) = check_format({"main.tf": text, "broken.tf": "a  =", "a.py": "a  = 1"}, ["broken.tf"])
     assert (found.location, len(found.edits)) == (Location("main.tf", 2), 1)
-    assert apply_edits({"main.tf": text}, found.edits) == {"main.tf": text.replace('a="${b}"', "a = b")}
-    assert not list(check_format(apply_edits({"main.tf": text}, found.edits), []))
+    assert apply_edits({"main.tf": text}, [found]).texts == {"main.tf": text.replace('a="${b}"', "a = b")}
+    assert not list(check_format(apply_edits({"main.tf": text}, [found]).texts, []))
 
 
 def test_joined_lines_are_one_edit() -> None:
     text = 'locals {\n  a = "${\n    b\n  }"\n}\n'
     (found,) = check_format({"main.tf": text}, [])
-    assert apply_edits({"main.tf": text}, found.edits) == {"main.tf": "locals {\n  a = b\n}\n"}
+    assert apply_edits({"main.tf": text}, [found]).texts == {"main.tf": "locals {\n  a = b\n}\n"}

@@ -11,6 +11,7 @@ import typer
 
 from ticketgen.cli.completion import complete_rules
 from ticketgen.cli.displayed_paths import display_path, resolve_argument
+from ticketgen.cli.fixing import Fixing, fix_directory
 from ticketgen.cli.options import BudgetOption, OutputOption, ReportFormatOption
 from ticketgen.cli.output import exit_with_findings, exit_with_usage_error, print_findings, unknown
 from ticketgen.cli.session import print_info, print_verbose, session
@@ -145,8 +146,9 @@ def validate(
             )
     reported = options.merged_with(config.value)
     # A diff is a result, and findings as text must not mix with it.
-    mode = _FixMode(fix=fix or diff, write=fix and not diff, err=format is not ReportFormat.TEXT)
-    checked = [_check_target(target, root, reported, budget, mode) for target in chosen.value]
+    err = format is not ReportFormat.TEXT
+    fixing = Fixing(write=not diff, err=err) if fix or diff else None
+    checked = [_check_target(target, root, reported, budget, fixing) for target in chosen.value]
     findings = tuple(found for each in checked for found in each.findings)
     sources = {path: text for each in checked for path, text in each.sources.items()}
     print_findings(findings, format, sources, relative_to=relative_to, output=output, is_result=True)
@@ -183,17 +185,8 @@ class _Result:
         return f"{display_path(self.target.folder)}: {counted(self.files, 'files')}, {text or 'no findings'}{more}"
 
 
-@dataclass(frozen=True, slots=True)
-class _FixMode:
-    """Whether to compute fixes and to write them, and whether messages about them go to standard error."""
-
-    fix: bool
-    write: bool
-    err: bool
-
-
 def _check_target(
-    target: Target, root: Path | None, reported: FindingFilter, budget: int, mode: _FixMode
+    target: Target, root: Path | None, reported: FindingFilter, budget: int, fixing: Fixing | None
 ) -> _Result:
     from ticketgen.validation.directory_check import check_directory
 
@@ -204,7 +197,7 @@ def _check_target(
         name=name,
         root=root,
         budget=budget,
-        fix=_fix(target, reported, mode) if mode.fix else None,
+        fix=_fix(target, reported, fixing) if fixing else None,
         progress=lambda what: print_verbose(f"{name}: {what}"),
     )
     files_with_findings = {found.location.file for found in checked.findings if found.location}
@@ -222,11 +215,11 @@ def _check_target(
     )
 
 
-def _fix(target: Target, reported: FindingFilter, mode: _FixMode) -> FixTexts:
-    from ticketgen.cli.fixing import Fixing, fix_directory
+def _fix(target: Target, reported: FindingFilter, fixing: Fixing) -> FixTexts:
+    def accepts(finding: Finding) -> bool:
+        return reported.accepts(finding) and _is_fixable(target, finding)
 
-    fixing = Fixing(mode.write, lambda each: reported.accepts(each) and _is_fixable(target, each), mode.err)
-    return lambda texts, found, verify: fix_directory(target.folder, texts, found, verify, fixing)
+    return lambda texts, found, verify: fix_directory(target.folder, texts, found, verify, accepts, fixing)
 
 
 def _is_fixable(target: Target, finding: Finding) -> bool:

@@ -65,6 +65,15 @@ NOT_FORMATTED = _verify(
     severity=Severity.NOTE,
     sources=("https://developer.hashicorp.com/terraform/cli/commands/fmt",),
 )
+UNTYPED_VARIABLE = _verify(
+    "untyped-variable",
+    "Every variable whose default shows its type has this type",
+    "Terraform accepts any value for it, and the mistake of a caller shows up later, or never. This is checked only by "
+    "`validate --fix` and `--diff`, and where `--select` names it.",
+    "write the type of the default",
+    severity=Severity.NOTE,
+    sources=("https://developer.hashicorp.com/terraform/language/values/variables#type-constraints",),
+)
 
 # Language
 
@@ -365,9 +374,9 @@ REMOVED_IN_PROVIDER_6 = _verify(
 )
 DEPRECATED = _verify(
     "deprecated",
-    "The configuration uses nothing that the provider deprecates",
-    "A later version of the provider removes it, and the upgrade fails.",
-    "use the replacement that the provider's documentation names",
+    "The configuration uses nothing that Terraform or the provider deprecates",
+    "A later version removes it, and the upgrade fails.",
+    "use the replacement that the finding or the provider's documentation names",
     severity=Severity.WARNING,
 )
 SCHEMA_NOT_CHECKED = _verify(
@@ -436,7 +445,7 @@ LEVELS: Mapping[str, tuple[FindingKind, ...]] = MappingProxyType(
             NOT_CHECKED,
         ),
         "Round trip": (ROUND_TRIP,),
-        "Layout": (NOT_FORMATTED,),
+        "Layout": (NOT_FORMATTED, UNTYPED_VARIABLE),
         "Language": (
             WRONG_LABELS,
             INVALID_NAME,

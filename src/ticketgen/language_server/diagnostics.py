@@ -53,7 +53,8 @@ def fix_action(
         own = text_of(Path(edit.at.file)).split("\n")
         changes.setdefault(uri_of(Path(edit.at.file)), []).extend(as_text_edits([edit], own))
     first = finding.edits[0]
-    title = f"Replace {first.old} with {first.new}" if first.old else f"Insert {first.new.strip()}"
+    old, new = first.old.strip(), first.new.strip()
+    title = f"Replace {old} with {new}" if old and new else f"Insert {new}" if new else f"Remove {old}"
     return types.CodeAction(
         title,
         kind=types.CodeActionKind.QuickFix,

@@ -10,6 +10,7 @@ from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.builtin_functions import FUNCTIONS
 from ticketgen.hcl.value_size import MAX_WEIGHT, weight
 from ticketgen.hcl.values import UNKNOWN, is_known
+from ticketgen.misspellings import meant_name
 from ticketgen.type_checking.cty_types import (
     ANYTHING,
     PRIMITIVES,
@@ -62,11 +63,15 @@ _SIZED: Final = frozenset({"list", "set", "map", "tuple", "object", "string", "d
 
 
 class CallProblem(NamedTuple):
-    """What is wrong with a call: the index of the argument, or None for the whole call; the message; the fix."""
+    """What is wrong with a call: the index of the argument, or None for the whole call; the message; the fix.
+
+    ``meant`` is the function that an unknown one is a misspelling of; "" if that is not obvious.
+    """
 
     argument: int | None
     message: str
     help: str
+    meant: str = ""
 
 
 def call_result(
@@ -77,7 +82,8 @@ def call_result(
     if signature is None:
         if name in OPENTOFU_FUNCTIONS | WITHOUT_ELEMENTS or "::" in name:
             return ANYTHING, None
-        return ANYTHING, CallProblem(None, f"there is no function {name}", _similar(name))
+        meant = meant_name(name, signatures())
+        return ANYTHING, CallProblem(None, f"there is no function {name}", _similar(name), meant)
     last = len(values) - 1
     if expand:
         expanded, problem = _expanded(values[-1])

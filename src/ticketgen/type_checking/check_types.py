@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from ticketgen.aws.provider.schema import BlockSchema
-from ticketgen.findings import Finding
+from ticketgen.findings import Finding, TextEdit
 from ticketgen.findings.verification import EPHEMERAL_VALUE, INVALID_EXPRESSION, SENSITIVE_OUTPUT, WRONG_TYPE
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.declarations import Declaration, declared_in
 from ticketgen.hcl.modules import Module
-from ticketgen.hcl.syntax import Attribute, Block, Body, Expression, Node, Reference
+from ticketgen.hcl.syntax import Attribute, Block, Body, Call, Expression, GetAttribute, Node, Reference
 from ticketgen.hcl.uses import NO_VALUES, REPETITIONS
 from ticketgen.type_checking.conversions import mismatches
 from ticketgen.type_checking.cty_types import (
@@ -87,9 +87,13 @@ class _Checker:
         yield from self._found.values()
 
     def _problem(self, file: str) -> ReportProblem:
-        def report(node: Node, message: str, help: str) -> None:
+        def report(node: Node, message: str, help: str, meant: str = "") -> None:
             location = node.at(file)
-            self._found.setdefault((location, message), INVALID_EXPRESSION.found(message, help, at=location))
+            if (location, message) not in self._found:
+                word = node.name if isinstance(node, Call | GetAttribute) and meant else ""
+                edits = (TextEdit(location, word, meant),) if word else ()
+                finding = INVALID_EXPRESSION.found(message, help, at=location, edits=edits)
+                self._found[location, message] = finding
 
         return report
 

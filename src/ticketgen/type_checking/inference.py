@@ -8,7 +8,7 @@ https://github.com/hashicorp/terraform/blob/main/internal/terraform/evaluate.go
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -53,13 +53,19 @@ from ticketgen.type_checking.cty_types import (
     object_value,
     tuple_value,
 )
-from ticketgen.type_checking.steps import step_into, unify
+from ticketgen.type_checking.steps import meant_field, step_into, unify
 from ticketgen.type_checking.unification import as_type, plain_value
 
 __all__ = ["Context", "ReportProblem", "Resolve", "infer", "known_pairs", "require"]
 
-ReportProblem = Callable[[Node, str, str], None]
-"""Receives the place, what is wrong, and the fix."""
+
+class ReportProblem(Protocol):
+    """Receives a problem."""
+
+    def __call__(self, node: Node, message: str, help: str, meant: str = "") -> None:
+        """Receive the place, what is wrong, the fix, and the name that is obviously meant by the one there."""
+
+
 _MAX_ELEMENTS = 1000
 """The elements of a known collection that a ``for`` evaluates; a longer one has an unknown type."""
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "%"})
@@ -97,7 +103,7 @@ class Context:
         return replace(self, bound={**self.bound, **names})
 
 
-def _ignore(node: Node, message: str, help: str) -> None:
+def _ignore(node: Node, message: str, help: str, meant: str = "") -> None:
     """Drop a problem."""
 
 
@@ -225,7 +231,7 @@ def _follow(value: TypedValue, steps: Sequence[Step], context: Context) -> Typed
         key = infer(step.key, context) if isinstance(step, GetIndex) else TypedValue("string", step.name)
         found, problem, help = step_into(value, key, is_attribute=isinstance(step, GetAttribute))
         if problem:
-            context.problem(step, problem, help)
+            context.problem(step, problem, help, meant_field(value, key))
             return ANYTHING
         size = value.size if found.value is UNKNOWN_VALUE else found.size
         value = replace(_marked(found, value, key), size=size)
@@ -267,7 +273,7 @@ def _call(call: Call, context: Context) -> TypedValue:
     result, problem = call_result(name, values, context.budget, expand=call.expand)
     if problem is not None:
         node = call if problem.argument is None else call.arguments[problem.argument]
-        context.problem(node, problem.message, problem.help)
+        context.problem(node, problem.message, problem.help, problem.meant)
     size = result.size + sum(each.size for each in values)
     if size > MAX_WEIGHT:
         return ANYTHING
@@ -280,7 +286,9 @@ def _try(call: Call, context: Context) -> TypedValue:
     for argument in call.arguments:
         problems: list[str] = []
 
-        def note(node: Node, message: str, help: str, problems: list[str] = problems) -> None:
+        def note(
+            node: Node, message: str, help: str, meant: str = "", problems: list[str] = problems
+        ) -> None:
             problems.append(message)
 
         value = infer(argument, replace(context, problem=note))

@@ -25,7 +25,7 @@ from ticketgen.hcl.syntax import (
 )
 from ticketgen.type_checking.cty_types import ANYTHING, OPEN, CtyType, TypedValue, constraint_type
 from ticketgen.type_checking.inference import Context, ReportProblem, infer
-from ticketgen.type_checking.steps import step_into
+from ticketgen.type_checking.steps import meant_field, step_into
 
 __all__ = ["ScopeTypes", "is_true", "schema_type"]
 
@@ -172,7 +172,7 @@ class ScopeTypes:
                     return
             value, problem, help = step_into(value, key, is_attribute=isinstance(step, GetAttribute))
             if problem:
-                context.problem(step, problem, help)
+                context.problem(step, problem, help, meant_field(value, key))
                 return
 
     @staticmethod

@@ -7,6 +7,7 @@ https://github.com/zclconf/go-cty/blob/main/cty/convert/unify.go
 from __future__ import annotations
 
 from ticketgen.hcl.budget import Budget
+from ticketgen.misspellings import meant_name
 from ticketgen.type_checking.cty_types import (
     ANYTHING,
     PRIMITIVES,
@@ -18,7 +19,7 @@ from ticketgen.type_checking.cty_types import (
 )
 from ticketgen.type_checking.unification import unify_types
 
-__all__ = ["step_into", "unify"]
+__all__ = ["meant_field", "step_into", "unify"]
 
 _INDEX = "choose an element with an index, such as [0], or use a for expression"
 
@@ -77,6 +78,13 @@ def _field(value: TypedValue, key: TypedValue) -> tuple[TypedValue, str, str]:
     if isinstance(value.value, dict) and name in value.value:
         return value.value[name], "", ""
     return TypedValue(fields[name]), "", ""
+
+
+def meant_field(value: TypedValue, key: TypedValue) -> str:
+    """The attribute of an object that a missing one is a misspelling of; "" if that is not obvious."""
+    if kind_of(value.type) != "object" or not isinstance(key.value, str):
+        return ""
+    return meant_name(key.value, value.type[1])
 
 
 def _element(value: TypedValue, key: TypedValue, kind: str) -> tuple[TypedValue, str, str]:

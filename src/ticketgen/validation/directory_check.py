@@ -75,7 +75,7 @@ def check_directory(
     texts: Mapping[str, str] = read.value.texts if read.value else {}
     progress(f"read {counted(len(texts), 'files')}")
     if read.value is not None:
-        verify = _verification(folder, read.value, reported, budget, progress, formats=fix is not None)
+        verify = _verification(folder, read.value, reported, budget, progress, fixes=fix is not None)
         found = verify(texts)
         if fix is not None:
             texts, found = fix(texts, found, verify)
@@ -100,9 +100,9 @@ def _verification(
     budget: int,
     progress: ProgressCallback,
     *,
-    formats: bool,
+    fixes: bool,
 ) -> VerifyTexts:
-    from ticketgen.findings.verification import NOT_FORMATTED, SYNTAX
+    from ticketgen.findings.verification import NOT_FORMATTED, SYNTAX, UNTYPED_VARIABLE
     from ticketgen.verification.result_cache import verify_cached
 
     is_rendered = rendered_stack_of(Path(real_path(folder))) is not None
@@ -118,11 +118,15 @@ def _verification(
             round_trips=is_rendered,
             progress=progress,
         )
-        if not (formats or reported.selects(NOT_FORMATTED)):
-            return found
-        from ticketgen.verification.format_check import check_format
-
         broken = {each.location.file for each in found if each.rule == SYNTAX.id and each.location}
-        return (*found, *check_format(texts, broken))
+        if fixes or reported.selects(UNTYPED_VARIABLE):
+            from ticketgen.verification.untyped_variables import check_untyped
+
+            found = (*found, *check_untyped(texts, broken))
+        if fixes or reported.selects(NOT_FORMATTED):
+            from ticketgen.verification.format_check import check_format
+
+            found = (*found, *check_format(texts, broken))
+        return found
 
     return verify

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ticketgen.findings import Finding
+from ticketgen.findings import Finding, TextEdit
 from ticketgen.findings.verification import INVALID_ADDRESS, INVALID_NAME, UNDECLARED_REFERENCE
 from ticketgen.hcl.static_addresses import (
     Endpoint,
@@ -28,6 +28,7 @@ from ticketgen.hcl.syntax import (
 from ticketgen.hcl.traversal import free_references
 from ticketgen.language.block_grammar import Argument
 from ticketgen.verification.argument_place import ArgumentPlace
+from ticketgen.verification.corrections import plain_reference, unquoted
 from ticketgen.verification.source_addresses import provider_name_fault
 
 __all__ = [
@@ -50,7 +51,9 @@ def _items(attribute: Attribute, place: ArgumentPlace, what: str) -> tuple[list[
     if isinstance(attribute.value, Tuple):
         return list(attribute.value.items), []
     message = f"{attribute.name} is not a list of {what} in brackets"
-    return [], [INVALID_ADDRESS.found(message, f"write [ … ] with {what}", at=attribute.value.at(place.file))]
+    at, written = attribute.value.at(place.file), plain_reference(attribute.value)
+    edits = (TextEdit(at, written, f"[{written}]"),) if written else ()
+    return [], [INVALID_ADDRESS.found(message, f"write [ … ] with {what}", at=at, edits=edits)]
 
 
 def addresses_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:
@@ -74,8 +77,9 @@ def addresses_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> I
             rest = rest[1:]
         if rest and reference.address.name:
             message = f"{attribute.name} refers to an attribute of {reference.address}"
-            help = f"write {reference.address}"
-            yield INVALID_ADDRESS.found(message, help, at=item.at(place.file))
+            help, at, written = f"write {reference.address}", item.at(place.file), plain_reference(item)
+            edits = (TextEdit(at, written, str(reference.address)),) if written else ()
+            yield INVALID_ADDRESS.found(message, help, at=at, edits=edits)
 
 
 def _no_reference(name: str, node: Node, place: ArgumentPlace) -> Finding:
@@ -138,7 +142,9 @@ def ignored_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> Ite
     for item in items:
         if isinstance(item, Literal) and item.value == "*":
             message = 'ignore_changes contains "*", which Terraform no longer accepts'
-            yield INVALID_ADDRESS.found(message, "write ignore_changes = all", at=item.at(place.file))
+            edits = (TextEdit(value.at(place.file), '[ "*" ]', _ALL),) if len(items) == 1 else ()
+            help = "write ignore_changes = all"
+            yield INVALID_ADDRESS.found(message, help, at=item.at(place.file), edits=edits)
         elif static_reference(item) is None:
             message = "an item of ignore_changes is not the name of an attribute"
             help = "write the name of an argument of this block, such as tags"
@@ -161,7 +167,8 @@ def triggers_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> It
                 yield INVALID_ADDRESS.found(message, help, at=reference.at(place.file))
         if len(resources) != 1:
             message = f"an item of replace_triggered_by refers to {len(resources)} resources instead of one"
-            yield INVALID_ADDRESS.found(message, "refer to one resource in each item", at=item.at(place.file))
+            help, edits = "refer to one resource in each item", _without_quotes(item, place)
+            yield INVALID_ADDRESS.found(message, help, at=item.at(place.file), edits=edits)
 
 
 def _endpoint(reference: Reference | None, attribute: Attribute, place: ArgumentPlace) -> Endpoint | Finding:
@@ -173,7 +180,13 @@ def _endpoint(reference: Reference | None, attribute: Attribute, place: Argument
             return endpoint(reference)
         except InvalidAddress as error:
             message = f"{attribute.name} is not the address of a module or a resource: {error}"
-    return INVALID_ADDRESS.found(message, help, at=attribute.value.at(place.file))
+    edits = _without_quotes(attribute.value, place)
+    return INVALID_ADDRESS.found(message, help, at=attribute.value.at(place.file), edits=edits)
+
+
+def _without_quotes(value: Expression, place: ArgumentPlace) -> tuple[TextEdit, ...]:
+    """The edit that writes an address in quotes as a reference."""
+    return unquoted(value, place.file) if static_reference(value) is not None else ()
 
 
 def moved_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:

@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from ticketgen.findings import Finding
+from ticketgen.findings import Finding, TextEdit
 from ticketgen.findings.verification import (
     INVALID_CONDITION,
     INVALID_KEYWORD,
     INVALID_NAME,
     RESERVED_NAME,
 )
-from ticketgen.hcl.syntax import Attribute, Literal, Reference
+from ticketgen.hcl.static_addresses import is_name
+from ticketgen.hcl.syntax import Attribute, Expression, Literal, Reference
 from ticketgen.hcl.traversal import free_references
 from ticketgen.language.block_grammar import Argument, Form
+from ticketgen.misspellings import meant_name
 from ticketgen.verification.address_forms import (
     addresses_form,
     ignored_form,
@@ -38,6 +40,8 @@ from ticketgen.verification.constant_forms import (
     type_form,
     version_form,
 )
+from ticketgen.verification.corrections import unquoted
+from ticketgen.verification.quoted_references import quoted_faults
 
 __all__ = ["check_form"]
 
@@ -48,7 +52,10 @@ def check_form(argument: Argument, attribute: Attribute, place: ArgumentPlace) -
     """Yield findings about an expression that its argument does not accept."""
     check = _CHECKS.get(argument.form)
     if check is not None and not (place.json and argument.form in _STRINGS_IN_JSON):
-        yield from check(argument, attribute, place)
+        faults = list(check(argument, attribute, place))
+        yield from faults
+        if not faults:
+            yield from quoted_faults(argument, attribute, place)
 
 
 def _keyword(argument: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
@@ -59,7 +66,18 @@ def _keyword(argument: Argument, attribute: Attribute, place: ArgumentPlace) -> 
     if word not in argument.words:
         message = f"{attribute.name} is not one of the keywords {', '.join(argument.words)}"
         help = f"write {' or '.join(argument.words)}, without quotes"
-        yield INVALID_KEYWORD.found(message, help, at=value.at(place.file))
+        at, edits = value.at(place.file), _corrected_keyword(argument, value, place.file)
+        yield INVALID_KEYWORD.found(message, help, at=at, edits=edits)
+
+
+def _corrected_keyword(argument: Argument, value: Expression, file: str) -> tuple[TextEdit, ...]:
+    """The obvious keyword instead of a misspelled one, or of one in quotes."""
+    if isinstance(value, Reference):
+        meant = meant_name(value.root, argument.words) if not value.steps else ""
+        return (TextEdit(value.at(file), value.root, meant),) if meant else ()
+    word = str(value.value) if isinstance(value, Literal) else ""
+    meant = word if word in argument.words else meant_name(word, argument.words)
+    return unquoted(value, file, meant) if meant else ()
 
 
 def _condition(_: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:
@@ -72,7 +90,10 @@ def _iterator(_: Argument, attribute: Attribute, place: ArgumentPlace) -> _Fault
     value = attribute.value
     if not isinstance(value, Reference) or value.steps:
         message = "iterator is not a bare name"
-        yield INVALID_NAME.found(message, "write a name without quotes", at=value.at(place.file))
+        word = value.value if isinstance(value, Literal) else None
+        edits = unquoted(value, place.file) if isinstance(word, str) and is_name(word) else ()
+        help = "write a name without quotes"
+        yield INVALID_NAME.found(message, help, at=value.at(place.file), edits=edits)
 
 
 def _reserved(_: Argument, attribute: Attribute, place: ArgumentPlace) -> _Faults:

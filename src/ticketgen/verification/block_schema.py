@@ -7,11 +7,11 @@ The result is facts: which names the block uses, and how it violates the schema.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeAlias
 
 from ticketgen.aws.provider.schema import AttributeSchema, BlockSchema, Type
-from ticketgen.findings import FindingKind, Location
+from ticketgen.findings import FindingKind, Location, TextEdit
 from ticketgen.findings.verification import (
     MISSING_ATTRIBUTE,
     MISSING_BLOCK,
@@ -22,8 +22,10 @@ from ticketgen.findings.verification import (
     WRONG_TYPE,
 )
 from ticketgen.hcl.syntax import Attribute, Block, Body, Expression, Tuple
+from ticketgen.hcl.traversal import free_references
 from ticketgen.language.block_grammar import BlockGrammar
 from ticketgen.type_checking.conversions import is_null, mismatches
+from ticketgen.verification.corrections import as_argument, as_block
 from ticketgen.verification.ignored_changes import ignored_faults
 
 __all__ = ["BlockFact", "SchemaFault", "UsedName", "block_facts"]
@@ -70,6 +72,9 @@ class SchemaFault:
         help: the fix; None for that of the kind.
         path: the dotted path of the name that is wrong.
         known: for an unknown name, those that the schema has in its place.
+        edits: the correction, if it is obvious and does not follow from `known`.
+        repeated: where else the unknown name stands.
+        value: that of an unknown attribute.
     """
 
     kind: FindingKind
@@ -78,6 +83,9 @@ class SchemaFault:
     help: str | None
     path: str
     known: tuple[str, ...] | None = field(default=None, compare=False)
+    edits: tuple[TextEdit, ...] = field(default=(), compare=False)
+    repeated: tuple[Location, ...] = field(default=(), compare=False)
+    value: Expression | None = field(default=None, compare=False)
 
 
 BlockFact: TypeAlias = UsedName | SchemaFault
@@ -117,7 +125,7 @@ class _Body:
     ) -> Iterator[BlockFact]:
         given = {each.name: each for each in body.attributes if each.name not in meta.arguments}
         for attribute in given.values():
-            yield from self._attribute(attribute, schema, path)
+            yield from self._attribute(attribute, schema, path, meta)
         blocks = [each for each in body.blocks if each.effective_type not in meta.blocks]
         counts: dict[str, int] = {}
         loops: set[str] = set()
@@ -126,7 +134,7 @@ class _Body:
                 loops.add(inner.labels[0])
                 self._loops += 1
                 for content in inner.blocks("content"):
-                    yield from self._block(content, inner.labels[0], content.body, schema, path)
+                    yield from self._block(content, inner.labels[0], content.body, schema, path, inner)
                 self._loops -= 1
             else:
                 counts[inner.type] = counts.get(inner.type, 0) + 1
@@ -136,11 +144,13 @@ class _Body:
                     allowed = "only one is" if nested.max_items == 1 else f"only {nested.max_items} are"
                     message = f"too many {name} blocks in {self.subject}: {allowed} allowed"
                     yield SchemaFault(TOO_MANY_BLOCKS, message, inner.at(self.file), None, name)
-                yield from self._block(inner, inner.type, inner.body, schema, path)
+                yield from self._block(inner, inner.type, inner.body, schema, path, inner, meta)
         if not schema.is_open:
             yield from self._missing(block, given, counts, loops, schema, path)
 
-    def _attribute(self, attribute: Attribute, schema: BlockSchema, path: str) -> Iterator[BlockFact]:
+    def _attribute(
+        self, attribute: Attribute, schema: BlockSchema, path: str, meta: BlockGrammar
+    ) -> Iterator[BlockFact]:
         name, location = path + attribute.name, attribute.at(self.file)
         known = schema.attribute(attribute.name)
         if known is None:
@@ -148,10 +158,11 @@ class _Body:
                 if attribute.name == "timeouts" or _is_empty_block_list(attribute.value):
                     return
                 message = f"{name} of {self.subject} is a block type, but is written as an argument"
-                help = f"write {attribute.name} {{ … }}"
-                yield SchemaFault(UNKNOWN_ATTRIBUTE, message, location, help, name)
+                help, edits = f"write {attribute.name} {{ … }}", as_block(attribute, self.file)
+                yield SchemaFault(UNKNOWN_ATTRIBUTE, message, location, help, name, edits=edits)
             else:
-                yield from self._unknown(UNKNOWN_ATTRIBUTE, "argument", name, location, schema)
+                for fault in self._unknown(UNKNOWN_ATTRIBUTE, "argument", name, location, schema, meta):
+                    yield replace(fault, value=attribute.value)
             return
         if known.read_only:
             message = f"{name} of {self.subject} is read-only: the provider sets it"
@@ -167,9 +178,17 @@ class _Body:
         yield from self._mismatches(attribute.value, known.type, name)
 
     def _block(
-        self, block: Block, type: str, body: Body, schema: BlockSchema, path: str
+        self,
+        block: Block,
+        type: str,
+        body: Body,
+        schema: BlockSchema,
+        path: str,
+        named: Block,
+        meta: BlockGrammar = _NO_META,
     ) -> Iterator[BlockFact]:
-        name, location = path + type, block.at(self.file)
+        """Check a block, or the content of a dynamic one, whose type stands in `named`."""
+        name, location = path + type, named.at(self.file)
         nested = schema.nested(type)
         if nested is not None:
             yield UsedName(name, location, nested.block.deprecated)
@@ -180,12 +199,24 @@ class _Body:
             yield from self._fields(body, attribute.fields, name)
         elif attribute is not None:
             what, help = "an argument", f"write {type} = …"
+            edits = as_argument(block, self.file) if block is named else ()
             if attribute.read_only:
-                what, help = "a read-only attribute", "remove it"
+                what, help, edits = "a read-only attribute", "remove it", ()
             message = f"{name} of {self.subject} is {what}, but is written as a block"
-            yield SchemaFault(UNKNOWN_BLOCK, message, location, help, name)
+            yield SchemaFault(UNKNOWN_BLOCK, message, location, help, name, edits=edits)
         else:
-            yield from self._unknown(UNKNOWN_BLOCK, "block type", name, location, schema)
+            for fault in self._unknown(UNKNOWN_BLOCK, "block type", name, location, schema, meta):
+                yield replace(fault, repeated=tuple(self._elements(named)))
+
+    def _elements(self, dynamic: Block) -> Iterator[Location]:
+        """Where the content of a dynamic block names the current element by the type of the blocks."""
+        if dynamic.type != "dynamic" or dynamic.attribute("iterator") is not None:
+            return
+        for block in dynamic.walk():
+            for attribute in block.body.attributes if block is not dynamic else ():
+                for reference in free_references(attribute.value):
+                    if reference.root == dynamic.labels[0]:
+                        yield reference.at(self.file)
 
     def _fields(self, body: Body, fields: Mapping[str, Type], path: str) -> Iterator[BlockFact]:
         """Check a block that stands for an object, whose attributes are all optional."""
@@ -232,11 +263,18 @@ class _Body:
                 yield SchemaFault(MISSING_BLOCK, message, location, f"add {name} {{ … }}", path + name)
 
     def _unknown(
-        self, kind: FindingKind, what: str, path: str, location: Location, schema: BlockSchema
+        self,
+        kind: FindingKind,
+        what: str,
+        path: str,
+        location: Location,
+        schema: BlockSchema,
+        meta: BlockGrammar,
     ) -> Iterator[SchemaFault]:
         if not schema.is_open:
             message = f"unsupported {what} {path} in {self.subject}"
-            yield SchemaFault(kind, message, location, None, path, tuple(_settable(schema)))
+            known = dict.fromkeys((*_settable(schema), *meta.arguments, *meta.blocks, "dynamic"))
+            yield SchemaFault(kind, message, location, None, path, tuple(known))
 
 
 def _settable(schema: BlockSchema) -> Iterable[str]:

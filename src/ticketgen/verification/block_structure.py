@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from ticketgen.escaping import quoted
-from ticketgen.findings import Finding, Location
+from ticketgen.findings import Finding, TextEdit
 from ticketgen.findings.verification import (
     CONFLICTING_ARGUMENTS,
     INVALID_NAME,
@@ -23,12 +23,14 @@ from ticketgen.findings.verification import (
 from ticketgen.guesses import Guesses
 from ticketgen.hcl.modules import Module, is_override
 from ticketgen.hcl.static_addresses import is_name
-from ticketgen.hcl.syntax import Block, Body, File
+from ticketgen.hcl.syntax import Attribute, Block, Body, File
 from ticketgen.language.block_grammar import UNCHECKED_BODY, BlockGrammar, Label, Naming
 from ticketgen.language.blocks import DYNAMIC, FILE, MODULE
 from ticketgen.language.state_storage import REMOVED_BACKENDS
+from ticketgen.misspellings import is_misspelling
 from ticketgen.verification.argument_forms import check_form
 from ticketgen.verification.argument_place import ArgumentPlace
+from ticketgen.verification.corrections import as_argument, as_block, correct
 from ticketgen.verification.source_addresses import provider_name_fault
 from ticketgen.verification.version_constraints import allows
 
@@ -84,8 +86,10 @@ class _File:
     def check(self) -> Iterator[Finding]:
         for attribute in self.file.body.attributes:
             message = f"the argument {attribute.name} stands outside of a block"
-            help = "write it into a block, such as locals"
-            yield UNKNOWN_ATTRIBUTE.found(message, help, at=attribute.at(self.file.path))
+            help, edits = "write it into a block, such as locals", tuple[TextEdit, ...]()
+            if attribute.name in FILE.blocks:
+                help, edits = f"write {attribute.name} {{ … }}", as_block(attribute, self.file.path)
+            yield UNKNOWN_ATTRIBUTE.found(message, help, at=attribute.at(self.file.path), edits=edits)
         yield from self.blocks(self.file.body, FILE, None)
 
     def blocks(self, body: Body, grammar: BlockGrammar, place: ArgumentPlace | None) -> Iterator[Finding]:
@@ -152,13 +156,13 @@ class _File:
             yield from self.block(block, UNCHECKED_BODY, here, labelled=False)
         elif not self.later:
             known = [name for name, inner in grammar.blocks.items() if not inner.refusal]
-            help = self.guesses.did_you_mean(block.type, known)
-            if not help and block.type in grammar.arguments:
-                help = f"write {block.type} = …"
+            help, edits = correct(self.guesses, block.type, known, at)
+            if block.type in grammar.arguments:
+                help, edits = f"write {block.type} = …", as_argument(block, self.file.path)
             elif not help and grammar.blocks.get(block.type):
                 help = "only OpenTofu has it"
             message = f"unsupported block type {block.type} in {self.what(outer)}"
-            yield UNKNOWN_BLOCK.found(message, help or "remove it", at=at)
+            yield UNKNOWN_BLOCK.found(message, help or "remove it", at=at, edits=edits)
 
     def block(
         self, block: Block, grammar: BlockGrammar, place: ArgumentPlace, *, labelled: bool = True
@@ -176,7 +180,7 @@ class _File:
             if argument is None and self.later:
                 continue
             if argument is None or (argument.opentofu and not self.opentofu):
-                yield self.other_argument(attribute.name, attribute.at(self.file.path), grammar, place)
+                yield self.other_argument(attribute, grammar, place)
             else:
                 yield from check_form(argument, attribute, place)
         yield from self.exclusive(block, grammar)
@@ -196,7 +200,8 @@ class _File:
             fault = self.label_fault(label, text, grammar)
             if fault:
                 message = f"the {label.what} {quoted(text)} of the block {block.type} {fault}"
-                yield INVALID_NAME.found(message, at=at)
+                help, edits = correct(self.guesses, text, grammar.by_label, at, INVALID_NAME.fix)
+                yield INVALID_NAME.found(message, help, at=at, edits=edits)
 
     def label_fault(self, label: Label, text: str, grammar: BlockGrammar) -> str:
         match label.naming:
@@ -212,15 +217,16 @@ class _File:
                 return f"{'was removed from Terraform' if removed else 'does not exist'}; there are {known}"
         return ""
 
-    def other_argument(self, name: str, at: Location, grammar: BlockGrammar, place: ArgumentPlace) -> Finding:
+    def other_argument(self, attribute: Attribute, grammar: BlockGrammar, place: ArgumentPlace) -> Finding:
+        name, at = attribute.name, attribute.at(self.file.path)
         message = f"unsupported argument {name} in {self.what(place)}"
         known = [each for each, argument in grammar.arguments.items() if not argument.opentofu]
-        help = self.guesses.did_you_mean(name, known)
-        if not help and name in grammar.blocks:
-            help = f"write {name} {{ … }}"
+        help, edits = correct(self.guesses, name, known, at)
+        if name in grammar.blocks:
+            help, edits = f"write {name} {{ … }}", as_block(attribute, self.file.path)
         elif not help and name in grammar.arguments:
             help = "remove it: only OpenTofu has it"
-        return UNKNOWN_ATTRIBUTE.found(message, help or "remove it", at=at)
+        return UNKNOWN_ATTRIBUTE.found(message, help or "remove it", at=at, edits=edits)
 
     def exclusive(self, block: Block, grammar: BlockGrammar) -> Iterator[Finding]:
         given = [name for name in grammar.exclusive if block.attribute(name) is not None]
@@ -234,9 +240,16 @@ class _File:
         escaped = {each.name for inner in block.blocks("_") for each in inner.body.attributes}
         for name, argument in grammar.arguments.items():
             if argument.required and block.attribute(name) is None and name not in escaped:
-                message = f"missing required argument {name} in {self.what(place)}"
-                yield MISSING_ATTRIBUTE.found(message, f"set {name}", at=block.at(self.file.path))
+                message, help = f"missing required argument {name} in {self.what(place)}", f"set {name}"
+                edits = self.misspelled(name, block, grammar)
+                yield MISSING_ATTRIBUTE.found(message, help, at=block.at(self.file.path), edits=edits)
         if grammar.one_of and not any(block.attribute(name) for name in grammar.one_of):
             name = grammar.one_of[0]
             message = f"missing required argument {name} in {self.what(place)}"
             yield MISSING_ATTRIBUTE.found(message, f"set {name}", at=block.at(self.file.path))
+
+    def misspelled(self, name: str, block: Block, grammar: BlockGrammar) -> tuple[TextEdit, ...]:
+        """The correction of the argument that a missing one is probably written as, in a block of any arguments."""
+        others = [each for each in block.body.attributes if each.name not in grammar.arguments]
+        meant = [each for each in others if is_misspelling(each.name, name)] if grammar.others else []
+        return tuple(TextEdit(each.at(self.file.path), each.name, name) for each in meant if len(meant) == 1)

@@ -155,7 +155,8 @@ def _check_inputs(call: Declaration, callee: Module, guesses: Guesses) -> Iterat
         if name not in MODULE.arguments and name not in variables and callee.complete:
             message = f"unsupported argument {name} in {call.address}: {_folder_name(callee)} declares no such variable"
             at, otherwise = attribute.at(call.file), "remove it, or declare the variable in the module"
-            help, edits = correct(guesses, name, variables, at, otherwise)
+            known = (*variables, *MODULE.arguments)
+            help, edits = correct(guesses, name, known, at, otherwise)
             yield UNKNOWN_MODULE_INPUT.found(message, help, at=at, edits=edits)
     missing = (each for each in callee.required_variables if each.name not in given)
     for variable in islice(missing, _MAX_MISSING):
@@ -173,7 +174,7 @@ def _check_output(use: Use, called: Mapping[str, Module], guesses: Guesses) -> I
     if callee is not None and output is not None and callee.complete and output.name not in callee.outputs:
         message = f"{use.address} has no output {output.name}"
         at, otherwise = output.at(use.file), f"declare the output in {_folder_name(callee)}"
-        help, edits = correct(guesses, output.name, callee.outputs, at, otherwise, before=".")
+        help, edits = correct(guesses, output.name, callee.outputs, at, otherwise)
         yield UNKNOWN_MODULE_OUTPUT.found(message, help, at=at, edits=edits)
 
 

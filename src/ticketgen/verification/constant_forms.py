@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from ticketgen.escaping import quoted
-from ticketgen.findings import Finding
+from ticketgen.findings import Finding, TextEdit
 from ticketgen.findings.verification import (
     INVALID_ADDRESS,
     INVALID_NAME,
@@ -20,6 +21,7 @@ from ticketgen.hcl.static_addresses import is_name, static_reference
 from ticketgen.hcl.syntax import Attribute, Call, Expression, GetAttribute, Literal, Object, Tuple
 from ticketgen.hcl.traversal import free_references, nested
 from ticketgen.language.block_grammar import Argument
+from ticketgen.misspellings import meant_name
 from ticketgen.type_checking.conversions import is_null, mismatches
 from ticketgen.verification.argument_place import ArgumentPlace
 from ticketgen.verification.source_addresses import (
@@ -28,7 +30,7 @@ from ticketgen.verification.source_addresses import (
     provider_fault,
     provider_name_fault,
 )
-from ticketgen.verification.type_constraints import optional_defaults, type_faults
+from ticketgen.verification.type_constraints import corrected_type, optional_defaults, type_faults
 
 __all__ = [
     "alias_form",
@@ -40,6 +42,9 @@ __all__ = [
     "type_form",
     "version_form",
 ]
+
+_REQUIREMENT: Final = ("source", "version", "configuration_aliases")
+"""https://developer.hashicorp.com/terraform/language/providers/requirements"""
 
 
 def constant_faults(name: str, value: Expression, file: str) -> Iterator[Finding]:
@@ -83,7 +88,9 @@ def _wrong_type(argument: Argument, attribute: Attribute, place: ArgumentPlace) 
 def type_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:
     """A type constraint."""
     for node, message, help in type_faults(attribute.value):
-        yield INVALID_TYPE_CONSTRAINT.found(message, help, at=node.at(place.file))
+        at, corrected = node.at(place.file), corrected_type(node)
+        edits = (TextEdit(at, *corrected),) if corrected else ()
+        yield INVALID_TYPE_CONSTRAINT.found(message, help, at=at, edits=edits)
     for default in optional_defaults(attribute.value):
         yield from constant_faults("the default of optional(…)", default, place.file)
 
@@ -188,7 +195,9 @@ def _requirement_item(
         help = (
             "write source, version and configuration_aliases only; a provider block configures the provider"
         )
-        yield UNKNOWN_ATTRIBUTE.found(message, help, at=key.at(place.file))
+        at, meant = key.at(place.file), meant_name(str(word), _REQUIREMENT)
+        edits = (TextEdit(at, str(word), meant),) if meant else ()
+        yield UNKNOWN_ATTRIBUTE.found(message, help, at=at, edits=edits)
 
 
 def _aliases(name: str, value: Expression, place: ArgumentPlace) -> Iterator[Finding]:

@@ -36,8 +36,12 @@ def check_syntax(path: str, text: str, *, rendered: bool) -> Checked[File]:
         return Checked(None, (kind.found(refused.reason, refused.help, at=location, severity=severity),))
     errors = parser_errors(text)
     if errors:
+        from ticketgen.verification.syntax_corrections import syntax_edits
+
+        lines = text.split("\n")
         findings = [
-            SYNTAX.found(each.summary, each.detail, at=each.at(path)) for each in errors[:_MAX_ERRORS]
+            SYNTAX.found(each.summary, each.detail, at=each.at(path), edits=syntax_edits(path, lines, each))
+            for each in errors[:_MAX_ERRORS]
         ]
         if len(errors) > _MAX_ERRORS:
             message = f"the file has {len(errors) - _MAX_ERRORS:,} more syntax errors"

@@ -8,6 +8,8 @@ checked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import chain
 from posixpath import commonprefix
 
 from ticketgen.aws.provider.schema import (
@@ -27,6 +29,7 @@ from ticketgen.findings.verification import (
     UNKNOWN_BLOCK,
 )
 from ticketgen.guesses import Guesses
+from ticketgen.hcl.address import Address
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import Block
 from ticketgen.hcl.uses import Use
@@ -38,6 +41,8 @@ from ticketgen.verification.accepted_versions import (
     required_sources,
 )
 from ticketgen.verification.block_schema import BlockFact, SchemaFault, UsedName, block_facts
+from ticketgen.verification.corrections import Correction, correct
+from ticketgen.verification.renames import retyped
 from ticketgen.verification.superseded_names import SEE_DOCS, Superseded, TypeSubject
 
 __all__ = ["check_schema", "schemas_of"]
@@ -47,6 +52,7 @@ _META: Mapping[str, BlockGrammar] = {
 }
 """Terraform's own part of the blocks whose other part the schema describes."""
 _REQUIRE_6 = "require AWS provider 6 in required_providers, or remove it"
+_BUILT_IN_TYPES = ("terraform_data", "terraform_remote_state")
 _BUILT_IN = "terraform"
 """The provider of Terraform's own types, such as ``terraform_data``."""
 _MAX_SLIPS = 2  # characters by which a typing error differs
@@ -128,7 +134,7 @@ class _Checker:
         self._sources = required_sources(module)
         self._unchecked = unchecked
         self._only_6 = versions.snapshots == (AWS_VERSION_6,)
-        self._changed = Superseded(is_error=self._only_6)
+        self._changed = Superseded(versions.snapshots)
 
     def block(self, file: str, block: Block) -> Iterator[Finding]:
         """Check a top-level block."""
@@ -145,7 +151,7 @@ class _Checker:
         version, schema = next(((each, found) for each, found in known if found), (_NO_VERSION, None))
         if schema is None:
             if block.type != "provider":
-                yield from self._unknown_type(subject, provider, location)
+                yield from self._unknown_type(subject, provider, block.labels[-1], location)
             return
         yield from self._type(subject, schema, version, location)
         facts = list(block_facts(block, schema, str(subject), file, _META[block.type]))
@@ -194,7 +200,7 @@ class _Checker:
                 else:
                     yield from self._changed.superseded(subject, name, location, reading=True)
                 return
-            known = (*schema.attributes, *schema.blocks)
+            known = tuple(dict.fromkeys((*schema.attributes, *schema.blocks)))
             message = f"{subject} has no attribute {name}"
             fault = fault or SchemaFault(UNKNOWN_ATTRIBUTE, message, location, None, name, known)
         if fault is not None:
@@ -211,11 +217,13 @@ class _Checker:
             message = f"there is no {subject}"
             yield from self._before_6(SchemaFault(UNKNOWN_BLOCK, message, location, None, subject.type))
 
-    def _unknown_type(self, subject: TypeSubject, provider: str, location: Location) -> Iterator[Finding]:
+    def _unknown_type(
+        self, subject: TypeSubject, provider: str, name: str, location: Location
+    ) -> Iterator[Finding]:
         if provider == _BUILT_IN:
-            help = self._guesses.did_you_mean(subject.type, ("terraform_data", "terraform_remote_state"))
+            help, edits = self._corrected_type(subject, name, _BUILT_IN_TYPES, location)
             message = f"Terraform's own provider has no {subject}"
-            yield UNKNOWN_BLOCK.found(message, help or "correct the type", at=location)
+            yield UNKNOWN_BLOCK.found(message, help, at=location, edits=edits)
             return
         accepted = self.versions.snapshots
         if provider != _AWS or (subject.kind == "ephemeral" and AWS_VERSION_6 in accepted):
@@ -223,12 +231,22 @@ class _Checker:
         elif removed := list(self._changed.removed_type(subject, location)):
             yield from removed
         else:
-            meant = self._guesses.most_similar_to(subject.type, types_of(subject.kind, accepted[-1]))
+            known = types_of(subject.kind, accepted[-1])
+            meant = self._guesses.most_similar_to(subject.type, known)
             if self._may_be_later(subject) and not _is_slip(subject.type, meant):
                 self._skip(f"{subject} is not in {_named(accepted)}", location)
                 return
-            help = f"did you mean {meant}?" if meant else "correct the type"
-            yield UNKNOWN_BLOCK.found(f"there is no {subject} in {_named(accepted)}", help, at=location)
+            help, edits = self._corrected_type(subject, name, known, location)
+            message = f"there is no {subject} in {_named(accepted)}"
+            yield UNKNOWN_BLOCK.found(message, help, at=location, edits=edits)
+
+    def _corrected_type(
+        self, subject: TypeSubject, name: str, known: Iterable[str], location: Location
+    ) -> Correction:
+        """The correction of a type, in the block and in the references to it."""
+        help, edits = correct(self._guesses, subject.type, known, location, "correct the type")
+        others = (retyped(self.module, Address(*subject, name), edit.new) for edit in edits)
+        return Correction(help, (*edits, *chain.from_iterable(others)))
 
     def _fault(
         self,
@@ -248,13 +266,16 @@ class _Checker:
         """
         unknown, read_only = fault.known is not None, fault.kind is READ_ONLY_ATTRIBUTE
         if self._only_6 and subject.type.startswith(_AWS):
-            removed = list(self._changed.removed_name(subject, fault.path, fault.location, unknown=unknown))
+            removed = list(self._changed.removed_name(subject, fault))
             if removed:
                 yield from removed
                 return
-        help, severity, meant = fault.help, None, self._meant(fault)
-        if unknown:
-            help = f"did you mean {meant}?" if meant else "remove it"
+        help, severity, edits, meant = fault.help, None, fault.edits, ""
+        if fault.known is not None:
+            word, at = fault.path.rpartition(".")[2], fault.location
+            help, edits = correct(self._guesses, word, fault.known, at, "remove it")
+            edits += tuple(replace(edit, at=other) for edit in edits for other in fault.repeated)
+            meant = self._meant(fault) if self._may_be_later(subject) else ""
         if self._may_be_later(subject) and not _is_slip(fault.path.rpartition(".")[2], meant):
             if self.versions.only_later:
                 self._skip(f"{_named(versions)} is the last one that ticketgen knows", fault.location)
@@ -262,7 +283,8 @@ class _Checker:
             if unknown or read_only or written_later:
                 severity = Severity.WARNING
         where = f" in {_named(versions)}" if subject.type.partition("_")[0] == _AWS else ""
-        yield fault.kind.found(f"{fault.message}{where}", help, at=fault.location, severity=severity)
+        message = f"{fault.message}{where}"
+        yield fault.kind.found(message, help, at=fault.location, severity=severity, edits=edits)
 
     def _may_be_later(self, subject: TypeSubject) -> bool:
         """Whether a later version than the snapshots' may accept what they reject, and no earlier one matters."""

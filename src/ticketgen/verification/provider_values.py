@@ -20,7 +20,7 @@ from ticketgen.aws.provider.combinations import argument_combinations
 from ticketgen.aws.provider.schema import AWS_VERSION, AWS_VERSION_6, BlockSchema, Type, schema_of
 from ticketgen.aws.provider.value_rules import ValueRule, violation
 from ticketgen.escaping import quoted
-from ticketgen.findings import Finding, Severity
+from ticketgen.findings import Finding, Severity, TextEdit
 from ticketgen.findings.verification import REJECTED_VALUE, UNKNOWN_INSTANCE_TYPE
 from ticketgen.guesses import Guesses
 from ticketgen.hcl.configuration import Configuration, Scope
@@ -28,10 +28,11 @@ from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.instances import instances, nested_blocks
 from ticketgen.hcl.modules import Module
-from ticketgen.hcl.syntax import Attribute, Block, Literal
+from ticketgen.hcl.syntax import Attribute, Block, Literal, Tuple
 from ticketgen.hcl.values import UNKNOWN_LOOP, EvaluationContext, Value, is_known
 from ticketgen.verification.accepted_versions import AcceptedVersions, required_sources
 from ticketgen.verification.argument_combinations import KNOWN_PROVIDER, BlockArguments
+from ticketgen.verification.corrections import Correction, obvious_choice, quoted_edit
 from ticketgen.wording import join_words
 
 __all__ = ["check_values"]
@@ -249,9 +250,8 @@ class _Body:
                 )
                 if not self.is_pinned and _is_another_release(rule, value):
                     severity = Severity.WARNING  # provider 6 may know it
-                yield REJECTED_VALUE.found(
-                    message, self._closest(rule, value) or help, at=at, severity=severity
-                )
+                closest, edits = self._closest(rule, value, attribute)
+                yield REJECTED_VALUE.found(message, closest or help, at=at, severity=severity, edits=edits)
                 return
         if path in self.instance_types and isinstance(value, str):
             similar = similar_types(value, self.instance_types[path])
@@ -260,6 +260,7 @@ class _Body:
                     f"{path} of {self.subject} is {_shown(value)}, which is no instance type that is known",
                     self._similar_type(value, self.instance_types[path], similar),
                     at=at,
+                    edits=self._rewritten(attribute, value, obvious_choice(value, similar)),
                 )
 
     def _similar_type(self, value: str, named: NamedTypes, similar: Sequence[str]) -> str:
@@ -272,11 +273,22 @@ class _Body:
             return f"write {join_words(similar, 'or')}"
         return "write an instance type that AWS offers"
 
-    def _closest(self, rule: ValueRule, value: str | float) -> str:
-        """The help that names the closest choice; "" if there is none."""
+    def _closest(self, rule: ValueRule, value: str | float, attribute: Attribute) -> Correction:
+        """The closest choice; no help if there is none."""
         if rule[0] != "one of" or not isinstance(value, str):
-            return ""
-        return self.guesses.did_you_mean(value, [each for each in rule[1] if isinstance(each, str)])
+            return Correction("")
+        choices = [each for each in rule[1] if isinstance(each, str)]
+        meant = obvious_choice(value, choices)
+        if meant:
+            return Correction(f"did you mean {meant}?", self._rewritten(attribute, value, meant))
+        return Correction(self.guesses.did_you_mean(value, choices))
+
+    def _rewritten(self, attribute: Attribute, value: str, meant: str) -> tuple[TextEdit, ...]:
+        """The edit that writes another value, if the attribute contains the present one as it is."""
+        written = attribute.value
+        nodes = written.items if isinstance(written, Tuple) else (written,)
+        literals = [each for each in nodes if isinstance(each, Literal) and each.value == value]
+        return quoted_edit(literals[0], meant, self.file) if meant and len(literals) == 1 else ()
 
 
 def _is_another_release(rule: ValueRule, value: str | float) -> bool:

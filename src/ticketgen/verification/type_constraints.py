@@ -5,18 +5,29 @@ Source: https://developer.hashicorp.com/terraform/language/expressions/type-cons
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from ticketgen.hcl.syntax import Call, Expression, Literal, Object, Reference, Tuple
+from ticketgen.misspellings import meant_name
 from ticketgen.type_checking.call_types import WITHOUT_ELEMENTS
 
-__all__ = ["optional_defaults", "type_faults"]
+__all__ = ["corrected_type", "optional_defaults", "type_faults"]
 
 _PRIMITIVE: Final = frozenset({"string", "number", "bool", "any"})
 _COLLECTIONS: Final = frozenset({"list", "set", "map"})
 _WITHOUT_QUOTES: Final = "write the type without quotes, such as list(string)"
 _KNOWN: Final = "write string, number, bool, any, list(…), set(…), map(…), object({ … }) or tuple([…])"
+
+
+_CONSTRUCTORS: Final = _COLLECTIONS | {"object", "tuple", "optional"}
+# https://github.com/hashicorp/terraform/blob/v1.11.0/internal/command/fmt.go
+_LEGACY: Final = {"list": "list(string)", "map": "map(string)"}
+_WRITTEN: Final = re.compile(
+    rf"(?:(?:{'|'.join(sorted(_COLLECTIONS))})\(){{0,3}}(?:{'|'.join(sorted(_PRIMITIVE))})\){{0,3}}"
+)
+"""A simple type, as it may stand in quotes by mistake."""
 
 
 def type_faults(type: Expression) -> Iterator[tuple[Expression, str, str]]:
@@ -80,6 +91,23 @@ def _faults(type: Expression) -> Iterator[tuple[Expression, str, str]]:
             yield type, f"the type {name} takes no arguments", f"write {name}"
         case _:
             yield type, "this is not a type", _KNOWN
+
+
+def corrected_type(type: Expression) -> tuple[str, str] | None:
+    """The written and the obvious text of an invalid part of a type constraint; None if there is no such text.
+
+    A part in quotes is written without them, and a misspelled name of a type as the name.
+    """
+    if isinstance(type, Literal) and isinstance(type.value, str):
+        text = type.value.strip()
+        if text in _LEGACY:
+            return f'"{type.value}"', _LEGACY[text]
+        return (f'"{type.value}"', text) if _WRITTEN.fullmatch(text) else None
+    name = type.root if isinstance(type, Reference) and not type.steps else ""
+    if isinstance(type, Call):
+        name = type.name
+    meant = meant_name(name, _CONSTRUCTORS if isinstance(type, Call) else _PRIMITIVE)
+    return (name, meant) if meant else None
 
 
 def _attribute_faults(type: Expression) -> Iterator[tuple[Expression, str, str]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ticketgen.findings import Finding
@@ -177,11 +177,14 @@ class _Run:
 
     def _placed_findings(self) -> Iterator[Finding]:
         """The findings at the places that the user knows, instead of those in translations."""
+        from ticketgen.verification.edit_places import EditPlaces
+
+        places = EditPlaces(
+            {path: text for path, text in self.files.items() if path not in self.around.texts}
+        )
         for each in self._checks():
-            if self.native is not None and each.location:
-                yield replace(each, location=self.native.place(each.location))
-            else:
-                yield each
+            native = each if self.native is None else each.placed(self.native.place)
+            yield places.settled(native)
 
     def _checks(self) -> Iterator[Finding]:
         terraform = {

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["BOOLEANS", "DEPRECATED", "READ_ONLY_SINCE_6", "REMOVED", "REMOVED_TYPES"]
+__all__ = ["BOOLEANS", "DEPRECATED", "READ_ONLY_SINCE_6", "REMOVED", "REMOVED_TYPES", "REWRITTEN", "new_name"]
 
 _STAGE = "use an aws_api_gateway_stage resource"
 _INFERENCE = "remove it: Amazon Elastic Inference ended in April 2024"
@@ -112,6 +112,35 @@ DEPRECATED: Mapping[tuple[str, str], str] = MappingProxyType({
     ("aws_service_discovery_service", "health_check_custom_config.failure_threshold"): "remove it: it is always 1",
 })  # fmt: skip
 """Attributes and blocks that provider 6 deprecates, with the fix, by the same keys as ``REMOVED``."""
+
+_RENAMED: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        **{
+            key: fix.removeprefix("use ")
+            for key, fix in {**REMOVED, **DEPRECATED}.items()
+            if fix.startswith("use ") and fix.removeprefix("use ").isidentifier()
+        },
+        ("data.aws_region", "name"): "region",
+    }
+)
+
+REWRITTEN: Mapping[tuple[str, str, str], str] = MappingProxyType(
+    {
+        ("aws_eip", "vpc", "true"): 'domain = "vpc"',
+    }
+)
+"""What is written instead of an attribute with some value, by type, path and value."""
+
+
+def new_name(type: str, path: str) -> str:
+    """The name in provider 6 of an attribute or block that is removed or deprecated; "" if it has no other name.
+
+    Args:
+        type: with ``data.`` before a data source's.
+        path: the dotted path of the old name.
+    """
+    return _RENAMED.get((type, path), "")
+
 
 BOOLEANS: frozenset[tuple[str, str]] = frozenset({
     ("aws_accessanalyzer_archive_rule", "filter.exists"),
