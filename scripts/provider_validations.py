@@ -37,7 +37,7 @@ from ticketgen.aws.provider.schema import schema_of
 
 FOLDER = Path(__file__).resolve().parents[1] / "src/ticketgen/aws/provider"
 SCHEMAS, RULES = FOLDER / "aws", FOLDER / "accepted"
-KINDS = ("resource", "data", "provider")
+KINDS = ("resource", "data", "ephemeral", "provider")
 _SHORT = "<LONG>"
 _OF_TEXTS = ("matches", "not matches")
 

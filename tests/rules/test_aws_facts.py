@@ -35,14 +35,26 @@ DONE = {"Type": "Succeed"}
         ({"A": {"End": True}}, "no Type"),
         ({"A": {"Type": "Succeed", "End": True}}, "allows no End"),
         ({"A": {"Type": "Task", "End": True}}, "without Resource"),
-        ({"A": {"Type": "Wait", "Seconds": 1, "Timestamp": "x", "End": True}}, "both Seconds and Timestamp"),
-        ({"A": {"Type": "Choice", "Choices": [{"Next": "A"}], "Default": "C"}}, "leads to"),
+        (
+            {"A": {"Type": "Wait", "Seconds": 1, "Timestamp": "2030-01-01T00:00:00Z", "End": True}},
+            "both Seconds and Timestamp",
+        ),
+        (
+            {
+                "A": {
+                    "Type": "Choice",
+                    "Default": "C",
+                    "Choices": [{"Variable": "$", "IsNull": True, "Next": "A"}],
+                }
+            },
+            "leads to",
+        ),
         ({"A": {"Type": "Pass", "Retry": [], "End": True}}, "allows no Retry"),
         (
             {
                 "A": {
                     "Type": "Task",
-                    "Resource": "r",
+                    "Resource": "arn:aws:states:::sns:publish",
                     "End": True,
                     "Retry": [{"ErrorEquals": ["States.ALL"]}, {"ErrorEquals": ["x"]}],
                 }

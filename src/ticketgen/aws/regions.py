@@ -16,6 +16,7 @@ __all__ = [
     "ANNOUNCED",
     "COMMERCIAL",
     "DATA_API_MISSING",
+    "PARTITIONS",
     "PROVIDER_5_UNKNOWN",
     "REGIONS",
     "TIMESTREAM",
@@ -101,6 +102,9 @@ _TABLE = (
 
 REGIONS: Mapping[str, Region] = MappingProxyType({region.name: region for region in _TABLE})
 """Every Region that customers of its partition can use, by name."""
+
+PARTITIONS = frozenset(region.partition for region in _TABLE)
+"""The partitions of these Regions, as they stand in ARNs."""
 
 COMMERCIAL = frozenset(region.name for region in _TABLE if region.partition == "aws")
 """The 34 Regions of the partition ``aws``."""

@@ -155,7 +155,7 @@ class _Body:
         known = schema.attribute(attribute.name)
         if known is None:
             if attribute.name in schema.blocks:
-                if attribute.name == "timeouts" or _is_empty_block_list(attribute.value):
+                if attribute.name != "timeouts" and _is_empty_block_list(attribute.value):
                     return
                 message = f"{name} of {self.subject} is a block type, but is written as an argument"
                 help, edits = f"write {attribute.name} {{ … }}", as_block(attribute, self.file)

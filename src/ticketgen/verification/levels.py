@@ -30,6 +30,7 @@ from ticketgen.verification.provider_schema import check_schema, schemas_of
 from ticketgen.verification.provider_values import check_values
 from ticketgen.verification.references import check_references
 from ticketgen.verification.unused import check_unused
+from ticketgen.verification.unused_providers import as_terraform_reads
 
 __all__ = ["check_round_trips", "check_together"]
 
@@ -61,10 +62,18 @@ def check_together(
         around: what the directory uses of its work tree.
         rendered: whether ticketgen rendered the files.
     """
-    modules = configuration.modules
-    passed = passed_by_calls(modules)
     guesses = Guesses()
     yield from check_language(written, guesses, configuration.unread)
+    yield from as_terraform_reads(configuration, _checked_as_evaluated(configuration, guesses, around))
+    yield from apply_rules(configuration, rendered=rendered)
+
+
+def _checked_as_evaluated(
+    configuration: Configuration, guesses: Guesses, around: Neighbours
+) -> Iterator[Finding]:
+    """Check references, types and schema, which Terraform does only where it evaluates."""
+    modules = configuration.modules
+    passed = passed_by_calls(modules)
     for module in modules.values():
         yield from check_references(module, guesses)
         yield from check_calls(module, modules, guesses, configuration.unread, around.absent, passed)
@@ -82,4 +91,3 @@ def check_together(
         yield from check_types(module, modules, schemas, configuration.budget, is_root=is_root)
     yield from check_schema(modules.values(), versions, guesses)
     yield from check_values(configuration, versions, guesses)
-    yield from apply_rules(configuration, rendered=rendered)

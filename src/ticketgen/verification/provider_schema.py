@@ -20,6 +20,7 @@ from ticketgen.aws.provider.schema import (
     schema_of,
     types_of,
 )
+from ticketgen.aws.provider.version_6 import EPHEMERAL_TYPES
 from ticketgen.findings import Finding, Location, Severity
 from ticketgen.findings.verification import (
     DEPRECATED,
@@ -180,7 +181,7 @@ class _Checker:
     def use(self, use: Use) -> Iterator[Finding]:
         """Check a reference to an attribute of a resource or data source."""
         subject, attribute = TypeSubject(use.address.kind, use.address.type), use.reference.attribute
-        if subject.kind not in {"resource", "data"} or use.address not in self.module.declarations:
+        if subject.kind not in _META or use.address not in self.module.declarations:
             return
         provider = subject.type.partition("_")[0]
         if attribute is None or not _is_known(self._sources, provider):
@@ -226,7 +227,11 @@ class _Checker:
             yield UNKNOWN_BLOCK.found(message, help, at=location, edits=edits)
             return
         accepted = self.versions.snapshots
-        if provider != _AWS or (subject.kind == "ephemeral" and AWS_VERSION_6 in accepted):
+        later_ephemeral = subject.kind == "ephemeral" and AWS_VERSION_6 in accepted
+        if provider != _AWS and subject.kind == "ephemeral":
+            help = "use a data source or a resource"
+            yield UNKNOWN_BLOCK.found(f"provider {provider} has no {subject}", help, at=location)
+        elif provider != _AWS or (later_ephemeral and subject.type in EPHEMERAL_TYPES):
             self._skip(f"ticketgen has no schema of {subject}", location)
         elif removed := list(self._changed.removed_type(subject, location)):
             yield from removed

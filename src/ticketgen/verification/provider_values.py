@@ -37,7 +37,7 @@ from ticketgen.wording import join_words
 
 __all__ = ["check_values"]
 
-_KINDS = frozenset({"resource", "data"})
+_KINDS = frozenset({"resource", "data", "ephemeral"})
 _MAX_INSTANCES = 50
 """How many instances of a resource are checked."""
 _MAX_SIMILAR = 12  # instance types in a help
@@ -46,6 +46,9 @@ _LATER = "AWS provider 6"
 _DIGITS = re.compile(r"\d++")
 _FORMATS = frozenset({"address", "arn", "base64", "cidr", "duration", "json", "time"})
 """The kinds of rules that no version of the provider changes."""
+_TIMEOUT: tuple[ValueRule, ...] = (["duration"],)
+"""What a plan accepts in ``timeouts``, of every type:
+https://github.com/hashicorp/terraform-plugin-sdk/blob/main/helper/schema/resource_timeout.go."""
 
 
 def check_values(
@@ -143,7 +146,7 @@ class _Body:
         self.values = owner.values
         self.guesses = owner.guesses
         self.file = file
-        self.subject = {"data": f"data.{type}", "provider": f"provider {type}"}.get(kind, type)
+        self.subject = {"resource": type, "provider": f"provider {type}"}.get(kind, f"{kind}.{type}")
         self.schema = schema_of(kind, type)
         self.provider = owner.version
         self.is_pinned = owner.is_pinned
@@ -160,6 +163,13 @@ class _Body:
 
     def check(self, block: Block, where: EvaluationContext) -> Iterator[Finding]:
         """Check a top-level block."""
+        timeouts = self.schema.nested("timeouts") if self.schema and block.blocks("timeouts") else None
+        if timeouts is not None:
+            self.rules = {
+                **self.rules,
+                **{f"timeouts.{name}": _TIMEOUT for name in timeouts.block.attributes},
+            }
+            self.ruled = (*self.rules, *self.combinations, *self.instance_types)
         if self.schema is not None and self.ruled:
             yield from self._block(block, where, self.schema, "", Severity.ERROR)
 

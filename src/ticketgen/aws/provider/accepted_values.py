@@ -25,7 +25,7 @@ def accepted_values(kind: str, type: str) -> Mapping[str, Sequence[ValueRule]]:
     """The rules of the arguments of a type by path; empty for a type without rules.
 
     Args:
-        kind: ``resource``, ``data`` or ``provider``.
+        kind: ``resource``, ``data``, ``ephemeral`` or ``provider``.
         type: such as ``aws_sqs_queue``; for the provider, ``aws``.
     """
     service = "provider" if kind == "provider" else type.split("_", 2)[1] if type.startswith("aws_") else ""

@@ -29,7 +29,7 @@ def argument_combinations(kind: str, type: str) -> Mapping[str, Sequence[Sequenc
     """The rules of a type by block; empty for a type without rules.
 
     Args:
-        kind: ``resource``, ``data`` or ``provider``.
+        kind: ``resource``, ``data``, ``ephemeral`` or ``provider``.
         type: such as ``aws_instance``; for the provider, ``aws``.
     """
     return _document().get(kind, {}).get(type, {})  # type: ignore[no-any-return]

@@ -11,7 +11,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["BOOLEANS", "DEPRECATED", "READ_ONLY_SINCE_6", "REMOVED", "REMOVED_TYPES", "REWRITTEN", "new_name"]
+__all__ = [
+    "BOOLEANS",
+    "DEPRECATED",
+    "EPHEMERAL_TYPES",
+    "READ_ONLY_SINCE_6",
+    "REMOVED",
+    "REMOVED_TYPES",
+    "REWRITTEN",
+    "new_name",
+]
 
 _STAGE = "use an aws_api_gateway_stage resource"
 _INFERENCE = "remove it: Amazon Elastic Inference ended in April 2024"
@@ -166,3 +175,14 @@ BOOLEANS: frozenset[tuple[str, str]] = frozenset({
     ("aws_mq_broker", "logs.audit"),
 })  # fmt: skip
 """Attributes for which provider 6 accepts only ``true``, ``false`` and ``""``; provider 5 also accepted 0 and 1."""
+
+EPHEMERAL_TYPES = frozenset({
+    "aws_bedrockruntime_apply_guardrail", "aws_cognito_identity_openid_token_for_developer_identity",
+    "aws_ecr_authorization_token", "aws_ecrpublic_authorization_token", "aws_eks_cluster_auth", "aws_kms_secrets",
+    "aws_lambda_invocation", "aws_meta_credentials", "aws_secretsmanager_random_password",
+    "aws_secretsmanager_secret_version", "aws_ssm_parameter", "aws_sts_web_identity_token",
+})  # fmt: skip
+"""The ephemeral resources of provider 6, also of releases after 6.25, of which there are no schemas.
+
+Source: https://github.com/hashicorp/terraform-provider-aws/tree/main/website/docs/ephemeral-resources
+"""
