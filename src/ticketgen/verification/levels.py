@@ -74,7 +74,7 @@ def check_together(
     yield from check_language(written, guesses, configuration.unread)
     for module in modules.values():
         yield from contents.graded(check_references(module, guesses), resolved=True)
-        calls = check_calls(module, modules, guesses, configuration.unread, around.absent, passed)
+        calls = check_calls(module, modules, guesses, configuration.unread, around, passed)
         yield from contents.graded(calls, resolved=True)
         yield from contents.graded(check_loop_references(module), resolved=True)
         yield from check_duplicates(module)
