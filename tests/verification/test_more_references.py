@@ -154,6 +154,20 @@ output "of_b" {
         ('module "m" {\n  source = "./m"\n  a = module.n.of_b\n  b = 1\n}\n'
          'module "n" {\n  source = "./m"\n  a = 1\n  b = module.m.of_a\n}\n', 1),
         ('module "far" {\n  source = "x/y/aws"\n  a = module.far.b\n}\n', 0),  # the inputs of its outputs are unknown
+        ('module "far" {\n  source = "x/y/aws"\n  a = length(module.far)\n}\n', 1),
+        ('module "m" {\n  source = "./m"\n  a = 1\n  b = length(module.m)\n}\n', 1),
+        ('module "m" {\n  source = "./m"\n  a = length(module.n)\n  b = 1\n}\n'
+         'module "n" {\n  source = "./m"\n  a = 1\n  b = module.m.of_b\n}\n', 0),
+        # Terraform's graph has no edge from a resource to itself, but it refuses most blocks that refer to themselves.
+        ('resource "terraform_data" "a" {\n  input = terraform_data.a.id\n}\n', 1),
+        ('resource "terraform_data" "a" {\n  count = length(terraform_data.a)\n}\n', 1),
+        ('resource "terraform_data" "a" {\n  lifecycle {\n    replace_triggered_by = [terraform_data.a]\n  }\n}\n', 1),
+        ('resource "terraform_data" "a" {\n  depends_on = [terraform_data.a]\n}\n', 0),
+        ('resource "terraform_data" "a" {\n  connection {\n    host = terraform_data.a.id\n  }\n}\n', 0),
+        ('resource "terraform_data" "a" {\n  provisioner "local-exec" {\n    command = terraform_data.a.id\n  }\n}\n',
+         0),
+        ('locals {\n  a = terraform_data.a.id\n}\n'
+         'resource "terraform_data" "a" {\n  provisioner "local-exec" {\n    command = local.a\n  }\n}\n', 1),
         ('variable "v" {\n  validation {\n    condition = var.v != ""\n    error_message = ""\n  }\n}\n', 0),
     ],
 )  # fmt: skip

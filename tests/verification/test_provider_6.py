@@ -236,3 +236,29 @@ def test_statements_of_waf_rules_are_open_in_provider_6() -> None:
         "    sampled_requests_enabled = true\n  }\n  }\n}\n"
     )
     assert [each for each in of_schema("~> 6.0", text) if each.severity is Severity.ERROR] == []
+
+
+@pytest.mark.parametrize(
+    ("content", "constraint", "expected"),
+    [
+        ("later_rule_set {\n}", "~> 6.0", []),
+        ("later_rule_set {\n}", "", []),
+        ("later_rule_set {\n}", "~> 5.0", ["unknown-block"]),
+        ("text_transformation {\n}", "~> 6.0", ["missing-attribute"] * 2),
+    ],
+)
+def test_blocks_in_statements_are_open_as_well(content: str, constraint: str, expected: list[str]) -> None:
+    text = (
+        'resource "aws_wafv2_rule_group" "g" {\n  name = "a"\n  capacity = 1\n  scope = "REGIONAL"\n'
+        "  visibility_config {\n    cloudwatch_metrics_enabled = true\n    metric_name = 1\n"
+        "    sampled_requests_enabled = true\n  }\n  rule {\n    name = 1\n    priority = 1\n"
+        "    action {\n      count {}\n    }\n    statement {\n      rate_based_statement {\n        limit = 100\n"
+        f"        scope_down_statement {{\n          byte_match_statement {{\n{content}\n"
+        "          }\n        }\n      }\n    }\n"
+        "    visibility_config {\n    cloudwatch_metrics_enabled = true\n    metric_name = 1\n"
+        "    sampled_requests_enabled = true\n  }\n  }\n}\n"
+    )
+    found = of_schema(constraint, text)
+    assert [
+        each.rule for each in found if "later" in each.message or "text_transformation." in each.message
+    ] == expected

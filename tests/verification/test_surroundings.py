@@ -105,6 +105,30 @@ def test_a_call_of_a_module_in_the_work_tree_is_checked(
     assert rules(tree) == expected
 
 
+@pytest.mark.parametrize(
+    ("source", "rest", "severity"),
+    [
+        ("./empty", "", "warning"),
+        ("../shared/deep", "  count = 1\n", "warning"),
+        ("./notes", "", "warning"),
+        ("./notes", "  size = 1\n", "error"),
+        ("./gone", "", "error"),
+        ("../shared/gone", "", "error"),
+    ],
+)
+def test_terraform_takes_a_folder_without_files_for_a_module(
+    tree: Path, source: str, rest: str, severity: str
+) -> None:
+    write(
+        tree,
+        {"stack/main.tf": f'module "m" {{\n  source = "{source}"\n{rest}}}\n', "stack/notes/README.md": ""},
+    )
+    (tree / "stack/empty").mkdir()
+    assert [(each.rule, each.severity.value) for each in check(tree / "stack", tree)] == [
+        ("missing-module", severity)
+    ]
+
+
 def test_a_link_to_a_module_outside_the_work_tree_is_not_followed(tree: Path) -> None:
     (tree.parent / "outside/main.tf").write_text(MODULE)
     write(tree, {"stack/main.tf": CALL.replace("SOURCE", "../mods/far")})

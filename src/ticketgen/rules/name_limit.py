@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ticketgen.aws.name_limits import NAME_LIMITS, NameLimit
 from ticketgen.escaping import quoted
 from ticketgen.findings import Severity
-from ticketgen.hcl.syntax import Expression, Literal
+from ticketgen.hcl.syntax import Expression, Literal, Reference
 from ticketgen.hcl.values import PartialText
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import BlockInstance, Subject
@@ -34,12 +34,22 @@ def _problem(found: BlockInstance, expression: Expression, limit: NameLimit) -> 
     if isinstance(value, str):
         if not value and not isinstance(expression, Literal):
             return ""  # an empty default that callers override
+        if not _is_filled(found, expression):
+            return ""  # as before, or a function that chooses between defaults
         predicate = limit.problem(value)
         return f"{quoted(value)} {predicate}" if predicate else ""
     known = _known_characters(found, value) if isinstance(value, PartialText) else 0
     if known > limit.maximum:
         return f"has at least {known} characters, but AWS allows at most {limit.maximum}"
     return ""
+
+
+def _is_filled(found: BlockInstance, expression: Expression) -> bool:
+    """Whether no part of a name is empty with the defaults of the variables, or chosen by a function."""
+    assumed, name = found.subject.assumed, found.subject.values.of(expression, found.where)
+    if isinstance(name, PartialText):
+        return all(assumed.follow_link(each) != "" for each in assumed.parts(name))
+    return isinstance(name, str) or (isinstance(expression, Reference) and expression.root == "var")
 
 
 def _known_characters(found: BlockInstance, text: PartialText) -> int:

@@ -36,7 +36,7 @@ __all__ = ["CATCHING", "WITHOUT_ELEMENTS", "WITHOUT_MARKS", "CallProblem", "call
 WITHOUT_MARKS: Final = frozenset({"nonsensitive", "issensitive", "ephemeralasnull"})
 """Functions whose result does not take over the marks of the arguments."""
 WITHOUT_ELEMENTS: Final = frozenset({"list", "map"})
-"""Types of Terraform 0.11 without a type of their elements, and functions that fail once all arguments are known.
+"""Types of Terraform 0.11 without a type of their elements, and functions that fail with any arguments.
 
 Source: https://github.com/hashicorp/terraform/blob/main/internal/lang/funcs/collection.go
 """
@@ -80,8 +80,11 @@ def call_result(
     """The typed result of a call, and the first problem with it."""
     signature = signatures().get(name)
     if signature is None:
-        if name in OPENTOFU_FUNCTIONS | WITHOUT_ELEMENTS or "::" in name:
+        if name in OPENTOFU_FUNCTIONS or "::" in name:
             return ANYTHING, None
+        if name in WITHOUT_ELEMENTS:
+            help = "use tolist([ … ])" if name == "list" else "use tomap({ … })"
+            return ANYTHING, CallProblem(None, f"the function {name} is no longer available", help)
         meant = meant_name(name, signatures())
         return ANYTHING, CallProblem(None, f"there is no function {name}", _similar(name), meant)
     last = len(values) - 1

@@ -11,7 +11,7 @@ from ticketgen.findings.verification import EPHEMERAL_VALUE, INVALID_EXPRESSION,
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.declarations import Declaration, declared_in
 from ticketgen.hcl.modules import Module
-from ticketgen.hcl.syntax import Attribute, Block, Body, Call, Expression, GetAttribute, Node, Reference
+from ticketgen.hcl.syntax import Attribute, Block, Body, Call, Expression, GetAttribute, Node
 from ticketgen.hcl.uses import NO_VALUES, REPETITIONS
 from ticketgen.type_checking.conversions import mismatches
 from ticketgen.type_checking.cty_types import (
@@ -23,6 +23,7 @@ from ticketgen.type_checking.cty_types import (
     kind_of,
     optional_defaults,
 )
+from ticketgen.type_checking.dynamic_content import loop_element, loop_name
 from ticketgen.type_checking.inference import Context, ReportProblem, infer, known_pairs, require
 from ticketgen.type_checking.scope_types import ScopeTypes, is_true
 
@@ -215,16 +216,12 @@ class _Checker:
         self, block: Block, schema: BlockSchema | None, context: Context, file: str, what: str
     ) -> None:
         loop = block.value("for_each")
-        iterator = block.value("iterator")
-        name = iterator.root if isinstance(iterator, Reference) else block.labels[0]
+        name = loop_name(block)
         elements = self._repetitions(loop, context) if loop is not None else None
         nested = schema.nested(block.labels[0]) if schema is not None else None
         # Terraform does not evaluate the content for unknown elements, but reads which names it uses.
         for key, value in elements or ():
-            element = TypedValue(
-                ["object", {"key": key.type, "value": value.type}], {"key": key, "value": value}
-            )
-            inner = context.binding({name: element})
+            inner = context.binding({name: loop_element(key, value)})
             for content in block.blocks("content"):
                 self._body(content.body, nested.block if nested else None, inner, file, what)
 

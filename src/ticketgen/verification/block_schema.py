@@ -145,7 +145,7 @@ class _Body:
                     message = f"too many {name} blocks in {self.subject}: {allowed} allowed"
                     yield SchemaFault(TOO_MANY_BLOCKS, message, inner.at(self.file), None, name)
                 yield from self._block(inner, inner.type, inner.body, schema, path, inner, meta)
-        if not schema.is_open:
+        if not schema.is_open or schema.is_inside_open:  # only names were added to inner blocks
             yield from self._missing(block, given, counts, loops, schema, path)
 
     def _attribute(

@@ -33,12 +33,14 @@ class Neighbours:
         texts: the texts of folders that it calls and that are not part of it, by path; the paths may begin with ``..``.
         unread: the paths of files and folders among them that could not be read.
         absent: the called folders that do not exist, or have nothing that Terraform reads.
+        empty: those of them that exist.
         exists: whether a file is at a path relative to the directory; None if that is unknown.
     """
 
     texts: Mapping[str, str] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
+    empty: frozenset[str] = frozenset()
     exists: Callable[[str], bool | None] = lambda path: None if path.startswith("..") else False
 
 
@@ -60,6 +62,7 @@ def read_called_folders(
     found: dict[str, str] = {}
     unread: set[str] = set()
     absent: set[str] = set()
+    empty: set[str] = set()
     waiting = list(dict.fromkeys(_local_sources(texts)))
     seen = {*known, *waiting}
     folders = 0
@@ -91,12 +94,12 @@ def read_called_folders(
         if len(names) == _MAX_NAMES:
             unread.add(posixpath.join(folder, "more.tf"))
         if not paths and len(names) < _MAX_NAMES:
-            absent.add(folder)
+            empty.add(folder)
         found |= own
         more = [each for each in dict.fromkeys(_local_sources(own)) if each not in seen]
         waiting += more
         seen.update(more)
-    return Neighbours(found, frozenset(unread), frozenset(absent), around.exists)
+    return Neighbours(found, frozenset(unread), frozenset(absent | empty), frozenset(empty), around.exists)
 
 
 def _local_sources(texts: Mapping[str, str]) -> Iterator[str]:

@@ -25,6 +25,7 @@ from ticketgen.hcl.provider_resolution import provider_name, provider_source
 from ticketgen.hcl.syntax import Expression, Object
 from ticketgen.hcl.uses import Use
 from ticketgen.language.blocks import MODULE
+from ticketgen.verification.called_folders import NOTHING_AROUND, Neighbours
 from ticketgen.verification.corrections import correct
 from ticketgen.wording import counted
 
@@ -39,7 +40,7 @@ def check_calls(
     folders: Mapping[str, Module],
     guesses: Guesses,
     unread: Set[str] = frozenset(),
-    absent: Set[str] = frozenset(),
+    around: Neighbours = NOTHING_AROUND,
     passed: Mapping[str, Set[Address]] | None = None,
 ) -> Iterator[Finding]:
     """Yield findings about the calls and provider references in a module.
@@ -49,11 +50,12 @@ def check_calls(
         folders: all modules of the directory, and those that it calls in its work tree, by folder.
         guesses: finds similar names for the help; shared by all checks of the directory.
         unread: the files and folders that were not read, such as links.
-        absent: folders in the work tree that do not exist, or have no Terraform.
+        around: the folders in the work tree that it calls.
         passed: the provider configurations that calls pass to each folder; see `passed_by_calls`.
     """
     called: dict[str, Module] = {}
     own = (passed or {}).get(module.folder, frozenset())
+    read = {use.address for use in module.uses if use.reference.attribute is not None}
     for name, call in module.calls.items():
         folder = source_folder(module, call.block)
         if folder is None:
@@ -63,7 +65,7 @@ def check_calls(
             yield from _check_inputs(call, called[name], guesses)
             yield from _check_passed_providers(module, call, called[name], guesses, own)
         else:
-            yield _missing_module(call, folder, unread, absent)
+            yield _missing_module(call, folder, unread, around, is_read=call.address in read)
     for use in module.uses:
         if use.address.kind == "module":
             yield from _check_output(use, called, guesses)
@@ -125,13 +127,18 @@ def _is_below(folder: str, above: str) -> bool:
     return folder == above or folder.startswith(f"{above}/")
 
 
-def _missing_module(call: Declaration, folder: str, unread: Set[str], absent: Set[str]) -> Finding:
+def _missing_module(
+    call: Declaration, folder: str, unread: Set[str], around: Neighbours, *, is_read: bool
+) -> Finding:
     source = call.value("source")
     location = source.at(call.file) if source is not None else call.location
-    if folder in absent:
-        return MISSING_MODULE.found(
-            f"the source of {call.address}, {folder}, contains no .tf file", at=location
-        )
+    if folder in around.absent:
+        message = f"the source of {call.address}, {folder}, contains no .tf file"
+        given = {each.name for each in call.block.body.attributes}
+        # For Terraform, an existing folder is a module without variables and outputs.
+        is_accepted = folder in around.empty and not is_read and given <= MODULE.arguments.keys()
+        severity = Severity.WARNING if is_accepted else None
+        return MISSING_MODULE.found(message, at=location, severity=severity)
     if folder.startswith(".."):
         message = (
             f"{call.address} is not checked: its source {folder} cannot be read, or is outside the work tree"

@@ -20,6 +20,8 @@ __all__ = ["check_cycles"]
 
 _WHOLE_CALL = frozenset({"count", "for_each", "depends_on"})
 """Arguments of a module call that every output depends on."""
+_AFTER_CREATION = frozenset({"provisioner", "connection"})
+"""Blocks that are evaluated when the resource exists."""
 
 _Graph = Mapping[Address, set[Address]]
 
@@ -73,7 +75,9 @@ class _Graphs:
                 arguments[by_node[id(use.block)].name].setdefault(use.argument, set()).add(target)
             elif use.block.type != "variable" and id(use.block) in by_node:
                 # Not for variables: the validation of a variable refers to the variable itself.
-                graph[by_node[id(use.block)]].add(target)
+                own = by_node[id(use.block)]
+                if target != own or not _may_be_own(use):
+                    graph[own].add(target)
         calls = [each.address for each in module.calls.values()]
         for address in {**dict.fromkeys(calls), **outputs}:
             call = module.calls.get(address.name)
@@ -90,11 +94,11 @@ class _Graphs:
         """The caller's nodes that an output of a call depends on; "" is the whole call."""
         folder = source_folder(module, call.block)
         names = set(_WHOLE_CALL)  # the outputs of a module that was not read depend on unknown inputs
-        if folder is not None and folder in self.configuration.modules:
-            inputs = self.inputs(folder)
-            # `module.x` without an output, as in depends_on or a splat, stands for all outputs.
-            for each in [output] if output else inputs:
-                names |= inputs.get(each, frozenset())
+        if not output:
+            # `module.x` without an output, as in depends_on or a splat, stands for all that the module contains.
+            names |= arguments.keys()
+        elif folder is not None and folder in self.configuration.modules:
+            names |= self.inputs(folder).get(output, frozenset())
         found: set[Address] = set()
         for name in names if len(names) < len(arguments) else arguments.keys() & names:
             found.update(arguments.get(name, ()))
@@ -125,6 +129,15 @@ class _Graphs:
     def _spend(self, steps: int) -> None:
         if not self.configuration.budget.spend(steps):
             raise _BudgetExceeded
+
+
+def _may_be_own(use: Use) -> bool:
+    """Whether a resource may refer to itself there: Terraform's graph has no edges from a node to itself.
+
+    Elsewhere in a resource, it refuses a block that refers to itself.
+    Source: https://github.com/hashicorp/terraform/blob/v1.11.0/internal/terraform/transform_reference.go
+    """
+    return use.argument == "depends_on" or not _AFTER_CREATION.isdisjoint(use.within)
 
 
 def _target(use: Use) -> Address:

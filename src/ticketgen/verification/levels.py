@@ -29,6 +29,7 @@ from ticketgen.verification.missing_files import check_files
 from ticketgen.verification.provider_schema import check_schema, schemas_of
 from ticketgen.verification.provider_values import check_values
 from ticketgen.verification.references import check_references
+from ticketgen.verification.unevaluated import KnownSchemas, UnevaluatedContents
 from ticketgen.verification.unused import check_unused
 from ticketgen.verification.unused_providers import as_terraform_reads
 
@@ -73,21 +74,27 @@ def _checked_as_evaluated(
 ) -> Iterator[Finding]:
     """Check references, types and schema, which Terraform does only where it evaluates."""
     modules = configuration.modules
+    versions = accepted_versions(modules.values())
+
+    def schemas(module: Module) -> KnownSchemas:
+        return schemas_of(module, versions[module.folder])
+
+    contents = UnevaluatedContents(modules, schemas, configuration.budget)
     passed = passed_by_calls(modules)
     for module in modules.values():
-        yield from check_references(module, guesses)
-        yield from check_calls(module, modules, guesses, configuration.unread, around.absent, passed)
-        yield from check_loop_references(module)
+        yield from contents.graded(check_references(module, guesses), resolved=True)
+        calls = check_calls(module, modules, guesses, configuration.unread, around, passed)
+        yield from contents.graded(calls, resolved=True)
+        yield from contents.graded(check_loop_references(module), resolved=True)
         yield from check_duplicates(module)
         yield from check_unused(module)
     yield from check_cycles(configuration)
-    yield from check_files(configuration, Evaluator(budget=configuration.budget))
+    files = check_files(configuration, Evaluator(budget=configuration.budget))
+    yield from contents.graded(files, resolved=True)
     yield from check_remote_modules(modules.values())
     yield from check_called_folders(modules, around.texts.keys() | around.unread)
-    versions = accepted_versions(modules.values())
     for module in modules.values():
-        schemas = schemas_of(module, versions[module.folder])
         is_root = module.folder not in configuration.called_folders
-        yield from check_types(module, modules, schemas, configuration.budget, is_root=is_root)
-    yield from check_schema(modules.values(), versions, guesses)
+        yield from check_types(module, modules, schemas(module), configuration.budget, is_root=is_root)
+    yield from check_schema(modules.values(), versions, guesses, contents)
     yield from check_values(configuration, versions, guesses)

@@ -45,6 +45,7 @@ from ticketgen.verification.block_schema import BlockFact, SchemaFault, UsedName
 from ticketgen.verification.corrections import Correction, correct
 from ticketgen.verification.renames import retyped
 from ticketgen.verification.superseded_names import SEE_DOCS, Superseded, TypeSubject
+from ticketgen.verification.unevaluated import UnevaluatedContents
 
 __all__ = ["check_schema", "schemas_of"]
 
@@ -62,11 +63,20 @@ _NO_VERSION: tuple[int, ...] = ()  # of other providers, which have one snapshot
 
 
 def check_schema(
-    modules: Iterable[Module], versions: Mapping[str, AcceptedVersions], guesses: Guesses
+    modules: Iterable[Module],
+    versions: Mapping[str, AcceptedVersions],
+    guesses: Guesses,
+    contents: UnevaluatedContents,
 ) -> Iterator[Finding]:
     """Yield findings about blocks with a provider schema, and references to them.
 
     For each reason, one note counts the unchecked blocks, at the first of them.
+
+    Args:
+        modules: the modules.
+        versions: the versions of the AWS provider that each module accepts, by folder.
+        guesses: finds similar names for the help.
+        contents: knows which content of dynamic blocks Terraform does not evaluate.
     """
     unchecked: dict[str, list[Location]] = {}
     for module in modules:
@@ -75,9 +85,9 @@ def check_schema(
             for block in file.body.blocks:
                 for each in (block, *(block.blocks("data") if block.type == "check" else ())):
                     if each.type in _META and each.labels:
-                        yield from checker.block(file.path, each)
+                        yield from contents.graded(checker.block(file.path, each))
         for use in module.uses:
-            yield from checker.use(use)
+            yield from contents.graded(checker.use(use), resolved=True)
     for reason, locations in sorted(unchecked.items()):
         what = "1 block is" if len(locations) == 1 else f"{len(locations):,} blocks are"
         message = f"{what} not checked against a schema: {reason}"

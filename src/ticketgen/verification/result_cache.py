@@ -93,7 +93,8 @@ def cache_key(
     )
     for path in sorted(paths or ()):
         digest.update(f"\0p{path}".encode("utf-8", "surrogateescape"))
-    for mark, names in (("l", left_out), ("u", around.unread), ("a", around.absent)):
+    left = (("l", left_out), ("u", around.unread), ("a", around.absent), ("e", around.empty))
+    for mark, names in left:
         for path in sorted(names):
             digest.update(f"\0{mark}{path}".encode("utf-8", "surrogateescape"))
     for mark, texts in (("f", files), ("c", around.texts)):

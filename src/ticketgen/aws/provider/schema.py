@@ -102,10 +102,15 @@ class NestedBlock:
 
 @dataclass(frozen=True, slots=True)
 class BlockSchema:
-    """The schema of a block: a lazy view of the service's JSON."""
+    """The schema of a block: a lazy view of the service's JSON.
+
+    Attributes:
+        is_inside_open: whether a block around it is open.
+    """
 
     _service: _Service
     _document: Mapping[str, Any]
+    is_inside_open: bool = False
 
     @property
     def deprecated(self) -> bool:
@@ -114,8 +119,8 @@ class BlockSchema:
 
     @property
     def is_open(self) -> bool:
-        """Whether the block may have names that the snapshot lacks."""
-        return bool(self._document.get("open"))
+        """Whether the block may have names that the snapshot lacks, as all blocks in such a block may."""
+        return self.is_inside_open or bool(self._document.get("open"))
 
     @property
     def attributes(self) -> Mapping[str, list[Any]]:
@@ -141,17 +146,16 @@ class BlockSchema:
         if found is None:
             return None
         nesting, minimum, maximum, index = found
-        return NestedBlock(
-            nesting, minimum, 1 if nesting == "single" else maximum, self._service.block_at(index)
-        )
+        block = self._service.block_at(index, is_inside_open=self.is_open)
+        return NestedBlock(nesting, minimum, 1 if nesting == "single" else maximum, block)
 
 
 class _Service:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
 
-    def block_at(self, index: int) -> BlockSchema:
-        return BlockSchema(self, self.document["blocks"][index])
+    def block_at(self, index: int, *, is_inside_open: bool = False) -> BlockSchema:
+        return BlockSchema(self, self.document["blocks"][index], is_inside_open)
 
 
 def schema_of(kind: str, type: str, version: tuple[int, ...] = AWS_VERSION) -> BlockSchema | None:

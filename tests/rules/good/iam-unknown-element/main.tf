@@ -40,3 +40,22 @@ data "aws_iam_policy_document" "seller" {
     }
   }
 }
+
+resource "aws_sns_topic" "sales" {
+  name = "tickets-sales-${var.environment_suffix}"
+}
+
+resource "aws_sns_topic_data_protection_policy" "sales" {
+  arn = aws_sns_topic.sales.arn
+  policy = jsonencode({
+    Version = "2021-06-01"
+    Name    = "cards"
+    Statement = [{
+      Effect         = "Deny"
+      DataDirection  = "Inbound"
+      Principal      = ["*"]
+      DataIdentifier = ["arn:aws:dataprotection::aws:data-identifier/CreditCardNumber"]
+      Operation      = { Deny = {} }
+    }]
+  })
+}

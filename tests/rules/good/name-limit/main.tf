@@ -33,3 +33,19 @@ resource "aws_elasticache_subnet_group" "seats" {
   name       = "tickets-seats-${var.environment_suffix}"
   subnet_ids = ["subnet-0a1b2c3d"]
 }
+
+variable "prefix" {
+  description = "First part of names, which callers set."
+  type        = string
+  default     = ""
+}
+
+resource "aws_elasticache_parameter_group" "seats" {
+  name   = "${var.prefix}-seats-${var.environment_suffix}"
+  family = "redis7"
+}
+
+resource "aws_iam_role" "verify" {
+  name               = coalesce(var.prefix, "*-${var.environment_suffix}")
+  assume_role_policy = "{}"
+}
