@@ -161,8 +161,11 @@ class _Server(LanguageServer):
 
 def _path(uri: str) -> Path | None:
     """The path of a document; None for one that is not a file, such as an old version in a comparison."""
-    path = uris.to_fs_path(uri)
-    return Path(os.path.normpath(path)) if path and "\0" not in path else None
+    try:
+        path = uris.to_fs_path(uri) or ""
+    except ValueError:  # it is not a URI
+        return None
+    return Path(os.path.normpath(path)) if Path(path).is_absolute() and "\0" not in path else None
 
 
 def _server() -> _Server:
@@ -332,7 +335,7 @@ def _can_be_ignored(finding: Finding, file: Path, text: str) -> bool:
         return False
     line = finding.location.line
     return not any(
-        text.count("\n", 0, start) + 1 < line <= text.count("\n", 0, end) + 1
+        text.count("\n", 0, start) + 1 <= line <= text.count("\n", 0, end) + 1
         for start, end in scan(text).heredocs
     )
 
