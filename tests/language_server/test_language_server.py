@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from editor import Editor
+from typer.testing import CliRunner
+
+from ticketgen.cli.app import app
 
 ROOT = """variable "region" {
   type        = string
@@ -217,6 +221,13 @@ def test_a_comment_that_ignores_is_offered_only_where_one_can_stand(editor: Edit
     assert editor.actions(other, 0) == []
     assert editor.close(other) == []
     editor.change(main, ROOT)
+
+
+def test_without_its_extra_the_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    done = CliRunner().invoke(app, ["lsp"])
+    assert done.exit_code == 1
+    assert 'pip install "pygls' in done.stderr
 
 
 def test_nothing_is_said_about_other_files(editor: Editor, folder: Path) -> None:
