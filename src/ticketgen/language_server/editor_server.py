@@ -327,7 +327,7 @@ def _fits(finding: Finding, server: _Server) -> bool:
 
 def _can_be_ignored(finding: Finding, file: Path, text: str) -> bool:
     """Whether a comment above a finding can ignore it; in JSON and in a heredoc, none can."""
-    from ticketgen.rendering.scan import scan
+    from ticketgen.hcl_tokens import heredoc_bodies
 
     if finding.location is None or finding.rule not in CATALOGUE or finding.rule in CANNOT_BE_IGNORED:
         return False
@@ -336,7 +336,7 @@ def _can_be_ignored(finding: Finding, file: Path, text: str) -> bool:
     line = finding.location.line
     return not any(
         text.count("\n", 0, start) + 1 <= line <= text.count("\n", 0, end) + 1
-        for start, end in scan(text).heredocs
+        for start, end in heredoc_bodies(text)
     )
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from ticketgen.hcl.primitive_conversions import TRUTHS
 from ticketgen.type_checking.go_patterns import read_pattern, surely_unmatched
 
 __all__ = ["REFUSALS", "Refused"]
@@ -247,7 +248,7 @@ def _verb_problem(verb: str, value: Any) -> str:
         return "a number"
     if verb in "bdo" and isinstance(value, float) and not value.is_integer():
         return "a whole number"
-    if verb == "t" and not isinstance(value, bool) and value not in ("true", "false", "1", "0"):
+    if verb == "t" and not isinstance(value, bool) and value not in TRUTHS:
         return "a bool"
     return ""
 
