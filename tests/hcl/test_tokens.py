@@ -1,4 +1,4 @@
-"""The tokens of HCL are written once, and its scanners agree."""
+"""The tokens of HCL are written once, and their readers agree."""
 
 from __future__ import annotations
 
@@ -9,21 +9,19 @@ import pytest
 
 import ticketgen
 from ticketgen import hcl_tokens
-from ticketgen.hcl import scanner
-from ticketgen.rendering import scan
+from ticketgen.hcl.tokenizer import EndKind, tokenize
 
-SOURCE = Path(ticketgen.__file__).parent
-SCANNERS = ("hcl/scanner.py", "rendering/scan.py")
+TOKENIZER = Path(ticketgen.__file__).parent / "hcl/tokenizer.py"
+PATTERNS = [name for name in hcl_tokens.__all__ if name.isupper()]
 
 
-@pytest.mark.parametrize("name", hcl_tokens.__all__)
-def test_no_scanner_repeats_a_token(name: str) -> None:
+@pytest.mark.parametrize("name", PATTERNS)
+def test_the_tokenizer_repeats_no_token(name: str) -> None:
     pattern = getattr(hcl_tokens, name)
     variants = {pattern, pattern.replace(r"\#", "#"), *pattern.split("|")}
-    for path in SCANNERS:
-        text = (SOURCE / path).read_text("utf-8")
-        assert name in text, f"{path} does not use {name}"
-        assert [each for each in variants if each in text] == [], f"{path} repeats {name}"
+    text = TOKENIZER.read_text("utf-8")
+    assert name in text, f"it does not use {name}"
+    assert [each for each in variants if each in text] == [], f"it repeats {name}"
 
 
 @pytest.mark.parametrize("flags", [re.NOFLAG, re.VERBOSE])
@@ -34,7 +32,6 @@ def test_no_scanner_repeats_a_token(name: str) -> None:
         ("LINE_COMMENT", "// a"),
         ("HEREDOC", "<<EOT\n"),
         ("HEREDOC", "<<-end-1\r\n"),
-        ("OPENING_BRACKET", "{"),
         ("TEMPLATE", "%{"),
         ("ESCAPED_TEMPLATE", "$${"),
     ],
@@ -45,11 +42,8 @@ def test_a_token_is_the_same_in_every_pattern(name: str, text: str, flags: re.Re
 
 @pytest.mark.parametrize("marker", ["EOT", "-EOT"])
 @pytest.mark.parametrize("line", ["$${a", "%%{a", '"', "# a", "${b}", '${"}"}', "EOT a", "EOTa"])
-def test_the_scanners_agree_on_the_ends_of_heredocs(marker: str, line: str) -> None:
+def test_the_readers_agree_on_the_ends_of_heredocs(marker: str, line: str) -> None:
     text = f'a = <<{marker}\n{line}\nEOT\n# <<EOT\nb = "$${{ <<EOT"\n'
-    ends = [
-        text.rindex("\n", 0, match.end()) + 1
-        for kind, *_, match in scanner.scan(text)
-        if kind == "marker end"
-    ]
-    assert ends == [end for _, end in scan.scan(text).heredocs] == [text.index("\nEOT\n") + 1]
+    (end,) = (each.line for each in tokenize(text) if each.kind == EndKind.HEREDOC)
+    bodies = [text[start:stop] for start, stop in hcl_tokens.heredoc_bodies(text)]
+    assert bodies == [f"{line}\n"] == ["".join(text.splitlines(keepends=True)[1 : end - 1])]

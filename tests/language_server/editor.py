@@ -32,7 +32,9 @@ class Editor:
         self._number = 0
         self.diagnostics: dict[str, list[dict[str, Any]]] = {}
         root = folder.as_uri()
-        self.capabilities = self.request("initialize", processId=None, rootUri=root, capabilities={})
+        # As Helix and Neovim ask.
+        able = {"general": {"positionEncodings": ["utf-8", "utf-32", "utf-16"]}}
+        self.capabilities = self.request("initialize", processId=None, rootUri=root, capabilities=able)
         self.notify("initialized")
 
     def __enter__(self) -> Editor:
@@ -57,6 +59,11 @@ class Editor:
             "text": file.read_text("utf-8") if text is None else text,
         }
         self.notify("textDocument/didOpen", textDocument=document)
+        return self.wait_for(file)
+
+    def close(self, file: Path) -> list[dict[str, Any]]:
+        """Close a document; its diagnostics."""
+        self.notify("textDocument/didClose", textDocument={"uri": file.as_uri()})
         return self.wait_for(file)
 
     def change(self, file: Path, text: str) -> list[dict[str, Any]]:

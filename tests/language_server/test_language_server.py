@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from editor import Editor
+from typer.testing import CliRunner
+
+from ticketgen.cli.app import app
 
 ROOT = """variable "region" {
   type        = string
@@ -68,7 +72,14 @@ def editor(folder: Path) -> Iterator[Editor]:
 
 def test_it_offers_what_the_documentation_says(editor: Editor) -> None:
     offered = editor.capabilities["capabilities"]
-    assert {"hoverProvider", "definitionProvider", "codeActionProvider", "textDocumentSync"} <= offered.keys()
+    assert {
+        "hoverProvider",
+        "definitionProvider",
+        "codeActionProvider",
+        "completionProvider",
+    } <= offered.keys()
+    assert offered["positionEncoding"] == "utf-16"
+    assert offered["textDocumentSync"]["change"] == 1  # the whole text
 
 
 def test_an_unsaved_text_has_diagnostics_in_utf_16_and_a_fix(editor: Editor, folder: Path) -> None:
@@ -109,9 +120,9 @@ def test_diagnostics_follow_the_text(editor: Editor, folder: Path) -> None:
         ("main.tf", "var.reg", "main.tf", 0),
         ("main.tf", "vpc_id}", "net/main.tf", 6),
         ("main.tf", "module.net", "main.tf", 4),
+        ("main.tf", "aws.paris", "main.tf", 9),
         ("main.tf", "./net", "net/main.tf", 0),
         ("main.tf", "cidr_block", "net/main.tf", 0),
-        ("main.tf", "aws.paris", "main.tf", 9),
         ("net/main.tf", "local.name", "net/main.tf", 4),
         ("net/main.tf", "var.cidr_block", "net/main.tf", 0),
         ("terraform.tfvars", "region", "main.tf", 0),
@@ -147,6 +158,76 @@ def test_a_spec_has_diagnostics_help_and_a_definition(editor: Editor, folder: Pa
     assert "**environments.dev**" in _at(editor, "hover", spec, "dev:")["contents"]["value"]
     assert _at(editor, "definition", spec, "extends")["uri"].endswith("/flash-sale.yaml")
     assert _at(editor, "definition", spec, "project:") is None
+
+
+def test_keys_and_values_of_a_spec_are_completed(editor: Editor, folder: Path) -> None:
+    spec = folder / "ticketgen.yaml"
+    editor.change(spec, f"{SPEC}event_scale:\n  \n")
+    found = editor.at("completion", spec, 9, 2)
+    assert ("purchases_per_minute", "purchases_per_minute: ") in {
+        (each["label"], each["insertText"]) for each in found
+    }
+    assert "flash-sale" in {each["label"] for each in editor.at("completion", spec, 2, len("extends: "))}
+    assert editor.at("completion", folder / "main.tf", 0, 0) == []
+    editor.change(spec, SPEC)
+
+
+def test_a_caller_is_checked_again_when_the_module_changes(editor: Editor, folder: Path) -> None:
+    main, net = folder / "main.tf", folder / "net/main.tf"
+    editor.change(main, ROOT)
+    editor.open(net, NET.replace('output "vpc_id"', 'output "id"'))
+    assert "unknown-module-output" in {each["code"] for each in editor.diagnostics[main.as_uri()]}
+    editor.notify("textDocument/didClose", textDocument={"uri": net.as_uri()})
+    editor.wait_for(main)
+    assert "unknown-module-output" not in {each["code"] for each in editor.diagnostics[main.as_uri()]}
+
+
+def test_a_fix_is_not_offered_for_a_text_that_has_changed(editor: Editor, folder: Path) -> None:
+    main = folder / "main.tf"
+    editor.change(main, ROOT.replace("${var.region}", "${var.regoin}"))
+    assert "Replace var.regoin with var.region" in {each["title"] for each in editor.actions(main, 14)}
+    document = {"uri": main.as_uri(), "version": 3}
+    text = ROOT.replace("${var.region}", "${var.region}").replace("é𝄞", "")
+    editor.notify("textDocument/didChange", textDocument=document, contentChanges=[{"text": text}])
+    assert "Replace var.regoin with var.region" not in {each["title"] for each in editor.actions(main, 14)}
+    editor.wait_for(main)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "untitled:Untitled-1", "git:/x/main.tf?%7B%7D", "file:main.tf", "file:///a%00b/main.tf", "http://[bad/main.tf",
+    ],
+)  # fmt: skip
+def test_a_document_that_is_no_file_of_a_folder_is_left_alone(editor: Editor, uri: str) -> None:
+    document = {"uri": uri, "languageId": "terraform", "version": 1, "text": "locals {"}
+    editor.notify("textDocument/didOpen", textDocument=document)
+    place = {"textDocument": {"uri": uri}, "position": {"line": 0, "character": 1}}
+    assert editor.request("textDocument/hover", **place) is None
+    assert editor.request("textDocument/definition", **place) is None
+    assert uri not in editor.diagnostics
+
+
+def test_a_comment_that_ignores_is_offered_only_where_one_can_stand(editor: Editor, folder: Path) -> None:
+    main = folder / "main.tf"
+    editor.change(
+        main,
+        'output "a" {\n  value = <<-END\n    ${var.absent}\n  END\n}\noutput "b" {\n  value = var.gone\n}\n',
+    )
+    assert [bool(editor.actions(main, line)) for line in (2, 6)] == [False, True]
+    other = folder / "net/more.tf.json"
+    editor.open(other, '{"output": {"a": {"value": "${var.absent}"}}}')
+    assert "undeclared-reference" in {each["code"] for each in editor.diagnostics[other.as_uri()]}
+    assert editor.actions(other, 0) == []
+    assert editor.close(other) == []
+    editor.change(main, ROOT)
+
+
+def test_without_its_extra_the_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    done = CliRunner().invoke(app, ["lsp"])
+    assert done.exit_code == 1
+    assert 'pip install "pygls' in done.stderr
 
 
 def test_nothing_is_said_about_other_files(editor: Editor, folder: Path) -> None:

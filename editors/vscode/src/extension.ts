@@ -40,7 +40,12 @@ async function start(): Promise<void> {
         { scheme: "file", pattern: "**/*.{tftest,tfmock}.hcl" },
         { scheme: "file", pattern: "**/ticketgen.{yaml,yml}" },
       ],
-      synchronize: { fileEvents: workspace.createFileSystemWatcher("**/*.{tf,tofu,tfvars}") },
+      synchronize: {
+        fileEvents: [
+          workspace.createFileSystemWatcher("**/*.{tf,tofu,tfvars,tf.json,tofu.json,tfvars.json,tftest.hcl,tfmock.hcl}"),
+          workspace.createFileSystemWatcher("**/{ticketgen,.ticketgen}.{toml,json,yaml,yml}"),
+        ],
+      },
     },
   );
   try {

@@ -15,6 +15,7 @@ from itertools import chain, repeat
 from types import MappingProxyType, UnionType
 from typing import Any
 
+from ticketgen.hcl.primitive_conversions import primitive_number, primitive_text, primitive_truth
 from ticketgen.hcl.value_size import MAX_CHARACTERS, MAX_ELEMENTS
 from ticketgen.hcl.values import UNKNOWN, is_known
 
@@ -82,9 +83,8 @@ def _set(items: Any) -> Any:
 
 
 def _tostring(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, int) else value if isinstance(value, str) else UNKNOWN
+    text = primitive_text(value)
+    return UNKNOWN if text is None else text
 
 
 def _join(separator: Any, *lists: Any) -> Any:
@@ -137,13 +137,13 @@ def _zipmap(keys: Any, values: Any) -> Any:
 
 
 def _tonumber(value: Any) -> Any:
-    if isinstance(value, str) and len(value) < 16 and value.removeprefix("-").isdecimal() and value.isascii():
-        return int(value)
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else UNKNOWN
+    number = primitive_number(value)
+    return UNKNOWN if number is None else number
 
 
 def _tobool(value: Any) -> Any:
-    return {"true": True, "false": False}.get(value, UNKNOWN) if isinstance(value, str) else value
+    truth = primitive_truth(value)
+    return UNKNOWN if truth is None else truth
 
 
 @_known

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 
 from ticketgen.escaping import SURROGATE
-from ticketgen.hcl.scanner import scan
+from ticketgen.hcl_tokens import scan_marks
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "Refusal", "bracket_depth", "invalid_character", "refusal"]
 
@@ -103,7 +103,7 @@ def bracket_depth(text: str, limit: int) -> int | None:
     Brackets in comments and literal text do not count; ``${ }`` and ``%{ }`` count, and so do brackets inside them.
     """
     brackets: list[str] = []
-    for kind, _, _, match in scan(text):
+    for kind, _, _, match in scan_marks(text):
         if kind in {"open", "template"}:
             brackets.append("${" if kind == "template" else match[0])
             if len(brackets) > limit:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 
+from ticketgen.hcl.primitive_conversions import primitive_number, primitive_text, primitive_truth
 from ticketgen.hcl.syntax import GetAttribute, GetIndex, Literal, Step
 from ticketgen.hcl.values import UNKNOWN, ResourceReference, Value, is_known
 
@@ -45,27 +45,18 @@ def elements(value: Value) -> list[tuple[Value, Value]] | None:
 
 def as_condition(value: Value) -> bool | None:
     """The value converted to a bool; None if it is unknown or not a condition."""
-    if isinstance(value, str):
-        return {"true": True, "1": True, "false": False, "0": False}.get(value)
-    return value if isinstance(value, bool) else None
+    return primitive_truth(value)
 
 
 def _as_number(value: Value) -> Value:
     """The value as an operand of arithmetic: Terraform converts strings to numbers."""
-    if isinstance(value, str) and len(value) < 16 and re.fullmatch(r"-?(0|[1-9]\d*)", value, re.ASCII):
-        return int(value)
-    return value
+    number = primitive_number(value)
+    return value if number is None else number
 
 
 def as_text(value: Value) -> str | None:
     """The value as text inside a template; None if it is unknown."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int):
-        return str(value)
-    return json.dumps(value) if isinstance(value, float) else None
+    return json.dumps(value) if isinstance(value, float) else primitive_text(value)
 
 
 def _is_number(value: Value) -> bool:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from ticketgen.hcl.guards import MAX_DEPTH
-from ticketgen.hcl.scanner import GO_SPACE, scan
 from ticketgen.hcl.syntax import Expression, ForDirective, IfDirective, Interpolation, Part, Text
+from ticketgen.hcl_tokens import GO_SPACE, scan_marks
 
 __all__ = [
     "Directive",
@@ -86,7 +86,7 @@ def unescape(text: str) -> str:
 def split_template(body: str) -> Iterator[str]:
     """The lines of a body, and the interpolations and directives between them."""
     begin = depth = 0
-    for kind, _, _, mark in scan(body, in_heredoc=True):
+    for kind, _, _, mark in scan_marks(body, in_heredoc=True):
         if kind == "template":
             if depth == 0 and begin < mark.start():
                 yield body[begin : mark.start()]

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from ticketgen.findings import Location
-from ticketgen.hcl.scanner import GO_SPACE
-from ticketgen.hcl_tokens import ESCAPED_TEMPLATE, HEREDOC, LINE_COMMENT, TEMPLATE
+from ticketgen.hcl_tokens import ESCAPED_TEMPLATE, GO_SPACE, HEREDOC, LINE_COMMENT, TEMPLATE
 
 __all__ = ["EndKind", "SyntaxToken", "Unreadable", "UnreadableText", "tokenize"]
 

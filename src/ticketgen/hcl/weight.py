@@ -12,7 +12,7 @@ import re
 import string
 from dataclasses import dataclass
 
-from ticketgen.hcl.scanner import scan
+from ticketgen.hcl_tokens import scan_marks
 
 __all__ = ["TOKENS_PER_FILE", "Weight", "upper_bound", "weigh", "weigh_code"]
 
@@ -69,7 +69,7 @@ def weigh(text: str, limit: int) -> Weight:
     kind = ""
     # For each enclosing string or heredoc: the number of parts so far, and their characters.
     templates: list[list[int]] = []
-    for kind, where, before, match in scan(text):
+    for kind, where, before, match in scan_marks(text):
         end = match.start()
         # The scan skipped the inside of a comment.
         tokens += (before - last) / _COMMENT_CHARACTERS_PER_TOKEN

@@ -161,8 +161,11 @@ class _Server(LanguageServer):
 
 def _path(uri: str) -> Path | None:
     """The path of a document; None for one that is not a file, such as an old version in a comparison."""
-    path = uris.to_fs_path(uri)
-    return Path(os.path.normpath(path)) if path and "\0" not in path else None
+    try:
+        path = uris.to_fs_path(uri) or ""
+    except ValueError:  # it is not a URI
+        return None
+    return Path(os.path.normpath(path)) if Path(path).is_absolute() and "\0" not in path else None
 
 
 def _server() -> _Server:
@@ -324,7 +327,7 @@ def _fits(finding: Finding, server: _Server) -> bool:
 
 def _can_be_ignored(finding: Finding, file: Path, text: str) -> bool:
     """Whether a comment above a finding can ignore it; in JSON and in a heredoc, none can."""
-    from ticketgen.rendering.scan import scan
+    from ticketgen.hcl_tokens import heredoc_bodies
 
     if finding.location is None or finding.rule not in CATALOGUE or finding.rule in CANNOT_BE_IGNORED:
         return False
@@ -332,8 +335,8 @@ def _can_be_ignored(finding: Finding, file: Path, text: str) -> bool:
         return False
     line = finding.location.line
     return not any(
-        text.count("\n", 0, start) + 1 < line <= text.count("\n", 0, end) + 1
-        for start, end in scan(text).heredocs
+        text.count("\n", 0, start) + 1 <= line <= text.count("\n", 0, end) + 1
+        for start, end in heredoc_bodies(text)
     )
 
 

@@ -63,7 +63,7 @@ def _variable_of_values(file: File, module: Module, place: Location) -> NameDefi
 
 
 def _used(use: Use, module: Module, every: Mapping[str, Module], place: Location) -> NameDefinition | None:
-    """The declaration that a reference names, if the place is in its address."""
+    """The declaration that a reference names, if the place is in it; of a module's output, that in the module."""
     reference, address = use.reference, use.address
     attribute = reference.attribute if address.kind == "module" else None
     if attribute is not None and _covers(attribute, place, len(attribute.name) + 1):
@@ -72,7 +72,7 @@ def _used(use: Use, module: Module, every: Mapping[str, Module], place: Location
         if output:
             return _of(output)
     end = reference.column + len(reference.root)
-    for step in reference.steps[: len(address.parts) - 1]:
+    for step in reference.steps:
         if isinstance(step, GetAttribute) and step.line == reference.line:
             end = max(end, step.column + 1 + len(step.name))
     declared = module.declarations.get(address)

@@ -56,7 +56,7 @@ def formatted(text: str) -> str:
 
 
 def _pieces(text: str) -> Iterator[LayoutPiece]:
-    for kind, start, end in scan(text).tokens:
+    for kind, start, end in scan(text):
         # The newline of a heredoc's first line belongs to no token.
         yield LayoutPiece(kind, text[start : end + (kind is TokenKind.MARKER)])
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from ticketgen.hcl_tokens import heredoc_bodies
 from ticketgen.rendering.budget import LAYOUT
 from ticketgen.rendering.formatter import formatted
 from ticketgen.rendering.jinja_environment import TemplateEnvironment
 from ticketgen.rendering.plain_data import to_plain
-from ticketgen.rendering.scan import scan
 
 __all__ = ["normalize_layout", "render_template"]
 
@@ -52,7 +52,7 @@ def normalize_layout(text: str, suffix: str) -> str:
         suffix: the suffix of the file, such as ``.tf``.
     """
     limit = _MAX_EMPTY_LINES.get(suffix, 1) + 1
-    heredocs = scan(text).heredocs if suffix in _HCL and "<<" in text else ()
+    heredocs = heredoc_bodies(text) if suffix in _HCL and "<<" in text else ()
     pieces = []
     place = 0
     for start, end in (*heredocs, (len(text), len(text))):

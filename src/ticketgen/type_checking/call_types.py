@@ -21,7 +21,8 @@ from ticketgen.type_checking.cty_types import (
     kind_of,
 )
 from ticketgen.type_checking.function_table import OPENTOFU_FUNCTIONS, Signature, signatures
-from ticketgen.type_checking.refused_calls import REFUSALS, Refused
+from ticketgen.type_checking.refusal import Refused
+from ticketgen.type_checking.refused_calls import REFUSALS
 from ticketgen.type_checking.result_types import DYNAMIC_ALLOWED, RESULT_RULES
 from ticketgen.type_checking.unification import (
     as_type,

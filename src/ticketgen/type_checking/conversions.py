@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from ticketgen.aws.provider.schema import Type
 from ticketgen.escaping import quoted
+from ticketgen.hcl.primitive_conversions import primitive_text
 from ticketgen.hcl.syntax import Expression, Literal, Object, Parentheses, Template, Tuple, Unary
+from ticketgen.type_checking.cty_types import reads_as
 
 __all__ = ["is_null", "literal_value", "mismatches"]
 
@@ -67,10 +69,8 @@ def _shape(value: Expression) -> str:
 
 
 def _format_literal(literal: object) -> str:
-    if isinstance(literal, bool):
-        return "true" if literal else "false"
     if not isinstance(literal, str):
-        return str(literal)
+        return primitive_text(literal) or str(literal)
     return quoted(literal if len(literal) <= _MAX_SHOWN else f"{literal[:_MAX_SHOWN]}…")
 
 
@@ -85,21 +85,9 @@ def literal_value(value: Expression) -> object:
 
 
 def _converts(literal: object, kind: str) -> bool:
-    if kind == "bool":
-        return isinstance(literal, bool) or literal in ("true", "false", "1", "0")
-    if isinstance(literal, bool):
-        return False
     if isinstance(literal, str):
-        return _is_number(literal)
-    return True
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return text.lower().startswith("0x")
-    return True
+        return reads_as(literal, kind)
+    return isinstance(literal, bool) == (kind == "bool")
 
 
 def is_null(value: Expression) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from ticketgen.hcl.budget import Budget
+from ticketgen.hcl.primitive_conversions import TRUTHS
 from ticketgen.hcl.syntax import Call, Expression, Literal, Object, Parentheses, Reference, Tuple
 from ticketgen.hcl.value_size import MAX_WEIGHT
 
@@ -188,14 +189,15 @@ def conversion_problem(given: TypedValue, wanted: CtyType, budget: Budget) -> st
 def _primitive_problem(given: TypedValue, have: str, want: str) -> str:
     if have not in PRIMITIVES or {have, want} == {"number", "bool"}:
         return f"a {want} is required, not {describe_type(given.type)}"
-    if isinstance(given.value, str) and not given.sensitive and not _reads_as(given.value, want):
+    if isinstance(given.value, str) and not given.sensitive and not reads_as(given.value, want):
         return f"a {want} is required, not a string that is no {want}"
     return ""
 
 
-def _reads_as(text: str, kind: str) -> bool:
+def reads_as(text: str, kind: str) -> bool:
+    """Whether a string may convert to a type such as ``number``."""
     if kind == "bool":
-        return text in {"true", "false", "1", "0"}
+        return text in TRUTHS
     if kind == "number":
         # What Go's big.ParseFloat may read besides decimal numbers is not reported.
         try:

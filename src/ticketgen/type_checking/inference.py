@@ -14,6 +14,7 @@ from typing import Protocol
 
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.operators import binary as operate
+from ticketgen.hcl.primitive_conversions import primitive_text, primitive_truth
 from ticketgen.hcl.syntax import (
     Access,
     Binary,
@@ -306,7 +307,7 @@ def _object(written: Object, context: Context) -> TypedValue:
     for item in written.items:
         key, value = infer(item.key, context), infer(item.value, context)
         marks.append(key)
-        name = _key_text(key)
+        name = primitive_text(key.value)
         problem = "null" if key.value is None else _key_problem(key)
         if problem:
             context.problem(item.key, f"the key of the object is {problem}", "write a string")
@@ -317,14 +318,6 @@ def _object(written: Object, context: Context) -> TypedValue:
     if not complete:
         return _marked(ANYTHING, *marks, *values.values())
     return _marked(object_value(values), *marks)
-
-
-def _key_text(key: TypedValue) -> str | None:
-    if isinstance(key.value, bool):
-        return "true" if key.value else "false"
-    if isinstance(key.value, str):
-        return key.value
-    return str(key.value) if isinstance(key.value, int) else None
 
 
 def _key_problem(key: TypedValue) -> str:
@@ -386,7 +379,7 @@ def _iterate(loop: For, pairs: Sequence[tuple[TypedValue, TypedValue]], context:
         if problem and loop.result_key is not None:
             inner.problem(loop.result_key, f"the key of the for expression is {problem}", "write a string")
             return ANYTHING
-        name = _key_text(result_key)
+        name = primitive_text(result_key.value)
         if name is None or result_key.sensitive or result_key.ephemeral:
             complete = False
         elif name in by_key and complete and not loop.grouped:
@@ -418,9 +411,7 @@ def _choice(condition: TypedValue, node: Node, context: Context, what: str = "th
         context.problem(node, f"{what} is null", "write a bool")
         return None
     require(condition, "bool", node, context, what)
-    if isinstance(condition.value, str):
-        return {"true": True, "1": True, "false": False, "0": False}.get(condition.value)
-    return condition.value if isinstance(condition.value, bool) else None
+    return primitive_truth(condition.value)
 
 
 def _conditional(conditional: Conditional, context: Context) -> TypedValue:

@@ -7,6 +7,7 @@ https://github.com/zclconf/go-cty/blob/main/cty/convert/unify.go
 from __future__ import annotations
 
 from ticketgen.hcl.budget import Budget
+from ticketgen.hcl.primitive_conversions import primitive_text
 from ticketgen.misspellings import meant_name
 from ticketgen.type_checking.cty_types import (
     ANYTHING,
@@ -63,9 +64,7 @@ def _entry(value: TypedValue, key: TypedValue) -> tuple[TypedValue, str, str]:
 def _field(value: TypedValue, key: TypedValue) -> tuple[TypedValue, str, str]:
     if kind_of(key.type) not in PRIMITIVES | {"dynamic"}:
         return ANYTHING, f"the index is {describe_type(key.type)}, not a string", "write a string"
-    name = str(key.value) if isinstance(key.value, str | int) else None
-    if isinstance(key.value, bool):
-        name = "true" if key.value else "false"
+    name = primitive_text(key.value)
     if name is None:
         return ANYTHING, "", ""
     fields: dict[str, CtyType] = value.type[1]

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from ticketgen.hcl.budget import Budget
-from ticketgen.hcl.value_size import MAX_CHARACTERS, MAX_ELEMENTS
+from ticketgen.hcl.primitive_conversions import primitive_number, primitive_text, primitive_truth
+from ticketgen.hcl.value_size import MAX_ELEMENTS
 from ticketgen.hcl.values import UNKNOWN
 from ticketgen.type_checking.cty_types import (
     PRIMITIVES,
@@ -121,13 +122,6 @@ def as_type(value: TypedValue, type: CtyType, budget: Budget) -> TypedValue:
 
 
 def _as_primitive(data: Any, kind: str) -> Any:
-    if kind == "string":
-        if isinstance(data, bool):
-            return "true" if data else "false"
-        return str(data) if isinstance(data, int) and abs(data) < 10**15 else UNKNOWN_VALUE
-    if not isinstance(data, str) or len(data) > MAX_CHARACTERS:
-        return UNKNOWN_VALUE
-    if kind == "bool":
-        return {"true": True, "1": True, "false": False, "0": False}.get(data, UNKNOWN_VALUE)
-    is_plain = data.isascii() and data.removeprefix("-").isdigit() and len(data) < 16
-    return int(data) if is_plain else UNKNOWN_VALUE
+    convert = {"string": primitive_text, "bool": primitive_truth, "number": primitive_number}[kind]
+    converted = convert(data)
+    return UNKNOWN_VALUE if converted is None else converted

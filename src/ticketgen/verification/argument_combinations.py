@@ -203,8 +203,5 @@ def _state(values: Evaluator, block: Block, path: str, where: EvaluationContext)
 def _is_known(values: Evaluator, block: Block, where: EvaluationContext) -> bool:
     return all(is_known(values.of(each.value, where)) for each in block.body.attributes) and all(
         _state(values, block, name, where) is _State.KNOWN
-        for name in {
-            inner.labels[0] if inner.type == "dynamic" and inner.labels else inner.type
-            for inner in block.blocks()
-        }
+        for name in {inner.effective_type for inner in block.blocks()}
     )

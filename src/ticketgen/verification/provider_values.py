@@ -28,6 +28,7 @@ from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.instances import instances, nested_blocks
 from ticketgen.hcl.modules import Module
+from ticketgen.hcl.primitive_conversions import primitive_number, primitive_text
 from ticketgen.hcl.syntax import Attribute, Block, Literal, Tuple
 from ticketgen.hcl.values import UNKNOWN_LOOP, EvaluationContext, Value, is_known
 from ticketgen.verification.accepted_versions import AcceptedVersions, required_sources
@@ -221,10 +222,7 @@ class _Body:
     def _is_known(self, block: Block, where: EvaluationContext) -> bool:
         if not all(is_known(self.values.of(each.value, where)) for each in block.body.attributes):
             return False
-        names = {
-            inner.labels[0] if inner.type == "dynamic" and inner.labels else inner.type
-            for inner in block.blocks()
-        }
+        names = {inner.effective_type for inner in block.blocks()}
         return all(self._is_known_block(block, name, where) for name in sorted(names))
 
     def _known_values(
@@ -318,14 +316,5 @@ def _shown(value: str | float) -> str:
 def _converted(value: Value, type: Type) -> str | float | None:
     """A value as Terraform converts it to a string or a number; None if it is null or another value."""
     if type == "number":
-        if isinstance(value, str):
-            digits = value.removeprefix("-")
-            return int(value) if digits.isdecimal() and digits.isascii() and len(digits) < 19 else None
-        return value if isinstance(value, int | float) and not isinstance(value, bool) else None
-    if type == "string":
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        if isinstance(value, int):
-            return str(value)
-        return value if isinstance(value, str) else None
-    return None
+        return primitive_number(value)
+    return primitive_text(value) if type == "string" else None
