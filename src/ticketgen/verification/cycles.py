@@ -38,6 +38,8 @@ def check_cycles(configuration: Configuration) -> Iterator[Finding]:
         for cycle in _cycles(graph):
             yield _finding(module, cycle)
 
+_AFTER_CREATION = frozenset({"provisioner", "connection"})
+
 
 class _BudgetExceeded(Exception):
     """The budget does not suffice for a graph."""
@@ -73,7 +75,10 @@ class _Graphs:
                 arguments[by_node[id(use.block)].name].setdefault(use.argument, set()).add(target)
             elif use.block.type != "variable" and id(use.block) in by_node:
                 # Not for variables: the validation of a variable refers to the variable itself.
-                graph[by_node[id(use.block)]].add(target)
+                own = by_node[id(use.block)]
+                # Provisioners run after the resource exists, so Terraform lets them refer to it by its name.
+                if target != own or not _AFTER_CREATION.intersection(use.within):
+                    graph[own].add(target)
         calls = [each.address for each in module.calls.values()]
         for address in {**dict.fromkeys(calls), **outputs}:
             call = module.calls.get(address.name)
