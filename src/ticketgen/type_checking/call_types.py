@@ -74,7 +74,13 @@ def call_result(
 ) -> tuple[TypedValue, CallProblem | None]:
     """The typed result of a call, and the first problem with it."""
     signature = signatures().get(name)
+    if name == "try" and not values:
+        return ANYTHING, CallProblem(None, "try has no arguments", "add an expression and its replacement")
     if signature is None:
+        if name in WITHOUT_ELEMENTS and all(plain_value(each, budget) is not UNKNOWN for each in values):
+            brackets = "[...]" if name == "list" else "{...}"
+            message = f"Terraform removed the function {name}"
+            return ANYTHING, CallProblem(None, message, f"write to{name}({brackets})")
         if name in OPENTOFU_FUNCTIONS | WITHOUT_ELEMENTS or "::" in name:
             return ANYTHING, None
         return ANYTHING, CallProblem(None, f"there is no function {name}", _similar(name))

@@ -334,6 +334,8 @@ def _for_each_problem(value: TypedValue) -> str:
     kind = kind_of(value.type)
     if kind in PRIMITIVES or kind in {"list", "tuple"}:
         return f"a map or a set of strings is required, not {describe_type(value.type)}"
+    if kind == "set" and isinstance(value.value, list) and any(each.value is None for each in value.value):
+        return "the set contains null"
     if kind == "set" and kind_of(value.type[1]) not in {"string", "dynamic"}:
         return f"a set of strings is required, not of {kind_of(value.type[1])}s"
     return ""

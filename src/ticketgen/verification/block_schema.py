@@ -19,6 +19,7 @@ from ticketgen.findings.verification import (
     TOO_MANY_BLOCKS,
     UNKNOWN_ATTRIBUTE,
     UNKNOWN_BLOCK,
+    WRONG_LABELS,
     WRONG_TYPE,
 )
 from ticketgen.hcl.syntax import Attribute, Block, Body, Expression, Tuple
@@ -131,6 +132,10 @@ class _Body:
             else:
                 counts[inner.type] = counts.get(inner.type, 0) + 1
                 nested = schema.nested(inner.type)
+                if nested and inner.labels:
+                    message = f"the block {path}{inner.type} of {self.subject} has a label"
+                    at = inner.at(self.file)
+                    yield SchemaFault(WRONG_LABELS, message, at, f"write {inner.type} {{", path + inner.type)
                 if nested and nested.max_items and counts[inner.type] == nested.max_items + 1:
                     name = path + inner.type
                     allowed = "only one is" if nested.max_items == 1 else f"only {nested.max_items} are"

@@ -20,6 +20,7 @@ __all__ = ["check_cycles"]
 
 _WHOLE_CALL = frozenset({"count", "for_each", "depends_on"})
 """Arguments of a module call that every output depends on."""
+_AFTER_CREATION = frozenset({"provisioner", "connection"})
 
 _Graph = Mapping[Address, set[Address]]
 
@@ -37,8 +38,6 @@ def check_cycles(configuration: Configuration) -> Iterator[Finding]:
             return
         for cycle in _cycles(graph):
             yield _finding(module, cycle)
-
-_AFTER_CREATION = frozenset({"provisioner", "connection"})
 
 
 class _BudgetExceeded(Exception):

@@ -20,6 +20,7 @@ from ticketgen.verification.calls import (
     check_remote_modules,
     passed_by_calls,
 )
+from ticketgen.verification.contradicting_versions import check_versions
 from ticketgen.verification.cycles import check_cycles
 from ticketgen.verification.duplicates import check_duplicates
 from ticketgen.verification.file_checks import check_round_trip, round_trip_finding
@@ -75,6 +76,7 @@ def check_together(
     yield from check_files(configuration, Evaluator(budget=configuration.budget))
     yield from check_remote_modules(modules.values())
     yield from check_called_folders(modules, around.texts.keys() | around.unread)
+    yield from check_versions(modules, configuration.budget)
     versions = accepted_versions(modules.values())
     for module in modules.values():
         schemas = schemas_of(module, versions[module.folder])
