@@ -60,6 +60,7 @@ _ADDRESSES: Final[Mapping[str, frozenset[str]]] = {
 _ADDRESS: Final = re.compile(
     r'[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\.\*|\[(?:[0-9]+|\*|"[^"\\$%\n]*")\])*', re.ASCII
 )
+_TYPE: Final = re.compile(r"[A-Za-z_][\w ()\[\]{},=:.-]*", re.ASCII)
 
 
 class InvalidJson(Exception):
@@ -285,6 +286,8 @@ def _block(
             raise InvalidJson(f"line {value.line}: {name[:100]!r} is not a name")
         if nested is None and name not in own:
             as_string = _address if name in _ADDRESSES.get(type, ()) else _template
+            if (type, name) == ("variable", "type"):
+                as_string = _type
             yield f"{name} = {_expression(value, as_string)}", value.line
         elif name == "dynamic":
             for inner_labels, inner in _labelled(value, 1):
@@ -321,6 +324,16 @@ def _template(text: str, line: int) -> str:
 def _address(text: str, line: int) -> str:
     """An address, which HCL writes without quotes."""
     return text if _ADDRESS.fullmatch(text) else _template(text, line)
+
+
+def _type(text: str, line: int) -> str:
+    """A type constraint, which HCL writes without quotes."""
+    depth = 0
+    for mark in text:
+        depth += (mark in "([{") - (mark in ")]}")
+        if depth < 0:
+            break
+    return text if depth == 0 and _TYPE.fullmatch(text) else _template(text, line)
 
 
 def _expression(node: _Node, as_string: Callable[[str, int], str] = _template) -> str:

@@ -158,7 +158,10 @@ class _Body:
             else:
                 yield from self._unknown(UNKNOWN_ATTRIBUTE, "argument", name, location, schema)
             return
-        if known.read_only:
+        # Every resource of the AWS provider's SDK has a computed `id`, which its schema calls optional:
+        # https://pkg.go.dev/github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema#Resource
+        is_id = name == "id" and known.optional and known.computed and self.subject.startswith("aws_")
+        if known.read_only or (is_id and not is_null(attribute.value)):
             message = f"{name} of {self.subject} is read-only: the provider sets it"
             yield SchemaFault(READ_ONLY_ATTRIBUTE, message, location, "remove it", name)
             return
