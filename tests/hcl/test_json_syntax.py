@@ -123,7 +123,7 @@ def test_each_line_knows_the_line_in_the_json() -> None:
         ('{"locals": {"a": 01}}', "line 1: } is missing"),
         ('{"locals": {"a" 1}}', "line 1: : is missing"),
         ("{locals: 1}", "line 1: no key in quotes"),
-        ('{"locals": 1}', "line 1: no object where a block is expected"),
+        ('{"locals": 1}', "line 1: the block locals is not an object"),
         ('{\n"bucket": {}}', "line 2: bucket is not a block of Terraform"),
         ('{"locals": {"a b": 1}}', "line 1: 'a b' is not a name"),
         ('{"locals": {"a": "${"}}', "line 1: an interpolation is not closed"),

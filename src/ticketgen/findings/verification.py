@@ -119,6 +119,12 @@ INVALID_SOURCE = _verify(
     "`terraform init` fails.",
     "begin the path of a local module with ./ or ../, or write the address of a registry or a repository",
 )
+CONTRADICTING_VERSIONS = _verify(
+    "contradicting-versions",
+    "Some version of Terraform and of each provider satisfies all version constraints",
+    "A root module and the modules that it calls share one version, and `terraform init` finds none.",
+    "widen the constraint, so that it overlaps with the others",
+)
 INVALID_VERSION_CONSTRAINT = _verify(
     "invalid-version-constraint",
     "Every version constraint has Terraform's syntax",
@@ -454,6 +460,7 @@ LEVELS: Mapping[str, tuple[FindingKind, ...]] = MappingProxyType(
             INVALID_TYPE_CONSTRAINT,
             INVALID_ADDRESS,
             INVALID_SOURCE,
+            CONTRADICTING_VERSIONS,
             INVALID_VERSION_CONSTRAINT,
             INVALID_KEYWORD,
             CONFLICTING_ARGUMENTS,

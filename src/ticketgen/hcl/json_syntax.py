@@ -16,7 +16,14 @@ from typing import Final, Protocol
 from ticketgen.hcl.guards import MAX_DEPTH
 from ticketgen.hcl.templates import InvalidTemplate, split_template
 
-__all__ = ["InvalidJson", "NestedBlocks", "TranslatedJson", "translate_json", "translate_values"]
+__all__ = [
+    "InvalidJson",
+    "NestedBlocks",
+    "RefusedJson",
+    "TranslatedJson",
+    "translate_json",
+    "translate_values",
+]
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _ATOM: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|true|false|null")
@@ -53,10 +60,25 @@ _ADDRESSES: Final[Mapping[str, frozenset[str]]] = {
 _ADDRESS: Final = re.compile(
     r'[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\.\*|\[(?:[0-9]+|\*|"[^"\\$%\n]*")\])*', re.ASCII
 )
+_TYPE: Final = re.compile(r"[A-Za-z_][\w ()\[\]{},=:.-]*", re.ASCII)
 
 
 class InvalidJson(Exception):
     """The text is not JSON, or not Terraform's; the message has the line."""
+
+
+class RefusedJson(InvalidJson):
+    """The text is JSON, but Terraform refuses it.
+
+    Attributes:
+        line: the line of the value that Terraform refuses.
+        reason: what is wrong with it.
+    """
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(f"line {line}: {reason}")
+        self.line = line
+        self.reason = reason
 
 
 class _Nested(Protocol):
@@ -218,7 +240,7 @@ def _top_level(top: _Node, schema_of: Callable[[str, str], NestedBlocks | None])
     for part in _objects(top):
         for name, value in part.items():
             if name not in _LABELS:
-                raise InvalidJson(f"line {value.line}: {name[:100]} is not a block of Terraform")
+                raise RefusedJson(value.line, f"{name[:100]} is not a block of Terraform")
             for labels, body in _labelled(value, _LABELS[name]):
                 known = name in {"resource", "data", "ephemeral", "provider"}
                 schema = schema_of(name, labels[0]) if known else None
@@ -228,8 +250,10 @@ def _top_level(top: _Node, schema_of: Callable[[str, str], NestedBlocks | None])
 def _objects(node: _Node) -> Iterator[dict[str, _Node]]:
     """The object, or each object of a list."""
     for each in node.value if isinstance(node.value, list) else [node]:
+        if each.value is None:
+            raise InvalidJson(f"line {each.line}: null where a block is expected")
         if not isinstance(each.value, dict):
-            raise InvalidJson(f"line {each.line}: no object where a block is expected")
+            raise RefusedJson(each.line, "there is no object where a block is expected")
         yield each.value
 
 
@@ -251,6 +275,8 @@ def _block(
     if body.value is None:
         return
     if not isinstance(body.value, dict):
+        if type in _LABELS and not isinstance(body.value, list):
+            raise RefusedJson(body.line, f"the block {type} is not an object")
         raise InvalidJson(f"line {body.line}: no object where a block is expected")
     yield " ".join([type, *map(_quoted, labels), "{"]), body.line
     own = _OWN_BLOCKS.get(type, {})
@@ -260,6 +286,8 @@ def _block(
             raise InvalidJson(f"line {value.line}: {name[:100]!r} is not a name")
         if nested is None and name not in own:
             as_string = _address if name in _ADDRESSES.get(type, ()) else _template
+            if (type, name) == ("variable", "type"):
+                as_string = _type
             yield f"{name} = {_expression(value, as_string)}", value.line
         elif name == "dynamic":
             for inner_labels, inner in _labelled(value, 1):
@@ -296,6 +324,16 @@ def _template(text: str, line: int) -> str:
 def _address(text: str, line: int) -> str:
     """An address, which HCL writes without quotes."""
     return text if _ADDRESS.fullmatch(text) else _template(text, line)
+
+
+def _type(text: str, line: int) -> str:
+    """A type constraint, which HCL writes without quotes."""
+    depth = 0
+    for mark in text:
+        depth += (mark in "([{") - (mark in ")]}")
+        if depth < 0:
+            break
+    return text if depth == 0 and _TYPE.fullmatch(text) else _template(text, line)
 
 
 def _expression(node: _Node, as_string: Callable[[str, int], str] = _template) -> str:

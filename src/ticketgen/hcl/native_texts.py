@@ -15,6 +15,7 @@ from ticketgen.hcl.guards import refusal
 from ticketgen.hcl.json_syntax import (
     InvalidJson,
     NestedBlocks,
+    RefusedJson,
     TranslatedJson,
     translate_json,
     translate_values,
@@ -34,11 +35,13 @@ class NativeTexts:
         texts: the texts by path. A file in another syntax has the end of the native one appended to its name.
         lines: for each file with such a name, the line of each line of its text.
         broken: why a file cannot be translated, by its path.
+        refused: the line and the reason for each of these files that Terraform refuses as well.
     """
 
     texts: Mapping[str, str]
     lines: Mapping[str, tuple[int, ...]]
     broken: Mapping[str, str]
+    refused: Mapping[str, tuple[int, str]]
 
     def place(self, location: Location) -> Location:
         """A location as the user knows it: in the written file, instead of its translation."""
@@ -64,6 +67,7 @@ def native_texts(
     """
     found: dict[str, str] = {}
     lines: dict[str, tuple[int, ...]] = {}
+    refused: dict[str, tuple[int, str]] = {}
     broken: dict[str, str] = {}
     for path, text in texts.items():
         if _is_replaced(path, texts):
@@ -81,10 +85,12 @@ def native_texts(
                 continue
         except InvalidJson as error:
             broken[path] = str(error)
+            if isinstance(error, RefusedJson):
+                refused[path] = error.line, error.reason
             continue
         name = f"{path}{SETTING_VARIABLES[0] if path.endswith(SETTING_VARIABLES) else DECLARING[0]}"
         found[name], lines[name] = done.text, done.lines
-    return NativeTexts(found, lines, broken)
+    return NativeTexts(found, lines, broken, refused)
 
 
 def written_path(path: str) -> str:

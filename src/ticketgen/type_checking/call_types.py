@@ -80,6 +80,8 @@ def call_result(
 ) -> tuple[TypedValue, CallProblem | None]:
     """The typed result of a call, and the first problem with it."""
     signature = signatures().get(name)
+    if name == "try" and not values:
+        return ANYTHING, CallProblem(None, "try has no arguments", "add an expression and its replacement")
     if signature is None:
         if name in OPENTOFU_FUNCTIONS or "::" in name:
             return ANYTHING, None

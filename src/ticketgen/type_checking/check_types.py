@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from ticketgen.aws.provider.schema import BlockSchema
@@ -13,6 +14,7 @@ from ticketgen.hcl.declarations import Declaration, declared_in
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import Attribute, Block, Body, Call, Expression, GetAttribute, Node
 from ticketgen.hcl.uses import NO_VALUES, REPETITIONS
+from ticketgen.hcl.values import UNKNOWN
 from ticketgen.type_checking.conversions import mismatches
 from ticketgen.type_checking.cty_types import (
     PRIMITIVES,
@@ -26,6 +28,7 @@ from ticketgen.type_checking.cty_types import (
 from ticketgen.type_checking.dynamic_content import loop_element, loop_name
 from ticketgen.type_checking.inference import Context, ReportProblem, infer, known_pairs, require
 from ticketgen.type_checking.scope_types import ScopeTypes, is_true
+from ticketgen.type_checking.unification import plain_value
 
 __all__ = ["check_types"]
 
@@ -36,6 +39,7 @@ _CONDITIONS: Final = frozenset({"validation", "precondition", "postcondition", "
 _BLOCKS: Final = frozenset(
     {"resource", "data", "ephemeral", "module", "provider", "output", "variable", "check"}
 )
+_NOT_EPHEMERAL: Final = "remove the argument ephemeral"
 _EPHEMERAL_ALLOWED: Final = frozenset({"provisioner", "connection", "lifecycle"})
 
 
@@ -60,6 +64,15 @@ def check_types(
     """
     if module.complete:
         yield from _Checker(module, folders, schema, budget, is_root=is_root).findings()
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    """The block that arguments belong to: its file, its type for messages, and whether a state stores them."""
+
+    file: str
+    what: str
+    stored: bool
 
 
 class _Checker:
@@ -112,7 +125,8 @@ class _Checker:
                     if attribute.name in REPETITIONS:
                         self._loop(attribute, context)
                 schema = self._types.schema(block.type, declaration.type)
-                self._body(block.body, schema, context, file, declaration.type, top=True)
+                owner = _Owner(file, declaration.type, stored=block.type != "ephemeral")
+                self._body(block.body, schema, context, owner, top=True)
             self._conditions(block.body, context, block.type)
             return
         provider = (
@@ -120,7 +134,7 @@ class _Checker:
             if block.type == "provider" and block.labels
             else None
         )
-        self._body(block.body, provider, context, file, block.type, top=True)
+        self._body(block.body, provider, context, _Owner(file, block.type, stored=False), top=True)
         self._conditions(block.body, context, block.type)
 
     def _variable(self, variable: Declaration, context: Context) -> None:
@@ -154,7 +168,12 @@ class _Checker:
         if self._is_root and declared is not None and is_true(declared.value):
             message = f"output {output.name} of a root module is ephemeral"
             at = declared.at(output.file)
-            self._found[at, message] = EPHEMERAL_VALUE.found(message, "remove the argument ephemeral", at=at)
+            self._found[at, message] = EPHEMERAL_VALUE.found(message, _NOT_EPHEMERAL, at=at)
+        elif declared is not None and is_true(declared.value) and _never_ephemeral(value, self._budget):
+            message = f"output {output.name} is ephemeral, but its value is not"
+            self._found[location, message] = EPHEMERAL_VALUE.found(
+                message, "remove the argument ephemeral", at=location
+            )
         elif ephemeral and declared is None:
             message = f"output {output.name} contains an ephemeral value"
             self._found[location, message] = EPHEMERAL_VALUE.found(message, at=location)
@@ -172,6 +191,11 @@ class _Checker:
                 problem = conversion_problem(value, constraint_type(variable.value("type")), self._budget)
                 if not problem and value.value is None and _is_false(variable.value("nullable")):
                     problem = "it is null" if variable.value("default") is None else ""
+                if variable.value("ephemeral") is None and _marks(value, self._budget)[1]:
+                    location = attribute.value.at(call.file)
+                    message = f"{attribute.name} in {call.address} is ephemeral, but the variable is not"
+                    help = f"write `ephemeral = true` in the variable at {variable.location}"
+                    self._found[location, message] = EPHEMERAL_VALUE.found(message, help, at=location)
                 if problem:
                     message = (
                         f"{attribute.name} in {call.address} does not fit the variable's type: {problem}"
@@ -185,25 +209,24 @@ class _Checker:
         body: Body,
         schema: BlockSchema | None,
         context: Context,
-        file: str,
-        what: str,
+        owner: _Owner,
         *,
         top: bool = False,
     ) -> None:
         """Check the arguments of a block and of the blocks in it."""
         for attribute in body.attributes:
             if not top or attribute.name not in _META_ARGUMENTS:
-                self._argument(attribute, schema, context, file, what)
+                self._argument(attribute, schema, context, owner)
         for block in body.blocks:
             if block.type in _CONDITIONS or block.type == "lifecycle":
                 continue
             if block.type == "dynamic" and block.labels:
-                self._dynamic(block, schema, context, file, what)
+                self._dynamic(block, schema, context, owner)
             elif block.type in _EPHEMERAL_ALLOWED:
                 self._free(block, context)
             else:
                 nested = schema.nested(block.type) if schema is not None else None
-                self._body(block.body, nested.block if nested else None, context, file, what)
+                self._body(block.body, nested.block if nested else None, context, owner)
 
     def _free(self, block: Block, context: Context) -> None:
         for attribute in block.body.attributes:
@@ -212,9 +235,7 @@ class _Checker:
         for inner in block.body.blocks:
             self._free(inner, context)
 
-    def _dynamic(
-        self, block: Block, schema: BlockSchema | None, context: Context, file: str, what: str
-    ) -> None:
+    def _dynamic(self, block: Block, schema: BlockSchema | None, context: Context, owner: _Owner) -> None:
         loop = block.value("for_each")
         name = loop_name(block)
         elements = self._repetitions(loop, context) if loop is not None else None
@@ -223,7 +244,7 @@ class _Checker:
         for key, value in elements or ():
             inner = context.binding({name: loop_element(key, value)})
             for content in block.blocks("content"):
-                self._body(content.body, nested.block if nested else None, inner, file, what)
+                self._body(content.body, nested.block if nested else None, inner, owner)
 
     def _repetitions(self, loop: Expression, context: Context) -> list[tuple[TypedValue, TypedValue]] | None:
         """The keys and values of the blocks that a ``dynamic`` block stands for; None if they are unknown."""
@@ -239,24 +260,24 @@ class _Checker:
         return known_pairs(value)
 
     def _argument(
-        self, attribute: Attribute, schema: BlockSchema | None, context: Context, file: str, what: str
+        self, attribute: Attribute, schema: BlockSchema | None, context: Context, owner: _Owner
     ) -> None:
         value = infer(attribute.value, context)
         known = schema.attribute(attribute.name) if schema is not None else None
         if known is None or known.read_only:
             return
-        location = attribute.value.at(file)
-        if file.endswith(".json.tf") and known.fields is not None:
+        location = attribute.value.at(owner.file)
+        if owner.file.endswith(".json.tf") and known.fields is not None:
             # In JSON, such an attribute is always read as blocks, whose missing arguments are null:
             # https://developer.hashicorp.com/terraform/language/attr-as-blocks
             return
         problem = conversion_problem(value, known.type, self._budget)
         # The check of the schema reports literals, except in the content of dynamic blocks.
         if problem and (context.bound or not any(mismatches(attribute.value, known.type))):
-            message = f"inappropriate value for {attribute.name} of {what}: {problem}"
+            message = f"inappropriate value for {attribute.name} of {owner.what}: {problem}"
             self._found[location, message] = WRONG_TYPE.found(message, at=location)
-        if _marks(value, self._budget)[1] and not attribute.name.endswith("_wo"):
-            message = f"{attribute.name} of {what} is ephemeral, but would be stored in the state"
+        if owner.stored and _marks(value, self._budget)[1] and not attribute.name.endswith("_wo"):
+            message = f"{attribute.name} of {owner.what} is ephemeral, but would be stored in the state"
             help = "use the write-only argument, or a value that is not ephemeral"
             self._found[location, message] = EPHEMERAL_VALUE.found(message, help, at=location)
 
@@ -265,7 +286,7 @@ class _Checker:
             if block.type not in _CONDITIONS:
                 continue
             condition, text = block.value("condition"), block.value("error_message")
-            if condition is not None and block.type != "postcondition":
+            if condition is not None:
                 value = infer(condition, context)
                 # Terraform converts no unknown result, and none of other blocks.
                 if value.known and owner in {"output", "variable"}:
@@ -314,9 +335,16 @@ def _for_each_problem(value: TypedValue) -> str:
     kind = kind_of(value.type)
     if kind in PRIMITIVES or kind in {"list", "tuple"}:
         return f"a map or a set of strings is required, not {describe_type(value.type)}"
+    if kind == "set" and isinstance(value.value, list) and any(each.value is None for each in value.value):
+        return "the set contains null"
     if kind == "set" and kind_of(value.type[1]) not in {"string", "dynamic"}:
         return f"a set of strings is required, not of {kind_of(value.type[1])}s"
     return ""
+
+
+def _never_ephemeral(value: TypedValue, budget: Budget) -> bool:
+    """Whether no plan can make a value ephemeral, because the text determines all of it."""
+    return not _marks(value, budget)[1] and plain_value(value, budget) is not UNKNOWN
 
 
 def _marks(value: TypedValue, budget: Budget) -> tuple[bool, bool]:

@@ -136,8 +136,11 @@ class ScopeTypes:
         return TypedValue(_repeated(declaration, type), ephemeral=kind == "ephemeral")
 
     def _outputs(self, call: Declaration) -> CtyType:
+        """The type of one instance of a module; an unread file of the module may have more outputs."""
         callee = self.callee(call)
-        return ["object", dict.fromkeys(callee.outputs, "dynamic"), OPEN] if callee is not None else "dynamic"
+        return (
+            ["object", dict.fromkeys(callee.outputs, "dynamic")] if callee and callee.complete else "dynamic"
+        )
 
     def _resolve(self, reference: Reference, context: Context) -> tuple[TypedValue, Sequence[Step]]:
         address, steps = reference.parsed
@@ -150,6 +153,9 @@ class ScopeTypes:
         if declaration.type and steps and self._lacks_instance(declaration, reference, steps[0], context):
             return ANYTHING, ()
         value = self.value(declaration)
+        if address.kind == "module" and steps:
+            # The check of references reports an output that does not exist.
+            return replace(value, type=_opened(value.type)), steps
         if not declaration.type:
             return value, steps
         self._check_steps(value, steps, context)
@@ -199,6 +205,16 @@ def _repeated(declaration: Declaration, type: CtyType) -> CtyType:
     if declaration.block.attribute("count") is not None:
         return ["list", type]
     return ["map", type] if declaration.block.attribute("for_each") is not None else type
+
+
+def _opened(type: CtyType) -> CtyType:
+    """The type with other attributes than the known ones."""
+    match type:
+        case ["object", fields]:
+            return ["object", fields, OPEN]
+        case ["list" | "map" as kind, element]:
+            return [kind, _opened(element)]
+    return type
 
 
 def _without_optional(type: CtyType) -> CtyType:

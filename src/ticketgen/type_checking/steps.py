@@ -28,14 +28,14 @@ _INDEX = "choose an element with an index, such as [0], or use a for expression"
 def step_into(value: TypedValue, key: TypedValue, *, is_attribute: bool) -> tuple[TypedValue, str, str]:
     """The element or attribute of a value, or else a problem and its fix."""
     kind = kind_of(value.type)
+    if key.value is None and value.value is not None:
+        return ANYTHING, "the index is null", "write a number or a string"
     if (kind == "dynamic" and value.value is not None) or (
         is_attribute is False and kind_of(key.type) == "dynamic"
     ):
         return ANYTHING, "", ""
     if value.value is None:
         return ANYTHING, "the value is null, and has no attributes and elements", "remove the step into it"
-    if key.value is None:
-        return ANYTHING, "the index is null", "write a number or a string"
     if kind == "map":
         return _entry(value, key)
     if kind == "object":

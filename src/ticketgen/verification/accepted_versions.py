@@ -6,7 +6,7 @@ count. Source: https://developer.hashicorp.com/terraform/language/providers/requ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ticketgen.aws.provider.schema import AWS_VERSION, AWS_VERSION_6
@@ -14,7 +14,7 @@ from ticketgen.hcl.modules import Module, source_folder
 from ticketgen.hcl.syntax import Expression, Literal, Object
 from ticketgen.verification.version_constraints import Terms, constraint_terms, holds
 
-__all__ = ["ANY_VERSION", "AcceptedVersions", "accepted_versions", "required_sources"]
+__all__ = ["ANY_VERSION", "AcceptedVersions", "accepted_versions", "called_modules", "required_sources"]
 
 _MAX_VISITS = 200_000
 """How many modules are visited from all root modules together; those left over count as unconstrained."""
@@ -80,25 +80,11 @@ def required_sources(module: Module) -> Mapping[str, tuple[str, Expression | Non
 def accepted_versions(modules: Iterable[Module]) -> Mapping[str, AcceptedVersions]:
     """The versions that each module accepts together with its callers and callees, by folder."""
     folders = {module.folder: module for module in modules}
-    callees = {
-        folder: [
-            target
-            for call in module.calls.values()
-            if (target := source_folder(module, call.block)) is not None and target in folders
-        ]
-        for folder, module in folders.items()
-    }
     constraints = {folder: _constraint(module) for folder, module in folders.items()}
-    called = {target for folder, targets in callees.items() for target in targets if target != folder}
     found: dict[str, AcceptedVersions] = {}
     by_constraints: dict[frozenset[Terms], AcceptedVersions] = {}
-    visits = steps = 0
-    # Modules that only call each other have no root, so they come last, each on its own.
-    for start in sorted(folders, key=lambda folder: (folder in called and folder != "", folder)):
-        if (start in found and start != "") or visits > _MAX_VISITS:
-            continue
-        reached = _reached(start, callees)
-        visits += len(reached)
+    steps = 0
+    for reached in called_modules(folders.values()):
         written = frozenset(terms for each in reached if (terms := constraints[each]) is not None)
         versions = by_constraints.get(written)
         if versions is None:
@@ -108,6 +94,30 @@ def accepted_versions(modules: Iterable[Module]) -> Mapping[str, AcceptedVersion
         for each in reached:
             found[each] = found[each].or_else(versions) if each in found else versions
     return {folder: found.get(folder, ANY_VERSION) for folder in folders}
+
+
+def called_modules(modules: Iterable[Module]) -> Iterator[list[str]]:
+    """For each root module, its folder and those of the modules that it calls, directly or not."""
+    folders = {module.folder: module for module in modules}
+    callees = {
+        folder: [
+            target
+            for call in module.calls.values()
+            if (target := source_folder(module, call.block)) is not None and target in folders
+        ]
+        for folder, module in folders.items()
+    }
+    called = {target for folder, targets in callees.items() for target in targets if target != folder}
+    seen: set[str] = set()
+    visits = 0
+    # Modules that only call each other have no root, so they come last, each on its own.
+    for start in sorted(folders, key=lambda folder: (folder in called and folder != "", folder)):
+        if (start in seen and start != "") or visits > _MAX_VISITS:
+            continue
+        reached = _reached(start, callees)
+        visits += len(reached)
+        seen.update(reached)
+        yield reached
 
 
 def _reached(start: str, callees: Mapping[str, list[str]]) -> list[str]:

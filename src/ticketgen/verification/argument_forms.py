@@ -16,7 +16,7 @@ from ticketgen.findings.verification import (
     RESERVED_NAME,
 )
 from ticketgen.hcl.static_addresses import is_name
-from ticketgen.hcl.syntax import Attribute, Expression, Literal, Reference
+from ticketgen.hcl.syntax import Attribute, Expression, Literal, Reference, Template
 from ticketgen.hcl.traversal import free_references
 from ticketgen.language.block_grammar import Argument, Form
 from ticketgen.misspellings import meant_name
@@ -51,7 +51,9 @@ _Faults = Iterator[Finding]
 def check_form(argument: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:
     """Yield findings about an expression that its argument does not accept."""
     check = _CHECKS.get(argument.form)
-    if check is not None and not (place.json and argument.form in _STRINGS_IN_JSON):
+    # `hcl.json_syntax` writes a type constraint in HCL, if it can.
+    is_type = argument.form is Form.TYPE and not isinstance(attribute.value, Literal | Template)
+    if check is not None and (is_type or not (place.json and argument.form in _STRINGS_IN_JSON)):
         faults = list(check(argument, attribute, place))
         yield from faults
         if not faults:

@@ -19,6 +19,7 @@ from ticketgen.findings.verification import (
     TOO_MANY_BLOCKS,
     UNKNOWN_ATTRIBUTE,
     UNKNOWN_BLOCK,
+    WRONG_LABELS,
     WRONG_TYPE,
 )
 from ticketgen.hcl.syntax import Attribute, Block, Body, Expression, Tuple
@@ -139,6 +140,10 @@ class _Body:
             else:
                 counts[inner.type] = counts.get(inner.type, 0) + 1
                 nested = schema.nested(inner.type)
+                if nested and inner.labels:
+                    message = f"the block {path}{inner.type} of {self.subject} has a label"
+                    at = inner.at(self.file)
+                    yield SchemaFault(WRONG_LABELS, message, at, f"write {inner.type} {{", path + inner.type)
                 if nested and nested.max_items and counts[inner.type] == nested.max_items + 1:
                     name = path + inner.type
                     allowed = "only one is" if nested.max_items == 1 else f"only {nested.max_items} are"
@@ -164,7 +169,10 @@ class _Body:
                 for fault in self._unknown(UNKNOWN_ATTRIBUTE, "argument", name, location, schema, meta):
                     yield replace(fault, value=attribute.value)
             return
-        if known.read_only:
+        # Every resource of the AWS provider's SDK has a computed `id`, which its schema calls optional:
+        # https://pkg.go.dev/github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema#Resource
+        is_id = name == "id" and known.optional and known.computed and self.subject.startswith("aws_")
+        if known.read_only or (is_id and not is_null(attribute.value)):
             message = f"{name} of {self.subject} is read-only: the provider sets it"
             yield SchemaFault(READ_ONLY_ATTRIBUTE, message, location, "remove it", name)
             return

@@ -20,6 +20,7 @@ from ticketgen.verification.calls import (
     check_remote_modules,
     passed_by_calls,
 )
+from ticketgen.verification.contradicting_versions import check_versions
 from ticketgen.verification.cycles import check_cycles
 from ticketgen.verification.duplicates import check_duplicates
 from ticketgen.verification.file_checks import check_round_trip, round_trip_finding
@@ -93,6 +94,7 @@ def _checked_as_evaluated(
     yield from contents.graded(files, resolved=True)
     yield from check_remote_modules(modules.values())
     yield from check_called_folders(modules, around.texts.keys() | around.unread)
+    yield from check_versions(modules, configuration.budget)
     for module in modules.values():
         is_root = module.folder not in configuration.called_folders
         yield from check_types(module, modules, schemas(module), configuration.budget, is_root=is_root)

@@ -23,6 +23,8 @@ from ticketgen.hcl.declarations import declared_in, provider_address
 from ticketgen.hcl.modules import Module, is_override, source_folder
 from ticketgen.hcl.syntax import Block, Call, File, Literal, Reference
 from ticketgen.hcl.traversal import nested
+from ticketgen.verification.accepted_versions import required_sources
+from ticketgen.verification.version_constraints import allows
 
 __all__ = ["check_module_settings", "provider_configurations"]
 
@@ -32,6 +34,18 @@ _BASE_IS_OPTIONAL: Final = frozenset({"ephemeral", "check"})
 """Declarations that internal/configs/module.go takes from an override file without a base."""
 _NAMESPACE: Final = "provider"
 _CORE: Final = "core"
+_PROVIDER_FUNCTIONS: Final[Mapping[str, Mapping[str, int]]] = {
+    "hashicorp/aws": {"arn_build": 5, "arn_parse": 1, "trim_iam_role_path": 1, "user_agent": 3},
+    "hashicorp/archive": {},
+    "terraform.io/builtin/terraform": {"decode_tfvars": 1, "encode_expr": 1, "encode_tfvars": 1},
+}
+"""The functions of providers, with the number of their arguments.
+
+Sources: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/functions/arn_build and
+https://developer.hashicorp.com/terraform/language/functions/terraform-encode_tfvars
+"""
+_LATER: Final = ((6, 26, 0), (6, 999, 0), (7, 0, 0), (8, 0, 0))
+"""Versions of the AWS provider that may have more functions."""
 
 
 def check_module_settings(module: Module, configured: Mapping[str, Location]) -> Iterator[Finding]:
@@ -165,13 +179,13 @@ def _check_functions(module: Module) -> Iterator[Finding]:
             if isinstance(attribute.value, Literal | Reference):
                 continue
             for each in nested(attribute.value):
-                if (
-                    isinstance(each, Call)
-                    and "::" in each.name
-                    and (fault := _function_fault(module, each.name))
-                ):
+                if not isinstance(each, Call) or "::" not in each.name:
+                    continue
+                if fault := _function_fault(module, each.name):
                     help = "write provider::NAME::FUNCTION with a name in required_providers"
                     yield UNKNOWN_PROVIDER_FUNCTION.found(fault, help, at=each.at(file.path))
+                elif wrong := _wrong_call(module, each):
+                    yield UNKNOWN_PROVIDER_FUNCTION.found(*wrong, at=each.at(file.path))
 
 
 def _function_fault(module: Module, name: str) -> str:
@@ -183,3 +197,24 @@ def _function_fault(module: Module, name: str) -> str:
     if rest[0] not in module.required_providers:
         return f"{name} needs the provider {rest[0]}, which required_providers does not name"
     return ""
+
+
+def _wrong_call(module: Module, call: Call) -> tuple[str, str] | None:
+    """What is wrong with a call of a provider's function, and the fix."""
+    namespace, provider, *rest = call.name.split("::")
+    source, constraint = required_sources(module).get(provider, ("", None))
+    functions = _PROVIDER_FUNCTIONS.get(source)
+    if namespace != _NAMESPACE or functions is None:
+        return None
+    count = functions.get(rest[0])
+    if count is None:
+        if source == "hashicorp/aws" and (
+            constraint is None or any(allows(constraint, each) for each in _LATER)
+        ):
+            return None
+        known = ", ".join(functions) or "none"
+        return f"{source} has no function {rest[0]}", f"use one of its functions: {known}"
+    if call.expand or len(call.arguments) == count:
+        return None
+    noun = "argument" if count == 1 else "arguments"
+    return f"{call.name} takes {count} {noun}, not {len(call.arguments)}", f"write {count} {noun}"

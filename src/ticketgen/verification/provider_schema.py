@@ -32,7 +32,7 @@ from ticketgen.findings.verification import (
 from ticketgen.guesses import Guesses
 from ticketgen.hcl.address import Address
 from ticketgen.hcl.modules import Module
-from ticketgen.hcl.syntax import Block
+from ticketgen.hcl.syntax import Block, GetAttribute
 from ticketgen.hcl.uses import Use
 from ticketgen.language.block_grammar import BlockGrammar
 from ticketgen.language.blocks import TOP_LEVEL
@@ -88,6 +88,9 @@ def check_schema(
                         yield from contents.graded(checker.block(file.path, each))
         for use in module.uses:
             yield from contents.graded(checker.use(use), resolved=True)
+        for use in module.built_in_uses:
+            if use.reference.root == "self" and use.block.type in {"resource", "data"} and use.block.labels:
+                yield from contents.graded(checker.itself(use), resolved=True)
     for reason, locations in sorted(unchecked.items()):
         what = "1 block is" if len(locations) == 1 else f"{len(locations):,} blocks are"
         message = f"{what} not checked against a schema: {reason}"
@@ -198,7 +201,18 @@ class _Checker:
             return
         if use.attribute == "replace_triggered_by":
             return  # Terraform accepts any name there
-        name, location = attribute.name, attribute.at(use.file)
+        yield from self._attribute(subject, attribute, use.file)
+
+    def itself(self, use: Use) -> Iterator[Finding]:
+        """Check a reference to an attribute of ``self``."""
+        subject = TypeSubject(use.block.type, use.block.labels[0])
+        attribute = next(iter(use.reference.steps), None)
+        if isinstance(attribute, GetAttribute) and _is_known(self._sources, subject.type.partition("_")[0]):
+            yield from self._attribute(subject, attribute, use.file)
+
+    def _attribute(self, subject: TypeSubject, attribute: GetAttribute, file: str) -> Iterator[Finding]:
+        provider = subject.type.partition("_")[0]
+        name, location = attribute.name, attribute.at(file)
         accepted = self.versions.snapshots if provider == _AWS else (_NO_VERSION,)
         fault = None
         for version in accepted:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from ticketgen.findings import Finding, Location, Severity
 from ticketgen.findings.verification import NOT_CHECKED, SYNTAX, UNCHECKED
+from ticketgen.hcl.native_texts import NativeTexts
 from ticketgen.terraform_file_names import replaced_files
 
 __all__ = ["as_errors", "broken_files", "unread_notes"]
@@ -45,14 +46,18 @@ def unread_notes(paths: Collection[str]) -> Iterator[Finding]:
         yield _note(path, message, "check the file with `tofu validate` as well")
 
 
-def broken_files(broken: Mapping[str, str], texts: Mapping[str, str]) -> Iterator[Finding]:
+def broken_files(native: NativeTexts, texts: Mapping[str, str]) -> Iterator[Finding]:
     """Yield a finding for each file in the JSON syntax that cannot be translated.
 
     Args:
-        broken: why, by path.
+        native: the translated files.
         texts: the texts by path.
     """
-    for path, why in broken.items():
+    for path, why in native.broken.items():
+        if path in native.refused:
+            line, reason = native.refused[path]
+            yield SYNTAX.found(reason, "write it as the JSON syntax of Terraform", at=Location(path, line))
+            continue
         try:
             json.loads(texts[path])
         except RecursionError:

@@ -201,7 +201,7 @@ class _Run:
             from ticketgen.verification.unchecked import broken_files
 
             self.native = native_texts(terraform, schema_of)
-            yield from broken_files(self.native.broken, terraform)
+            yield from broken_files(self.native, terraform)
             terraform = dict(sorted(self.native.texts.items()))
         admitted = admit(terraform, others, self.budget, rendered=self.rendered)
         yield from admitted.findings
