@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 from ticketgen.aws.provider.schema import BlockSchema
@@ -52,8 +53,9 @@ def is_true(expression: Expression | None) -> bool:
     return isinstance(expression, Literal) and expression.value is True
 
 
+@cache
 def schema_type(schema: BlockSchema) -> CtyType:
-    """The type of the value of a block with that schema."""
+    """The type of the value of a block with that schema; all blocks share it, so it must not be changed."""
     fields: dict[str, CtyType] = {}
     for name in schema.attributes:
         attribute = schema.attribute(name)
