@@ -44,6 +44,8 @@ def correct(
         otherwise: the help if no known name is similar.
         before: text between the place and the word, such as the dot of an attribute.
     """
+    if guesses.spent:  # or each of many findings would read all names
+        return Correction(otherwise)
     names = list(known)
     best = guesses.most_similar_to(word, names)
     if not best:
