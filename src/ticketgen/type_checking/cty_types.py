@@ -11,10 +11,10 @@ Source: https://github.com/zclconf/go-cty/blob/main/docs/types.md
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from ticketgen.hcl.budget import Budget
+from ticketgen.hcl.records import record
 from ticketgen.hcl.syntax import Call, Expression, Literal, Object, Parentheses, Reference, Tuple
 from ticketgen.hcl.value_size import MAX_WEIGHT
 
@@ -48,7 +48,7 @@ class _Unknown:
 UNKNOWN_VALUE: Final = _Unknown()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TypedValue:
     """What is known about a value.
 

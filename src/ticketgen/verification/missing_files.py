@@ -36,10 +36,7 @@ def check_files(configuration: Configuration, values: Evaluator) -> Iterator[Fin
     for folder, scopes in configuration.scopes.items():
         module = configuration.modules[folder]
         calls = [
-            (file, call)
-            for file in module.files
-            for attribute in file.attributes()
-            for call in _calls(attribute.value)
+            (file, call) for file, attribute in module.calling_attributes for call in _calls(attribute.value)
         ]
         for scope in scopes if calls else ():
             for file, call in calls:

@@ -21,7 +21,7 @@ from ticketgen.findings.verification import (
 from ticketgen.hcl.address import Address
 from ticketgen.hcl.declarations import declared_in, provider_address
 from ticketgen.hcl.modules import Module, is_override, source_folder
-from ticketgen.hcl.syntax import Block, Call, File, Literal, Reference
+from ticketgen.hcl.syntax import Block, Call, File
 from ticketgen.hcl.traversal import nested
 
 __all__ = ["check_module_settings", "provider_configurations"]
@@ -160,18 +160,11 @@ def _check_functions(module: Module) -> Iterator[Finding]:
     """Check the namespaces of functions such as ``provider::aws::arn_parse``."""
     if not module.complete:
         return
-    for file in module.files:
-        for attribute in file.attributes():
-            if isinstance(attribute.value, Literal | Reference):
-                continue
-            for each in nested(attribute.value):
-                if (
-                    isinstance(each, Call)
-                    and "::" in each.name
-                    and (fault := _function_fault(module, each.name))
-                ):
-                    help = "write provider::NAME::FUNCTION with a name in required_providers"
-                    yield UNKNOWN_PROVIDER_FUNCTION.found(fault, help, at=each.at(file.path))
+    for file, attribute in module.calling_attributes:
+        for each in nested(attribute.value):
+            if isinstance(each, Call) and "::" in each.name and (fault := _function_fault(module, each.name)):
+                help = "write provider::NAME::FUNCTION with a name in required_providers"
+                yield UNKNOWN_PROVIDER_FUNCTION.found(fault, help, at=each.at(file.path))
 
 
 def _function_fault(module: Module, name: str) -> str:
