@@ -24,7 +24,7 @@ from ticketgen.hcl.syntax import (
     Reference,
     Step,
 )
-from ticketgen.type_checking.cty_types import ANYTHING, OPEN, CtyType, TypedValue, constraint_type
+from ticketgen.type_checking.cty_types import ANYTHING, OPEN, CtyType, TypedValue, VariableTypes
 from ticketgen.type_checking.inference import Context, ReportProblem, infer
 from ticketgen.type_checking.steps import step_into
 
@@ -77,6 +77,7 @@ class ScopeTypes:
         schema: the schema of a kind and a type of resource; None if it is unknown.
         problem: receives the file, and what `inference.ReportProblem` receives.
         budget: pays for each step.
+        variables: the types of variables.
     """
 
     def __init__(
@@ -86,8 +87,10 @@ class ScopeTypes:
         schema: Callable[[str, str], BlockSchema | None],
         problem: Callable[[str], ReportProblem],
         budget: Budget,
+        variables: VariableTypes,
     ) -> None:
         self.module = module
+        self.variables = variables
         self.schema = schema
         self._folders = folders
         self._problem = problem
@@ -123,7 +126,7 @@ class ScopeTypes:
             return infer(declaration.node.value, self.context(declaration.file))
         if kind == "var":
             return TypedValue(
-                _without_optional(constraint_type(declaration.value("type"))),
+                _without_optional(self.variables.of(declaration)),
                 sensitive=is_true(declaration.value("sensitive")),
                 ephemeral=is_true(declaration.value("ephemeral")),
             )

@@ -12,6 +12,7 @@ from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import File
 from ticketgen.rules.apply import apply_rules
 from ticketgen.type_checking.check_types import check_types
+from ticketgen.type_checking.cty_types import VariableTypes
 from ticketgen.verification.accepted_versions import accepted_versions
 from ticketgen.verification.called_folders import NOTHING_AROUND, Neighbours
 from ticketgen.verification.calls import (
@@ -76,10 +77,11 @@ def check_together(
     yield from check_remote_modules(modules.values())
     yield from check_called_folders(modules, around.texts.keys() | around.unread)
     versions = accepted_versions(modules.values())
+    variables = VariableTypes()
     for module in modules.values():
         schemas = schemas_of(module, versions[module.folder])
         is_root = module.folder not in configuration.called_folders
-        yield from check_types(module, modules, schemas, configuration.budget, is_root=is_root)
+        yield from check_types(module, modules, schemas, configuration.budget, variables, is_root=is_root)
     yield from check_schema(modules.values(), versions, guesses)
     yield from check_values(configuration, versions, guesses)
     yield from apply_rules(configuration, rendered=rendered)
