@@ -54,7 +54,7 @@ class Program:
         begin = time.perf_counter()
         process = subprocess.Popen(
             self.command,
-            env={**os.environ, **self.environment},
+            env={**_compiled_environment(), **self.environment},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -82,6 +82,11 @@ class Program:
     def memory(self) -> float:
         """Memory in MB."""
         return max(self.kilobytes) / 1024
+
+
+def _compiled_environment() -> dict[str, str]:
+    """The environment in which Python keeps the compiled modules, as pip leaves them."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 @dataclass(frozen=True)

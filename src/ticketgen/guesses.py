@@ -55,6 +55,11 @@ class Guesses:
     def __init__(self) -> None:
         self._left = _MAX_STEPS
 
+    @property
+    def spent(self) -> bool:
+        """Whether the limit is reached, so that no name is compared any more."""
+        return self._left <= 0
+
     def did_you_mean(self, word: str | _Dotted, known: Iterable[str | _Dotted]) -> str:
         """The help for an unknown word or address: the most similar one; "" if none is similar."""
         best = self.most_similar_to(word, known)
@@ -65,7 +70,7 @@ class Guesses:
 
         Addresses are as similar as their least similar parts, so that a common prefix proves nothing.
         """
-        if self._left <= 0:
+        if self.spent:
             return ""
         candidates = sorted(islice(known, self._left + 1), key=str)
         self._left -= len(candidates)

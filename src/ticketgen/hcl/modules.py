@@ -12,7 +12,9 @@ from typing import Final
 from ticketgen.hcl.address import Address
 from ticketgen.hcl.declarations import Declaration, declared_in, declared_in_checks, provider_address
 from ticketgen.hcl.syntax import (
+    Attribute,
     Block,
+    Call,
     Expression,
     File,
     GetAttribute,
@@ -21,7 +23,7 @@ from ticketgen.hcl.syntax import (
     Reference,
     Tuple,
 )
-from ticketgen.hcl.traversal import free_references
+from ticketgen.hcl.traversal import free_references, nested
 from ticketgen.hcl.uses import BUILT_INS, Use, uses
 
 __all__ = ["Module", "is_override", "modules", "source_folder"]
@@ -167,6 +169,16 @@ class Module:
     def built_in_uses(self) -> tuple[Use, ...]:
         """Every reference whose root is a built-in name, in file order."""
         return tuple(each for each in self._every_use if each.address.kind in BUILT_INS)
+
+    @cached_property
+    def calling_attributes(self) -> tuple[tuple[File, Attribute], ...]:
+        """The attributes with a function call in them, at any depth, each with its file."""
+        return tuple(
+            (file, attribute)
+            for file in self.files
+            for attribute in file.attributes()
+            if any(each.__class__ is Call for each in nested(attribute.value))
+        )
 
     def references(self, expression: Expression) -> tuple[Reference, ...]:
         """The references in an expression, without names that a ``for`` in it binds."""

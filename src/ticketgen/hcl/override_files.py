@@ -40,12 +40,18 @@ def merge_overrides(files: Iterable[File]) -> tuple[File, ...]:
     if not overrides:
         return tuple(every)
     blocks = {file.path: list(file.body.blocks) for file in every if not is_override(file.path)}
+    of_folder: dict[str, list[list[Block]]] = {}
+    for path, found in blocks.items():
+        of_folder.setdefault(posixpath.dirname(path), []).append(found)
+    overridden: dict[str, _Overridden] = {}
     for override in overrides:
         folder = posixpath.dirname(override.path)
-        here = [found for path, found in blocks.items() if posixpath.dirname(path) == folder]
-        added = list(_applied(override, here))
+        if folder not in overridden:
+            overridden[folder] = _Overridden(of_folder.get(folder, []))
+        added = list(_applied(override, overridden[folder]))
         if added:
             blocks[override.path] = added
+            overridden[folder].files.append(added)
     return tuple(
         replace(file, body=Body(file.body.attributes, tuple(blocks[file.path])))
         for file in every
@@ -53,20 +59,40 @@ def merge_overrides(files: Iterable[File]) -> tuple[File, ...]:
     )
 
 
-def _applied(override: File, files: Sequence[list[Block]]) -> Iterator[Block]:
+class _Overridden:
+    """The blocks of a folder, and where those are that an override may change.
+
+    Attributes:
+        files: the blocks of each file.
+        first: the file and the index of the first block of each key.
+        locals: the same of the first block that sets each local.
+    """
+
+    def __init__(self, files: list[list[Block]]) -> None:
+        self.files = files
+        self.first: dict[_Key, tuple[list[Block], int]] = {}
+        self.locals: dict[str, tuple[list[Block], int]] = {}
+        for blocks in files:
+            for index, block in enumerate(blocks):
+                place = blocks, index
+                self.first.setdefault(_key(block), place)
+                for attribute in block.body.attributes if block.type == "locals" else ():
+                    self.locals.setdefault(attribute.name, place)
+
+
+def _applied(override: File, here: _Overridden) -> Iterator[Block]:
     """Apply a file to the blocks of the others, and yield those of its blocks that stand for themselves."""
     for block in override.body.blocks:
         if block.type in _NOT_OVERRIDDEN:
             yield block
         elif block.type == "locals":
-            for attribute in block.body.attributes:
-                _override_local(attribute, files)
+            _override_locals(block, here)
         elif block.type == "terraform":
-            if not any(each.type == "terraform" for blocks in files for each in blocks):
+            if not any(each.type == "terraform" for blocks in here.files for each in blocks):
                 yield block
-            _override_settings(block, files)
+            _override_settings(block, here.files)
         else:
-            _override(block, files)
+            _override(block, here)
 
 
 def _override_settings(override: Block, files: Sequence[list[Block]]) -> None:
@@ -102,23 +128,25 @@ def _only(block: Block, names: Collection[str]) -> Block:
     return replace(block, body=Body(tuple(each for each in block.body.attributes if each.name in names)))
 
 
-def _override_local(attribute: Attribute, files: Sequence[list[Block]]) -> None:
-    for blocks in files:
-        for index, block in enumerate(blocks):
-            if block.type == "locals" and block.attribute(attribute.name) is not None:
-                body = Body(_merged_attributes(block.body, (attribute,)), block.body.blocks)
-                blocks[index] = replace(block, body=body)
-                return
+def _override_locals(override: Block, here: _Overridden) -> None:
+    """Replace each local where it is first set."""
+    changes: dict[int, tuple[list[Block], int, list[Attribute]]] = {}
+    for attribute in override.body.attributes:
+        place = here.locals.get(attribute.name)
+        if place is not None:
+            changes.setdefault(id(place), (*place, []))[2].append(attribute)
+    for blocks, index, given in changes.values():
+        block = blocks[index]
+        body = Body(_merged_attributes(block.body, given), block.body.blocks)
+        blocks[index] = replace(block, body=body)
 
 
-def _override(override: Block, files: Sequence[list[Block]]) -> None:
+def _override(override: Block, here: _Overridden) -> None:
     """Merge a block into the first one of the same address."""
-    wanted = _key(override)
-    for blocks in files:
-        for index, block in enumerate(blocks):
-            if _key(block) == wanted:
-                blocks[index] = _merged(block, override)
-                return
+    place = here.first.get(_key(override))
+    if place is not None:
+        blocks, index = place
+        blocks[index] = _merged(blocks[index], override)
 
 
 def _key(block: Block) -> _Key:

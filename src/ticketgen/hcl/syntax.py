@@ -7,11 +7,12 @@ per kind. All nodes are frozen and have a location. The model depends on no pars
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from ticketgen.findings import Location
 from ticketgen.hcl.address import BUILT_IN_KINDS, Address
+from ticketgen.hcl.records import record
 
 __all__ = [
     "Access",
@@ -45,7 +46,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Node:
     """A part of a file. Lines and columns count from 1, columns in characters."""
 
@@ -57,28 +58,28 @@ class Node:
         return Location(file, self.line, self.column)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Literal(Node):
     """A string without interpolation, a number, a bool or null. Escapes are decoded."""
 
     value: str | int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text(Node):
     """Literal text inside a template: decoded, dedented, and trimmed at each ``~``."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Interpolation(Node):
     """``${expression}``."""
 
     expression: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IfDirective(Node):
     """``%{ if condition }then%{ else }otherwise%{ endif }``."""
 
@@ -87,7 +88,7 @@ class IfDirective(Node):
     otherwise: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ForDirective(Node):
     """``%{ for key, name in collection }body%{ endfor }``; ``key`` may be None."""
 
@@ -97,7 +98,7 @@ class ForDirective(Node):
     body: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Template(Node):
     """A quoted string with interpolations, or any heredoc.
 
@@ -111,28 +112,28 @@ class Template(Node):
     heredoc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GetAttribute(Node):
     """``.name``."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GetIndex(Node):
     """``[key]``, or the legacy form ``.0``."""
 
     key: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Splat(Node):
     """``[*]`` (full) or ``.*``."""
 
     full: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reference(Node):
     """A name and the steps into it, such as ``aws_subnet.private[*].id``."""
 
@@ -180,7 +181,7 @@ class Reference(Node):
 _NAMED = BUILT_IN_KINDS | {"var", "local", "module"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Access(Node):
     """Steps into a value that is not a name: ``merge(a, b).tags``, ``[1, 2][0]``."""
 
@@ -188,7 +189,7 @@ class Access(Node):
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call(Node):
     """A function call; ``expand`` says whether ``...`` follows the last argument."""
 
@@ -197,14 +198,14 @@ class Call(Node):
     expand: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tuple(Node):
     """``[a, b]``."""
 
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObjectItem(Node):
     """``key = value``. A bare key is a `Literal`, ``(key)`` is `Parentheses`."""
 
@@ -212,7 +213,7 @@ class ObjectItem(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Object(Node):
     """``{ a = b, c = d }``."""
 
@@ -226,7 +227,7 @@ class Object(Node):
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class For(Node):
     """``[for key, name in collection : value if condition]``, also with ``{ }``.
 
@@ -246,7 +247,7 @@ class For(Node):
     grouped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Conditional(Node):
     """``condition ? then : otherwise``."""
 
@@ -255,7 +256,7 @@ class Conditional(Node):
     otherwise: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Binary(Node):
     """``left operator right``; it starts at its left operand."""
 
@@ -264,7 +265,7 @@ class Binary(Node):
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unary(Node):
     """``-operand`` or ``!operand``."""
 
@@ -272,7 +273,7 @@ class Unary(Node):
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parentheses(Node):
     """``(inner)``."""
 
@@ -297,7 +298,7 @@ Expression: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attribute(Node):
     """``name = value``."""
 
@@ -305,7 +306,7 @@ class Attribute(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Body:
     """Attributes and blocks, each in file order."""
 
@@ -330,7 +331,7 @@ class Body:
             waiting.extend(reversed(block.body.blocks))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Block(Node):
     """``type "label" { … }``; ``end_line`` is the line of the closing brace."""
 
@@ -346,16 +347,18 @@ class Block(Node):
 
     def attribute(self, name: str) -> Attribute | None:
         """The block's own attribute of that name; None if there is none."""
-        return self.body.attribute(name)
+        return self.body._by_name.get(name)
 
     def value(self, name: str) -> Expression | None:
         """The value of the block's own attribute of that name; None if there is none."""
-        attribute = self.body.attribute(name)
+        attribute = self.body._by_name.get(name)
         return attribute.value if attribute is not None else None
 
     def blocks(self, type: str | None = None) -> tuple[Block, ...]:
         """The blocks directly inside this one, of one type or of all types."""
-        return tuple(block for block in self.body.blocks if type is None or block.type == type)
+        if type is None:
+            return self.body.blocks
+        return tuple([block for block in self.body.blocks if block.type == type])
 
     def walk(self) -> Iterator[Block]:
         """This block and all nested blocks, at any depth, in file order."""
@@ -363,7 +366,7 @@ class Block(Node):
         yield from self.body.walk()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class File:
     """One parsed file."""
 

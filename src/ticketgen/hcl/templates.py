@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 from ticketgen.hcl.guards import MAX_DEPTH
+from ticketgen.hcl.records import record
 from ticketgen.hcl.syntax import Expression, ForDirective, IfDirective, Interpolation, Part, Text
 from ticketgen.hcl_tokens import GO_SPACE, scan_marks
 
@@ -32,7 +33,7 @@ class InvalidTemplate(Exception):
     """A template has unbalanced interpolations or directives."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Directive:
     """A single ``%{ … }``.
 
@@ -47,7 +48,7 @@ class Directive:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Piece:
     """A piece of a template; on which sides a ``~`` trims the text around it."""
 
@@ -112,7 +113,7 @@ def trim(pieces: Sequence[Piece]) -> Iterator[Piece]:
                 text = text.lstrip(GO_SPACE)
             if number + 1 < len(pieces) and pieces[number + 1].trims_before:
                 text = text.rstrip(GO_SPACE)
-            yield replace(piece, value=text)
+            yield piece if text == piece.value else replace(piece, value=text)
         else:
             yield piece
 

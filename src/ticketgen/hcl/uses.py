@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from ticketgen.hcl.address import Address
+from ticketgen.hcl.records import record
 from ticketgen.hcl.syntax import Attribute, Block, Body, Expression, File, Literal, Reference
 
 __all__ = ["BUILT_INS", "NO_VALUES", "REPETITIONS", "Use", "uses"]
@@ -32,7 +32,7 @@ NO_VALUES = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Use:
     """A reference to a declaration or a built-in name.
 

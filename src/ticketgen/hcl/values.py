@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from ticketgen.hcl.records import record
+
 if TYPE_CHECKING:
     from ticketgen.hcl.configuration import Scope
     from ticketgen.hcl.declarations import Declaration
@@ -62,7 +64,7 @@ Value: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EvaluationContext:
     """A scope and bound names: ``each``, ``count`` and the names of a ``for``."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ticketgen.aws.provider.schema import schema_of
 from ticketgen.findings import Location, Severity
-from ticketgen.hcl.syntax import Expression, Literal, Template, Text
+from ticketgen.hcl.syntax import Expression, Literal, Node, Template, Text
 from ticketgen.hcl.traversal import nested
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import BlockInstance, Subject
@@ -19,6 +19,7 @@ _TOKENS = re.compile(
     r"\b(?:AKIA|ASIA)(?![A-Z0-9]{9}EXAMPLE)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bxox[abpr]-[A-Za-z0-9-]{20,}"
     r"|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"
 )
+_SHORTEST_TOKEN = 20  # characters: an access key of AWS
 _SECRET_NAME = re.compile(
     r"(?:^|_)(?:password|passwd|secret|token|api_?key|private_?key|secret_?key|credentials?)$", re.I
 )
@@ -111,19 +112,19 @@ def _is_secret(value: object) -> bool:
 def _tokens(expression: Expression, file: str) -> Iterator[Problem]:
     for current in nested(expression):
         if isinstance(current, Literal) and isinstance(current.value, str):
-            yield from _in_text(current.value, current.at(file))
+            yield from _in_text(current.value, current, file)
         elif isinstance(current, Template):
             for part in current.parts:
                 if isinstance(part, Text):
-                    yield from _in_text(part.value, part.at(file))
+                    yield from _in_text(part.value, part, file)
 
 
-def _in_text(text: str, location: Location) -> Iterator[Problem]:
-    match = _TOKENS.search(text)
+def _in_text(text: str, node: Node, file: str) -> Iterator[Problem]:
+    match = _TOKENS.search(text) if len(text) >= _SHORTEST_TOKEN else None
     if match:
-        line = location.line + text.count("\n", 0, match.start())
+        line = node.line + text.count("\n", 0, match.start())
         shown = f"{match[0][:8]}…"
-        yield Problem(f"credential in plain text: {shown}", Location(location.file, line, location.column))
+        yield Problem(f"credential in plain text: {shown}", Location(file, line, node.column))
 
 
 RULE = Rule(

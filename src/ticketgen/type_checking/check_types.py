@@ -19,7 +19,7 @@ from ticketgen.type_checking.conversions import mismatches
 from ticketgen.type_checking.cty_types import (
     PRIMITIVES,
     TypedValue,
-    constraint_type,
+    VariableTypes,
     conversion_problem,
     describe_type,
     kind_of,
@@ -48,6 +48,7 @@ def check_types(
     folders: Mapping[str, Module],
     schema: Callable[[str, str], BlockSchema | None],
     budget: Budget,
+    variables: VariableTypes,
     *,
     is_root: bool,
 ) -> Iterator[Finding]:
@@ -60,10 +61,11 @@ def check_types(
         folders: all modules of the directory, by folder.
         schema: the schema of a kind and a type of resource; None if it is unknown.
         budget: pays for each step; the types of what it does not suffice for are unknown.
+        variables: the types of variables, shared by all modules.
         is_root: whether no other module calls this one.
     """
     if module.complete:
-        yield from _Checker(module, folders, schema, budget, is_root=is_root).findings()
+        yield from _Checker(module, folders, schema, budget, variables, is_root=is_root).findings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,11 @@ class _Checker:
         folders: Mapping[str, Module],
         schema: Callable[[str, str], BlockSchema | None],
         budget: Budget,
+        variables: VariableTypes,
         *,
         is_root: bool,
     ) -> None:
-        self._types = ScopeTypes(module, folders, schema, self._problem, budget)
+        self._types = ScopeTypes(module, folders, schema, self._problem, budget, variables)
         self._budget = budget
         self._is_root = is_root
         self._found: dict[tuple[object, str], Finding] = {}
@@ -147,7 +150,7 @@ class _Checker:
         if default is None:
             return
         value = infer(default, context)
-        problem = conversion_problem(value, constraint_type(variable.value("type")), self._budget)
+        problem = conversion_problem(value, self._types.variables.of(variable), self._budget)
         if not problem and value.value is None and _is_false(variable.value("nullable")):
             problem = "it is null, and the variable is not nullable"
         if problem:
@@ -188,7 +191,7 @@ class _Checker:
                 variable = callee.variables.get(attribute.name) if callee is not None else None
                 if variable is None or callee is None:
                     continue
-                problem = conversion_problem(value, constraint_type(variable.value("type")), self._budget)
+                problem = conversion_problem(value, self._types.variables.of(variable), self._budget)
                 if not problem and value.value is None and _is_false(variable.value("nullable")):
                     problem = "it is null" if variable.value("default") is None else ""
                 if variable.value("ephemeral") is None and _marks(value, self._budget)[1]:

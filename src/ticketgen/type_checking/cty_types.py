@@ -2,7 +2,7 @@
 
 A type has the JSON form of Terraform and of the provider schemas: ``"string"``, ``"number"``, ``"bool"``,
 ``"dynamic"``, ``["list", element]``, also with ``set`` and ``map``, ``["tuple", [type]]`` and
-``["object", {name: type}]``. An object in a type constraint has the names of its optional attributes as a third item;
+``["object", {name: type}]``. An object in a type constraint has the set of its optional attributes as a third item;
 an object of a provider has `OPEN` there, because another version of the provider may have more attributes.
 
 Source: https://github.com/zclconf/go-cty/blob/main/docs/types.md
@@ -11,11 +11,12 @@ Source: https://github.com/zclconf/go-cty/blob/main/docs/types.md
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from ticketgen.hcl.budget import Budget
+from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.primitive_conversions import TRUTHS
+from ticketgen.hcl.records import record
 from ticketgen.hcl.syntax import Call, Expression, Literal, Object, Parentheses, Reference, Tuple
 from ticketgen.hcl.value_size import MAX_WEIGHT
 
@@ -26,6 +27,7 @@ __all__ = [
     "UNKNOWN_VALUE",
     "CtyType",
     "TypedValue",
+    "VariableTypes",
     "constraint_type",
     "conversion_problem",
     "describe_type",
@@ -38,6 +40,8 @@ __all__ = [
 CtyType: TypeAlias = Any
 OPEN: Final = "open"
 PRIMITIVES: Final = frozenset({"string", "number", "bool"})
+_NAMES_PER_STEP: Final = 32
+"""The attributes of a type that are looked up in the time of a step."""
 _CONSTRAINTS: Final = {"any": "dynamic", "list": ["list", "dynamic"], "map": ["map", "dynamic"]}
 
 
@@ -49,7 +53,7 @@ class _Unknown:
 UNKNOWN_VALUE: Final = _Unknown()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TypedValue:
     """What is known about a value.
 
@@ -128,6 +132,19 @@ def constraint_type(expression: Expression | None) -> CtyType:
     return "dynamic"
 
 
+class VariableTypes:
+    """The types of variables, of which each is read once, however often its module is called."""
+
+    def __init__(self) -> None:
+        self._known: dict[Declaration, CtyType] = {}
+
+    def of(self, variable: Declaration) -> CtyType:
+        """The type in the constraint of a variable; ``dynamic`` without one."""
+        if variable not in self._known:
+            self._known[variable] = constraint_type(variable.value("type"))
+        return self._known[variable]
+
+
 def optional_defaults(constraint: Expression | None) -> Iterator[tuple[Expression, CtyType]]:
     """The defaults of the optional attributes in a type constraint, each with its type."""
     waiting = [constraint]
@@ -158,7 +175,7 @@ def _object_constraint(written: Object) -> CtyType:
             optional.append(name)
             value = value.arguments[0]
         fields[name] = constraint_type(value)
-    return ["object", fields, optional]
+    return ["object", fields, frozenset(optional)]
 
 
 def conversion_problem(given: TypedValue, wanted: CtyType, budget: Budget) -> str:
@@ -240,6 +257,8 @@ def _object_problem(given: TypedValue, wanted: CtyType, budget: Budget) -> str:
         return ""
     optional = wanted[2] if len(wanted) > 2 else ()
     own = given.type[1]
+    if not budget.spend(1 + len(wanted[1]) // _NAMES_PER_STEP):
+        return ""
     for name, type in wanted[1].items():
         if name not in own:
             if name not in optional and optional != OPEN and len(given.type) == 2:

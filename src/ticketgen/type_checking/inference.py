@@ -9,12 +9,13 @@ https://github.com/hashicorp/terraform/blob/main/internal/terraform/evaluate.go
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Protocol
 
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.operators import binary as operate
 from ticketgen.hcl.primitive_conversions import primitive_text, primitive_truth
+from ticketgen.hcl.records import record
 from ticketgen.hcl.syntax import (
     Access,
     Binary,
@@ -79,7 +80,7 @@ class Resolve(Protocol):
         """The value of the reference's root."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Context:
     """Where an expression stands.
 

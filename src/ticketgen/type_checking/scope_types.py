@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 from ticketgen.aws.provider.schema import BlockSchema
@@ -23,7 +24,7 @@ from ticketgen.hcl.syntax import (
     Reference,
     Step,
 )
-from ticketgen.type_checking.cty_types import ANYTHING, OPEN, CtyType, TypedValue, constraint_type
+from ticketgen.type_checking.cty_types import ANYTHING, OPEN, CtyType, TypedValue, VariableTypes
 from ticketgen.type_checking.inference import Context, ReportProblem, infer
 from ticketgen.type_checking.steps import meant_field, step_into
 
@@ -52,8 +53,9 @@ def is_true(expression: Expression | None) -> bool:
     return isinstance(expression, Literal) and expression.value is True
 
 
+@cache
 def schema_type(schema: BlockSchema) -> CtyType:
-    """The type of the value of a block with that schema."""
+    """The type of the value of a block with that schema; all blocks share it, so it must not be changed."""
     fields: dict[str, CtyType] = {}
     for name in schema.attributes:
         attribute = schema.attribute(name)
@@ -75,6 +77,7 @@ class ScopeTypes:
         schema: the schema of a kind and a type of resource; None if it is unknown.
         problem: receives the file, and what `inference.ReportProblem` receives.
         budget: pays for each step.
+        variables: the types of variables.
     """
 
     def __init__(
@@ -84,8 +87,10 @@ class ScopeTypes:
         schema: Callable[[str, str], BlockSchema | None],
         problem: Callable[[str], ReportProblem],
         budget: Budget,
+        variables: VariableTypes,
     ) -> None:
         self.module = module
+        self.variables = variables
         self.schema = schema
         self._folders = folders
         self._problem = problem
@@ -121,7 +126,7 @@ class ScopeTypes:
             return infer(declaration.node.value, self.context(declaration.file))
         if kind == "var":
             return TypedValue(
-                _without_optional(constraint_type(declaration.value("type"))),
+                _without_optional(self.variables.of(declaration)),
                 sensitive=is_true(declaration.value("sensitive")),
                 ephemeral=is_true(declaration.value("ephemeral")),
             )

@@ -64,6 +64,8 @@ class BlockArguments:
         self.is_validation = is_validation
         self._reported: set[frozenset[str]] = set()
         self._states: dict[str, _State] = {}
+        self._names = {each.name for each in block.body.attributes}
+        self._names.update(each.effective_type for each in block.body.blocks)
 
     def check(self, rules: Sequence[Sequence[str]], severity: Severity) -> Iterator[Finding]:
         """Yield a finding for each rule that the arguments break."""
@@ -79,7 +81,10 @@ class BlockArguments:
 
     def _state(self, path: str) -> _State:
         if path not in self._states:
-            self._states[path] = _state(self.values, self.block, path, self.where)
+            is_written = path.partition(".")[0] in self._names
+            self._states[path] = (
+                _state(self.values, self.block, path, self.where) if is_written else _State.ABSENT
+            )
         return self._states[path]
 
     def _attribute(self, path: str) -> Attribute | Block | None:

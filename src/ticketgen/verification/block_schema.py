@@ -10,7 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeAlias
 
-from ticketgen.aws.provider.schema import AttributeSchema, BlockSchema, Type
+from ticketgen.aws.provider.schema import (
+    AttributeSchema,
+    BlockSchema,
+    Type,
+    required_attributes,
+    required_blocks,
+)
 from ticketgen.findings import FindingKind, Location, TextEdit
 from ticketgen.findings.verification import (
     MISSING_ATTRIBUTE,
@@ -255,19 +261,15 @@ class _Body:
         path: str,
     ) -> Iterator[SchemaFault]:
         location = block.at(self.file)
-        for name in schema.attributes:
-            known = schema.attribute(name)
-            if known and known.required and not (name in given or name in counts or name in loops):
+        for name in required_attributes(schema):
+            if not (name in given or name in counts or name in loops):
                 message = f"missing required argument {path}{name} in {self.subject}"
                 yield SchemaFault(MISSING_ATTRIBUTE, message, location, f"set {name}", path + name)
-        for name in schema.blocks:
-            nested = schema.nested(name)
-            if nested and nested.min_items and name not in loops and counts.get(name, 0) < nested.min_items:
-                if name in given:
-                    continue
+        for name, least in required_blocks(schema).items():
+            if name not in loops and name not in given and counts.get(name, 0) < least:
                 message = f"missing required block {path}{name} in {self.subject}"
-                if nested.min_items > 1:
-                    message += f": at least {nested.min_items} are required"
+                if least > 1:
+                    message += f": at least {least} are required"
                 yield SchemaFault(MISSING_BLOCK, message, location, f"add {name} {{ … }}", path + name)
 
     def _unknown(

@@ -59,6 +59,8 @@ def correct(
         at: where the word begins, or a place before it on the line.
         otherwise: the help if no known name is similar.
     """
+    if guesses.spent:  # or each of many findings would read all names
+        return Correction(otherwise)
     names = list(known)
     best = guesses.most_similar_to(word, names)
     if not best:

@@ -12,6 +12,7 @@ from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import File
 from ticketgen.rules.apply import apply_rules
 from ticketgen.type_checking.check_types import check_types
+from ticketgen.type_checking.cty_types import VariableTypes
 from ticketgen.verification.accepted_versions import accepted_versions
 from ticketgen.verification.called_folders import NOTHING_AROUND, Neighbours
 from ticketgen.verification.calls import (
@@ -80,7 +81,8 @@ def _checked_as_evaluated(
     def schemas(module: Module) -> KnownSchemas:
         return schemas_of(module, versions[module.folder])
 
-    contents = UnevaluatedContents(modules, schemas, configuration.budget)
+    variables = VariableTypes()
+    contents = UnevaluatedContents(modules, schemas, variables, configuration.budget)
     passed = passed_by_calls(modules)
     for module in modules.values():
         yield from contents.graded(check_references(module, guesses), resolved=True)
@@ -97,6 +99,9 @@ def _checked_as_evaluated(
     yield from check_versions(modules, configuration.budget)
     for module in modules.values():
         is_root = module.folder not in configuration.called_folders
-        yield from check_types(module, modules, schemas(module), configuration.budget, is_root=is_root)
+        found = check_types(
+            module, modules, schemas(module), configuration.budget, variables, is_root=is_root
+        )
+        yield from found
     yield from check_schema(modules.values(), versions, guesses, contents)
     yield from check_values(configuration, versions, guesses)

@@ -9,7 +9,7 @@ from ticketgen.findings.verification import MISSING_FILE
 from ticketgen.hcl.configuration import Configuration, Scope
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.syntax import Call, Expression
-from ticketgen.hcl.traversal import subexpressions
+from ticketgen.hcl.traversal import append_subexpressions
 
 __all__ = ["check_files"]
 
@@ -36,10 +36,7 @@ def check_files(configuration: Configuration, values: Evaluator) -> Iterator[Fin
     for folder, scopes in configuration.scopes.items():
         module = configuration.modules[folder]
         calls = [
-            (file, call)
-            for file in module.files
-            for attribute in file.attributes()
-            for call in _calls(attribute.value)
+            (file, call) for file, attribute in module.calling_attributes for call in _calls(attribute.value)
         ]
         for scope in scopes if calls else ():
             for file, call in calls:
@@ -71,7 +68,8 @@ def _calls(expression: Expression) -> Iterator[Call]:
                 continue
             if current.name in _READERS and current.arguments:
                 yield current
-        within = [each for each, _ in subexpressions(current)]
+        within: list[Expression] = []
+        append_subexpressions(current, within)
         if any(isinstance(each, Call) and each.name in _GUARDS for each in within):
             continue  # such as fileexists(x) ? file(x) : …
         waiting.extend(within)

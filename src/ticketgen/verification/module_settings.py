@@ -21,7 +21,7 @@ from ticketgen.findings.verification import (
 from ticketgen.hcl.address import Address
 from ticketgen.hcl.declarations import declared_in, provider_address
 from ticketgen.hcl.modules import Module, is_override, source_folder
-from ticketgen.hcl.syntax import Block, Call, File, Literal, Reference
+from ticketgen.hcl.syntax import Block, Call, File
 from ticketgen.hcl.traversal import nested
 from ticketgen.verification.accepted_versions import required_sources
 from ticketgen.verification.version_constraints import allows
@@ -174,18 +174,15 @@ def _check_functions(module: Module) -> Iterator[Finding]:
     """Check the namespaces of functions such as ``provider::aws::arn_parse``."""
     if not module.complete:
         return
-    for file in module.files:
-        for attribute in file.attributes():
-            if isinstance(attribute.value, Literal | Reference):
+    for file, attribute in module.calling_attributes:
+        for each in nested(attribute.value):
+            if not isinstance(each, Call) or "::" not in each.name:
                 continue
-            for each in nested(attribute.value):
-                if not isinstance(each, Call) or "::" not in each.name:
-                    continue
-                if fault := _function_fault(module, each.name):
-                    help = "write provider::NAME::FUNCTION with a name in required_providers"
-                    yield UNKNOWN_PROVIDER_FUNCTION.found(fault, help, at=each.at(file.path))
-                elif wrong := _wrong_call(module, each):
-                    yield UNKNOWN_PROVIDER_FUNCTION.found(*wrong, at=each.at(file.path))
+            if fault := _function_fault(module, each.name):
+                help = "write provider::NAME::FUNCTION with a name in required_providers"
+                yield UNKNOWN_PROVIDER_FUNCTION.found(fault, help, at=each.at(file.path))
+            elif wrong := _wrong_call(module, each):
+                yield UNKNOWN_PROVIDER_FUNCTION.found(*wrong, at=each.at(file.path))
 
 
 def _function_fault(module: Module, name: str) -> str:

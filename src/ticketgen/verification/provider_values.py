@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
 
 from ticketgen.aws.instance_types import INSTANCE_TYPES, NamedTypes, similar_types
@@ -116,12 +117,7 @@ class _Values:
             repeated = any(map(declared.value, ("count", "for_each")))
             if declared.address.kind not in _KINDS or (scope.call is None and not repeated):
                 continue
-            typed = declared.address.kind, declared.type
-            if (
-                not accepted_values(*typed)
-                and not argument_combinations(*typed)
-                and typed[1] not in INSTANCE_TYPES
-            ):
+            if not _type_rules(declared.address.kind, declared.type, is_later=self.version == _LATER).exist:
                 continue
             for where in islice(instances(self.values, declared, scope), _MAX_INSTANCES):
                 if not (repeated and where.bound is UNKNOWN_LOOP):
@@ -132,6 +128,36 @@ class _Values:
     ) -> Iterator[Finding]:
         body = _Body(self, declared.file, declared.address.kind, declared.type, only_computed=only_computed)
         yield from body.check(declared.block, where)
+
+
+class _TypeRules:
+    """What the provider requires of the arguments of a type.
+
+    Args:
+        is_later: whether a later version judges, which may have more choices, longer texts and other arguments.
+    """
+
+    def __init__(self, kind: str, type: str, *, is_later: bool) -> None:
+        self.schema = schema_of(kind, type)
+        self.values = accepted_values(kind, type)
+        self.combinations = argument_combinations(kind, type)
+        if is_later:
+            self.values = {
+                path: [rule for rule in rules if rule[0] in _FORMATS] for path, rules in self.values.items()
+            }
+            self.combinations = {}
+        self.instance_types = INSTANCE_TYPES.get(type, {}) if kind == "resource" else {}
+        timeouts = self.schema.nested("timeouts") if self.schema else None
+        if timeouts is not None:
+            durations = {f"timeouts.{name}": _TIMEOUT for name in timeouts.block.attributes}
+            self.values = {**self.values, **durations}
+        paths = {*self.values, *self.combinations, *self.instance_types}
+        self.exist = bool(paths)
+        self.blocks = {path[: end + 1] for path in paths for end, each in enumerate(path) if each == "."}
+        """The paths of the blocks with rules in them, each with a dot at its end."""
+
+
+_type_rules = cache(_TypeRules)
 
 
 class _Body:
@@ -148,36 +174,20 @@ class _Body:
         self.guesses = owner.guesses
         self.file = file
         self.subject = {"resource": type, "provider": f"provider {type}"}.get(kind, f"{kind}.{type}")
-        self.schema = schema_of(kind, type)
         self.provider = owner.version
         self.is_pinned = owner.is_pinned
-        self.rules = accepted_values(kind, type)
-        self.combinations = argument_combinations(kind, type)
-        if owner.version == _LATER:  # it may have more choices, longer texts and other arguments
-            self.rules = {
-                path: [rule for rule in rules if rule[0] in _FORMATS] for path, rules in self.rules.items()
-            }
-            self.combinations = {}
-        self.instance_types = INSTANCE_TYPES.get(type, {}) if kind == "resource" else {}
-        self.ruled = (*self.rules, *self.combinations, *self.instance_types)
+        self.rules = _type_rules(kind, type, is_later=owner.version == _LATER)
         self.only_computed = only_computed
 
     def check(self, block: Block, where: EvaluationContext) -> Iterator[Finding]:
         """Check a top-level block."""
-        timeouts = self.schema.nested("timeouts") if self.schema and block.blocks("timeouts") else None
-        if timeouts is not None:
-            self.rules = {
-                **self.rules,
-                **{f"timeouts.{name}": _TIMEOUT for name in timeouts.block.attributes},
-            }
-            self.ruled = (*self.rules, *self.combinations, *self.instance_types)
-        if self.schema is not None and self.ruled:
-            yield from self._block(block, where, self.schema, "", Severity.ERROR)
+        if self.rules.schema is not None and self.rules.exist:
+            yield from self._block(block, where, self.rules.schema, "", Severity.ERROR)
 
     def _block(
         self, block: Block, where: EvaluationContext, schema: BlockSchema, prefix: str, severity: Severity
     ) -> Iterator[Finding]:
-        if prefix in self.combinations:
+        if prefix in self.rules.combinations:
             arguments = BlockArguments(
                 self.values,
                 self.file,
@@ -186,18 +196,18 @@ class _Body:
                 where,
                 is_validation=not self.only_computed,
             )
-            yield from arguments.check(self.combinations[prefix], severity)
+            yield from arguments.check(self.rules.combinations[prefix], severity)
         for attribute in block.body.attributes:
             path = f"{prefix}{attribute.name}"
-            rules = self.rules.get(path, ())
-            known = schema.attribute(attribute.name) if rules or path in self.instance_types else None
+            rules = self.rules.values.get(path, ())
+            known = schema.attribute(attribute.name) if rules or path in self.rules.instance_types else None
             if known is not None:
                 for value in self._known_values(attribute, where, known.type):
                     yield from self._value(attribute, value, rules, path, severity)
-        for name in schema.blocks:
+        for name in dict.fromkeys(each.effective_type for each in block.body.blocks):
             below = f"{prefix}{name}."
-            nested = schema.nested(name)
-            if nested is None or not any(path.startswith(below) for path in self.ruled):
+            nested = schema.nested(name) if below in self.rules.blocks else None
+            if nested is None:
                 continue
             inner = list(nested_blocks(self.values, block, name, where))
             certain = severity
@@ -261,12 +271,13 @@ class _Body:
                 closest, edits = self._closest(rule, value, attribute)
                 yield REJECTED_VALUE.found(message, closest or help, at=at, severity=severity, edits=edits)
                 return
-        if path in self.instance_types and isinstance(value, str):
-            similar = similar_types(value, self.instance_types[path])
+        named = self.rules.instance_types.get(path)
+        if named is not None and isinstance(value, str):
+            similar = similar_types(value, named)
             if similar is not None:
                 yield UNKNOWN_INSTANCE_TYPE.found(
                     f"{path} of {self.subject} is {_shown(value)}, which is no instance type that is known",
-                    self._similar_type(value, self.instance_types[path], similar),
+                    self._similar_type(value, named, similar),
                     at=at,
                     edits=self._rewritten(attribute, value, obvious_choice(value, similar)),
                 )

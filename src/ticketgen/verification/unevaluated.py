@@ -16,6 +16,7 @@ from ticketgen.findings.verification import TOO_MANY_BLOCKS
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import File, Node
+from ticketgen.type_checking.cty_types import VariableTypes
 from ticketgen.type_checking.dynamic_content import Evaluated, contents_of_loops
 from ticketgen.type_checking.scope_types import ScopeTypes
 
@@ -31,14 +32,20 @@ class UnevaluatedContents:
     Args:
         modules: the modules, by folder.
         schemas: the schemas that a module uses.
+        variables: the types of variables.
         budget: pays for the evaluation of ``for_each``.
     """
 
     def __init__(
-        self, modules: Mapping[str, Module], schemas: Callable[[Module], KnownSchemas], budget: Budget
+        self,
+        modules: Mapping[str, Module],
+        schemas: Callable[[Module], KnownSchemas],
+        variables: VariableTypes,
+        budget: Budget,
     ) -> None:
         self._modules = modules
         self._schemas = schemas
+        self._variables = variables
         self._budget = budget
         self._files: dict[str, tuple[Module, File]] | None = None
         self._contents: dict[str, Mapping[tuple[int, int], Evaluated]] = {}
@@ -80,7 +87,12 @@ class UnevaluatedContents:
             return {}
         module, file = self._files[path]
         types = ScopeTypes(
-            module, self._modules, self._schemas(module), lambda _: _ignored_problem, self._budget
+            module,
+            self._modules,
+            self._schemas(module),
+            lambda _: _ignored_problem,
+            self._budget,
+            self._variables,
         )
         return contents_of_loops(file, types.context(path))
 

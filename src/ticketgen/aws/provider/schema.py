@@ -14,7 +14,7 @@ mode, minimum, maximum (0: unlimited) and an index in ``blocks``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -28,6 +28,8 @@ __all__ = [
     "BlockSchema",
     "NestedBlock",
     "Type",
+    "required_attributes",
+    "required_blocks",
     "schema_of",
     "types_of",
 ]
@@ -100,9 +102,9 @@ class NestedBlock:
     block: BlockSchema
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class BlockSchema:
-    """The schema of a block: a lazy view of the service's JSON.
+    """The schema of a block: a lazy view of the service's JSON. A block has one schema, compared by identity.
 
     Attributes:
         is_inside_open: whether a block around it is open.
@@ -111,6 +113,7 @@ class BlockSchema:
     _service: _Service
     _document: Mapping[str, Any]
     is_inside_open: bool = False
+    _attributes: dict[str, AttributeSchema] = field(init=False, repr=False, default_factory=dict)
 
     @property
     def deprecated(self) -> bool:
@@ -134,11 +137,17 @@ class BlockSchema:
 
     def attribute(self, name: str) -> AttributeSchema | None:
         """The attribute of that name; None if there is none."""
+        try:
+            return self._attributes[name]
+        except KeyError:
+            pass
         found = self._document["attributes"].get(name)
         if found is None:
-            return None
+            return None  # not kept: a configuration may ask for any number of names
         flags, type = found
-        return AttributeSchema(type, "r" in flags, "o" in flags, "c" in flags, "d" in flags, "s" in flags)
+        known = AttributeSchema(type, "r" in flags, "o" in flags, "c" in flags, "d" in flags, "s" in flags)
+        self._attributes[name] = known
+        return known
 
     def nested(self, name: str) -> NestedBlock | None:
         """The nested block of that name; None if there is none."""
@@ -153,9 +162,25 @@ class BlockSchema:
 class _Service:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
+        self._blocks: dict[tuple[int, bool], BlockSchema] = {}
 
     def block_at(self, index: int, *, is_inside_open: bool = False) -> BlockSchema:
-        return BlockSchema(self, self.document["blocks"][index], is_inside_open)
+        key = index, is_inside_open
+        if key not in self._blocks:
+            self._blocks[key] = BlockSchema(self, self.document["blocks"][index], is_inside_open)
+        return self._blocks[key]
+
+
+@cache
+def required_attributes(schema: BlockSchema) -> tuple[str, ...]:
+    """The names of the attributes that a configuration must set."""
+    return tuple(name for name, (flags, _) in schema.attributes.items() if "r" in flags)
+
+
+@cache
+def required_blocks(schema: BlockSchema) -> Mapping[str, int]:
+    """The minimum number of each nested block that a configuration must have."""
+    return {name: minimum for name, (_, minimum, _, _) in schema.blocks.items() if minimum}
 
 
 def schema_of(kind: str, type: str, version: tuple[int, ...] = AWS_VERSION) -> BlockSchema | None:
