@@ -25,6 +25,7 @@ from ticketgen.stack.functions.sources import shared_files, sources
 from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
 from ticketgen.stack.moved_addresses import moved_blocks
 from ticketgen.stack.names import PARAMETER_GROUPS, WHATS, longest_suffix
+from ticketgen.stack.native_tests import mocked_provider
 from ticketgen.stack.operations import stack_facts
 from ticketgen.stack.operator_rights import policy_statements, rights_rows
 from ticketgen.stack.roles import roles, services
@@ -256,6 +257,7 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "operations": stack_facts(environment, sizing),
         "account_needs": account_needs(environment, sizing),
         "operator_rights": list(rights_rows(environment)),
+        "mocks": mocked_provider(environment),
         "metrics_namespace": METRICS_NAMESPACE,
         "every_alarm": [
             alarm for module in FunctionModule for alarm in alarms_of(module, environment, sizing)
@@ -292,6 +294,14 @@ def file_context(file: StackFile, environment: Environment, sizing: Sizing) -> d
         return {
             "root": _root(file.root, environment),
             "app_name": RawExpression("local.app_name"),
+            "every_module": {
+                module: {
+                    "alarms": (alarms := alarms_of(module, environment, sizing)),
+                    "queried": any(alarm.query for alarm in alarms),
+                    "topic": RawExpression(_EXPRESSIONS[module]["alarm_topic"]),
+                }
+                for module in FunctionModule
+            },
             "moved_blocks": moved_blocks(file.root.kind, ""),
         }
     context: dict[str, object] = {
