@@ -25,6 +25,7 @@ from ticketgen.stack.functions.sources import shared_files, sources
 from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
 from ticketgen.stack.moved_addresses import moved_blocks
 from ticketgen.stack.names import PARAMETER_GROUPS, WHATS, longest_suffix
+from ticketgen.stack.native_expectations import Expectations
 from ticketgen.stack.native_tests import mocked_provider
 from ticketgen.stack.operations import stack_facts
 from ticketgen.stack.operator_rights import policy_statements, rights_rows
@@ -236,7 +237,7 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
     return {
         "environment": environment,
         "sizing": sizing.by_name,
-        "capacity": {figure.name: figure.value for figure in sizing if isinstance(figure.place, OutputPlace)},
+        "capacity": _capacity(sizing),
         "regions": environment.regions,
         "primary": environment.primary_region,
         "secondary": environment.secondary_region,
@@ -279,6 +280,25 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
     }
 
 
+def _capacity(sizing: Sizing) -> dict[str, object]:
+    return {figure.name: figure.value for figure in sizing if isinstance(figure.place, OutputPlace)}
+
+
+def _expected(root: RootModule, environment: Environment, sizing: Sizing) -> Mapping[str, object]:
+    """The values that the native tests of a root module expect."""
+    if root.retired:
+        return {}
+    keys = {(table.key, table.what): (table.hash_key, table.range_key) for table in SHARED_TABLES}
+    expectations = Expectations(environment, sizing, keys)
+    if root.kind is RootKind.GLOBAL:
+        return expectations.of_global(_capacity(sizing))
+    seen = _root(root, environment)
+    if root.kind is RootKind.DATA:
+        return expectations.of_data(root.region, audits=seen.is_hub, protect=seen.protect)
+    groups = {group["what"]: group["name"] for group in _MANAGED_RULE_GROUPS}
+    return expectations.of_regions(root.region, seen.vpc_cidr, groups)
+
+
 def _engine(version: engines.EngineVersion) -> dict[str, str]:
     return {
         "engine": version.engine,
@@ -294,14 +314,7 @@ def file_context(file: StackFile, environment: Environment, sizing: Sizing) -> d
         return {
             "root": _root(file.root, environment),
             "app_name": RawExpression("local.app_name"),
-            "every_module": {
-                module: {
-                    "alarms": (alarms := alarms_of(module, environment, sizing)),
-                    "queried": any(alarm.query for alarm in alarms),
-                    "topic": RawExpression(_EXPRESSIONS[module]["alarm_topic"]),
-                }
-                for module in FunctionModule
-            },
+            "expected": _expected(file.root, environment, sizing),
             "moved_blocks": moved_blocks(file.root.kind, ""),
         }
     context: dict[str, object] = {

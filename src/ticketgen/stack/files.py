@@ -135,6 +135,10 @@ def _is_live(environment: Environment, root: RootModule) -> bool:
     return not root.retired
 
 
+def _is_primary(environment: Environment, root: RootModule) -> bool:
+    return root.region == environment.primary_region and not root.retired
+
+
 _EVERY_ROOT = tuple(RootKind)
 _MOVED_IN_ROOTS, _MOVED_IN_MODULES = changed_places()
 _MOVED = "modules/moved.tf"
@@ -153,6 +157,13 @@ _ROOT_FILES = (
         _RootFile(f"tests/{kind}.tftest.hcl", (kind,), _is_live, f"tests/{kind}.tftest.hcl")
         for kind in RootKind
     ),
+    *(
+        _RootFile(
+            f"tests/{module}.tftest.hcl", (RootKind.REGIONS,), _is_primary, f"tests/{module}.tftest.hcl"
+        )
+        for module in FunctionModule
+    ),
+    _RootFile("tests/expected.json", _EVERY_ROOT, _is_live, "tests/expected.json"),
 )
 
 _SHARED_FILES = (

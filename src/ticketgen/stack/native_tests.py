@@ -14,9 +14,23 @@ from types import MappingProxyType
 from ticketgen.aws.regions import REGIONS
 from ticketgen.spec.model import Environment
 
-__all__ = ["MOCKED_ARNS", "mocked_provider"]
+__all__ = ["ACCOUNT", "CACHE_HOSTS", "MOCKED_ARNS", "QUEUE_URL", "mocked_arn", "mocked_provider", "mocked_role"]
 
-_ACCOUNT = "123456789012"  # AWS's own example of an account
+ACCOUNT = "123456789012"
+"""AWS's own example of an account."""
+
+CACHE_HOSTS: Mapping[str, str] = MappingProxyType(
+    {"primary_endpoint_address": "primary.mocked", "reader_endpoint_address": "reader.mocked"}
+)
+"""The endpoints of the cache, by attribute."""
+
+QUEUE_URL = "https://mocked"
+"""The URL of every queue."""
+
+_OTHERS: Mapping[str, Mapping[str, str]] = {
+    "aws_elasticache_replication_group": CACHE_HOSTS,
+    "aws_sqs_queue": {"url": QUEUE_URL},
+}
 
 MOCKED_ARNS: Mapping[str, str] = MappingProxyType(
     {
@@ -46,31 +60,34 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 """
 
 
+def mocked_arn(environment: Environment, type_: str) -> str:
+    """The ARN of every resource of a type, or of the stream of every table (``stream``)."""
+    service, resource = MOCKED_ARNS.get(type_, "dynamodb"), f"mocked/{type_}"
+    if type_ == "stream":
+        resource = "table/mocked/stream/2026-01-01T00:00:00.000"
+    primary = environment.primary_region  # of all Regions, because they share the file
+    return f"arn:{REGIONS[primary].partition}:{service}:{primary}:{ACCOUNT}:{resource}"
+
+
+def mocked_role(environment: Environment, name: str) -> str:
+    """The ARN of a role where a module is tested by itself."""
+    return f"arn:{REGIONS[environment.primary_region].partition}:iam::{ACCOUNT}:role/{name}"
+
+
 def mocked_provider(environment: Environment) -> dict[str, object]:
-    """The values of the mocked provider.
-
-    Args:
-        environment: its primary Region is in every ARN, because all of its Regions share the file.
-    """
-    primary = environment.primary_region
-    partition = REGIONS[primary].partition
-
-    def arn(service: str, resource: str) -> str:
-        return f"arn:{partition}:{service}:{primary}:{_ACCOUNT}:{resource}"
-
-    pool = arn("cognito-idp", "mocked/aws_cognito_user_pool")
+    """The values of the mocked provider."""
+    api = mocked_arn(environment, "aws_api_gateway_stage").replace("apigateway", "execute-api")
     return {
-        "account": _ACCOUNT,
-        "role": f"arn:{partition}:iam::{_ACCOUNT}:role/",
-        "key": arn("kms", "mocked/aws_kms_key"),
-        "queue": arn("sqs", "mocked/aws_sqs_queue"),
-        "topic": arn("sns", "mocked/aws_sns_topic"),
-        "secret": arn("secretsmanager", "mocked/aws_secretsmanager_secret"),
-        "stream": arn("dynamodb", "table/mocked/stream/2026-01-01T00:00:00.000"),
-        "pool": pool,
-        "identity": json.dumps({"user_pool_arn": {"S": pool}}),
+        "account": ACCOUNT,
+        "key": mocked_arn(environment, "aws_kms_key"),
+        "stream": mocked_arn(environment, "stream"),
+        "secret": mocked_arn(environment, "aws_secretsmanager_secret"),
+        "identity": json.dumps({"user_pool_arn": {"S": mocked_arn(environment, "aws_cognito_user_pool")}}),
         "resources": {
-            "aws_api_gateway_rest_api": {"execution_arn": arn("execute-api", "mocked")},
-            **{type_: {"arn": arn(service, f"mocked/{type_}")} for type_, service in MOCKED_ARNS.items()},
+            "aws_api_gateway_rest_api": {"execution_arn": api},
+            **{
+                type_: {"arn": mocked_arn(environment, type_), **_OTHERS.get(type_, {})}
+                for type_ in MOCKED_ARNS
+            },
         },
     }
