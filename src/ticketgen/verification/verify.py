@@ -211,8 +211,10 @@ class _Run:
             path: text for path, text in self.files.items() if path in written or path in admitted.others
         }
         own = {path: text for path, text in texts.items() if path not in self.around.texts}
-        if self.makes_round_trips and should_spawn(own):
-            self.round_trips = RoundTrips(own, self.budget)
+        # A round trip depends only on the text, and the root modules of all Regions share some files.
+        distinct = {path: text for text, path in {text: path for path, text in reversed(own.items())}.items()}
+        if self.makes_round_trips and should_spawn(distinct):
+            self.round_trips = RoundTrips(distinct, self.budget)
             self.watchdog.shorten(self.round_trips.seconds)
         # Imported here, because this takes a tenth of a second, while the second process is already running.
         from ticketgen.hcl.configuration import Configuration
@@ -229,7 +231,7 @@ class _Run:
             yield from checked.findings
             if checked.value is not None:
                 parsed.append(checked.value)
-                if self.makes_round_trips and self.round_trips is None and path in own:
+                if self.makes_round_trips and self.round_trips is None and path in distinct:
                     yield from check_round_trip(path, text, rendered=self.rendered)
         all_paths = frozenset(self.files) | (self.paths or frozenset())
         yield from unread_notes(all_paths)
@@ -249,7 +251,7 @@ class _Run:
             differences = self.round_trips.differences()
             if self.round_trips.overrun:
                 raise LimitExceeded("the round trips of all files may take")
-            compared = [file for file in parsed if file.path in own]
+            compared = [file for file in parsed if file.path in distinct]
             yield from check_round_trips(compared, texts, differences, rendered=self.rendered)
 
     def _exists(self, path: str) -> bool | None:
