@@ -1,18 +1,17 @@
-"""Run the native tests of a stack on mutants of its HCL, and record which runs notice each.
+"""Run the native tests of a stack on mutants of its HCL, and record which test files notice each.
 
 A mutant in a root module is judged by that root module's tests, and one in a module by one root module of each kind
-that calls it. Only the runs that can see the mutant are run, the most likely one first.
+that calls it. Only the test files that can see the mutant are run, the most likely one first.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,47 +20,42 @@ from mutants import Mutant
 
 __all__ = ["native_runs_of", "run_native", "sees"]
 
-_RUN = re.compile(r'(?m)^run "(\w+)" \{')
 _TIMEOUT_S = 600
 """The largest run takes 40 s on an idle core."""
 
-Suite = dict[str, dict[str, str]]
-"""The text of each run, by the folder of its root module and its name; the name "" has the mocked provider."""
+_ROOT = "regions.tftest.hcl"
+"""The tests of a root module of regions/, which applies everything in it."""
+
+Suite = Mapping[str, Mapping[str, str]]
+"""The text of each test file, by the folder of its root module and its name."""
 
 
 def native_runs_of(stack: Path) -> Suite:
-    """The native tests of the root modules; of those whose tests differ only in the Region, all are returned."""
-    found: Suite = {}
+    """The test files of the root modules; of those whose tests differ only in the Region, all are returned."""
+    found: dict[str, dict[str, str]] = {}
     for path in sorted(stack.glob("**/*.tftest.hcl")):
-        head, *parts = _RUN.split(path.read_text("utf-8"))
         root = path.parent.parent.relative_to(stack).as_posix()
-        found[root] = {
-            "": head,
-            **{n: f'run "{n}" {{{body}' for n, body in zip(parts[::2], parts[1::2], strict=True)},
-        }
+        found.setdefault(root, {})[path.name] = path.read_text("utf-8")
     return found
 
 
 def sees(suite: Suite, mutant: Mutant) -> list[tuple[str, str]]:
-    """The root modules and runs that can see a mutant, the most likely first."""
+    """The root modules and test files that can see a mutant, the most likely first."""
     parts = mutant.path.split("/")
     if parts[0] != "modules":
         root = mutant.path.rpartition("/")[0]
-        return [(root, run) for run in suite.get(root, {}) if run]
+        return [(root, name) for name in suite.get(root, {}) if f"{parts[0]}." in name]
     module = f'source = "../../modules/{parts[1]}"'
-    found = [(root, run) for root, runs in suite.items() for run, text in runs.items() if module in text]
-    # The replicas are alike, apart from the audit trail, which the second Region has: two of them say it all.
-    found = sorted(found, key=lambda one: len(suite[one[0]][one[1]]), reverse=True)[:3]
+    found = [(root, name) for root, files in suite.items() for name, text in files.items() if module in text]
+    # The tests of data/ have the same text. The primary Region and one with the audit trail say it all.
+    found = found[:2]
     if parts[1] != "data":
-        largest = max(
-            (root for root in suite if root.startswith("regions/")), key=lambda root: len(suite[root])
-        )
-        found.append((largest, "root"))
+        found.append((found[0][0] if found else next(root for root in suite if "regions" in root), _ROOT))
     return found
 
 
 def run_native(stack: Path, mutants: Sequence[Mutant], workers: int = 2) -> Verdict:
-    """Find a run that notices each mutant.
+    """Find a test file that notices each mutant.
 
     Args:
         stack: a rendered stack, which is not changed.
@@ -88,7 +82,7 @@ def run_native(stack: Path, mutants: Sequence[Mutant], workers: int = 2) -> Verd
         shares = [mutants[start::workers] for start in range(workers)]
 
         def judge(copy: Path, share: Sequence[Mutant]) -> Verdict:
-            return _judge(copy, suite, share, lambda root: _terraform(copy / root, plugins, "test"))
+            return _judge(copy, suite, share, plugins)
 
         for part in pool.map(judge, copies, shares):
             verdict.update(part)
@@ -103,23 +97,16 @@ def _terraform(root: Path, plugins: Path, *arguments: str) -> subprocess.Complet
     )  # fmt: skip
 
 
-def _judge(
-    copy: Path,
-    suite: Suite,
-    mutants: Sequence[Mutant],
-    test: Callable[[str], subprocess.CompletedProcess[str]],
-) -> Verdict:
+def _judge(copy: Path, suite: Suite, mutants: Sequence[Mutant], plugins: Path) -> Verdict:
     verdict = Verdict()
     for mutant in mutants:
         changed = copy / mutant.path
         before = changed.read_text("utf-8")
         changed.write_text(mutant.applied(before), encoding="utf-8")
         noticed = []
-        for root, run in sees(suite, mutant):
-            file = next((copy / root / "tests").glob("*.tftest.hcl"))
-            file.write_text(suite[root][""] + suite[root][run], encoding="utf-8")
-            if test(root).returncode:
-                noticed = [f"{root} {run}"]
+        for root, name in sees(suite, mutant):
+            if _terraform(copy / root, plugins, "test", f"-filter=tests/{name}").returncode:
+                noticed = [f"{root} {name}"]
                 break
         changed.write_text(before, encoding="utf-8")
         verdict[mutant.name] = noticed

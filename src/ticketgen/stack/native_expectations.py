@@ -14,6 +14,7 @@ from ticketgen.aws import engines
 from ticketgen.aws.regions import REGIONS
 from ticketgen.rendering.quoted import RawExpression
 from ticketgen.sizing import Sizing
+from ticketgen.sizing.database import aurora_instances
 from ticketgen.spec.model import Environment
 from ticketgen.stack.alarms import alarms_of, existing_topic
 from ticketgen.stack.cloudwatch import Alarm
@@ -169,7 +170,12 @@ class Expectations:
             "roles": {role.name: f"{role_arn}/{self._name(role.what)}" for role in roles(spec)},
             "table_names": self._table_names,
             "looked_up": [f"alias/{self._name('key')}", self._name("ticket-inventory")],
-            "tags": {"Application": spec.project, "Environment": spec.name, "ManagedBy": "ticketgen", **spec.tags},
+            "tags": {
+                "Application": spec.project,
+                "Environment": spec.name,
+                "ManagedBy": "ticketgen",
+                **spec.tags,
+            },
         }
         if region != spec.primary_region:
             return every
@@ -242,7 +248,7 @@ class Expectations:
             f"aws_elasticache_replication_group.seats.{attribute}": host
             for attribute, host in CACHE_HOSTS.items()
         }
-        instances = range(self.sizing["aurora_instances"].value)
+        instances = range(self._all_figures[aurora_instances].value)
         known |= {
             f"aws_rds_cluster_instance.sales[{number}].identifier": f"{name('sales')}-{number}"
             for number in instances
@@ -389,7 +395,7 @@ class Expectations:
             self.sizing["log_retention_days"].value,
         )
 
-        def group(name: str, days: int = others) -> Row:
+        def group(name: str, days: object = others) -> Row:
             return {"name": name, "retention_in_days": days, "kms_key_id": self._key}
 
         functions: dict[str, Row] = {module: {} for module in FunctionModule}
@@ -404,7 +410,8 @@ class Expectations:
             },
             FunctionModule.ANALYTICS: {"aurora": group(f"/aws/rds/cluster/{self._name('sales')}/postgresql")},
             FunctionModule.VERIFICATION: {
-                name: group(f"/aws/vendedlogs/states/{self._name(name)}") for name in ("verification", "ticker")
+                name: group(f"/aws/vendedlogs/states/{self._name(name)}")
+                for name in ("verification", "ticker")
             },
         }
         return {str(module): groups | functions[module] for module, groups in own.items()}

@@ -11,6 +11,8 @@ from itertools import islice
 
 from ticketgen.aws import engines
 from ticketgen.sizing import Sizing
+from ticketgen.sizing.database import aurora_instances
+from ticketgen.sizing.seat_cache import cache_nodes
 from ticketgen.spec.model import Environment
 from ticketgen.stack.functions.seat_cache_sync import INVENTORY_BATCH_SIZE
 from ticketgen.stack.names import PARAMETER_GROUPS
@@ -51,6 +53,7 @@ class _Services:
 
     def __init__(self, environment: Environment, sizing: Sizing) -> None:
         self.environment = environment
+        self.figures = sizing
         self.sizing = sizing.by_name
         self.key = mocked_arn(environment, "aws_kms_key")
         self.dead_letters = mocked_arn(environment, "aws_sqs_queue")
@@ -78,7 +81,7 @@ class _Services:
 
     def cache(self) -> dict[str, object]:
         engine = engines.CACHES[self.environment.cache.engine]
-        nodes = self.sizing["cache_nodes"].value
+        nodes = self.figures[cache_nodes].value
         group = self.name(PARAMETER_GROUPS[engine.engine])
         return {
             "cache": {
@@ -120,6 +123,8 @@ class _Services:
         calls = {"create_hold": "POST", "delete_hold": "DELETE", "buy_tickets": "POST", "read_seats": "GET"}
         callees = {route: reads if route == "read_seats" else buys for route in calls}
         spec = self.environment
+        if spec.admission:
+            calls["join_queue"], callees["join_queue"] = "POST", self.name("admission-queue")
         return {
             "routes": {
                 route: [method, _AUTHORIZATION[spec.api.auth], callees[route]] for route, method in calls.items()
@@ -166,7 +171,8 @@ class _Services:
             "refresh_permission": {
                 "statement_id": self.name("seat-cache-refresh"), "action": "lambda:InvokeFunction",
                 "function_name": self.name("seat-cache-sync"), "qualifier": "live",
-                "principal": "events.amazonaws.com", "source_arn": mocked_arn(self.environment, "aws_cloudwatch_event_rule"),
+                "principal": "events.amazonaws.com",
+                "source_arn": mocked_arn(self.environment, "aws_cloudwatch_event_rule"),
             },
             "dead_letters": queue | {"name": self.name("dead-letters")},
             "sales_stream": {
@@ -204,11 +210,10 @@ class _Services:
                 "master_user_secret_kms_key_id": self.key, "storage_encrypted": True, "kms_key_id": self.key,
                 "iam_database_authentication_enabled": True, "deletion_protection": protect,
                 "skip_final_snapshot": not protect, "delete_automated_backups": not protect,
-                "final_snapshot_identifier": self.name("sales-final") if protect else None,
+                "final_snapshot_identifier": self.name("sales-final"),
                 "backup_retention_period": self.sizing["backup_retention_days"].value, "copy_tags_to_snapshot": True,
                 "db_subnet_group_name": self.name("sales"), "db_cluster_parameter_group_name": group,
                 "enabled_cloudwatch_logs_exports": ["postgresql"], "database_name": "sales",
-                "apply_immediately": not protect,
             },
             "database_capacity": [self.sizing["aurora_min_acu"].value, self.sizing["aurora_max_acu"].value],
             "database_instances": [
@@ -218,7 +223,7 @@ class _Services:
                     "performance_insights_enabled": True, "performance_insights_kms_key_id": self.key,
                     "publicly_accessible": False,
                 }
-                for number in range(self.sizing["aurora_instances"].value)
+                for number in range(self.figures[aurora_instances].value)
             ],
             "database_parameters": {
                 "log_min_duration_statement": "1000", "log_statement": "ddl", "rds.force_ssl": "1",

@@ -14,7 +14,15 @@ from types import MappingProxyType
 from ticketgen.aws.regions import REGIONS
 from ticketgen.spec.model import Environment
 
-__all__ = ["ACCOUNT", "CACHE_HOSTS", "MOCKED_ARNS", "QUEUE_URL", "mocked_arn", "mocked_provider", "mocked_role"]
+__all__ = [
+    "ACCOUNT",
+    "CACHE_HOSTS",
+    "MOCKED_ARNS",
+    "QUEUE_URL",
+    "mocked_arn",
+    "mocked_provider",
+    "mocked_role",
+]
 
 ACCOUNT = "123456789012"
 """AWS's own example of an account."""

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Verified", "verify", "verify_within"]
 
-_PARSED = (*DECLARING, *SETTING_VARIABLES, ".tftest.hcl", ".tfmock.hcl")
+_TESTS = (".tftest.hcl", ".tfmock.hcl")
+_PARSED = (*DECLARING, *SETTING_VARIABLES, *_TESTS)
 _OTHER_SYNTAX = (*DECLARING[1:], *SETTING_VARIABLES[1:])
 _MAX_LOOK_UPS = 1_000
 """Limit of the paths that are looked up in the surroundings of one directory."""
@@ -211,8 +212,7 @@ class _Run:
             path: text for path, text in self.files.items() if path in written or path in admitted.others
         }
         own = {path: text for path, text in texts.items() if path not in self.around.texts}
-        # A round trip depends only on the text, and the root modules of all Regions share some files.
-        distinct = {path: text for text, path in {text: path for path, text in reversed(own.items())}.items()}
+        distinct = _distinct(own)
         if self.makes_round_trips and should_spawn(distinct):
             self.round_trips = RoundTrips(distinct, self.budget)
             self.watchdog.shorten(self.round_trips.seconds)
@@ -268,3 +268,12 @@ class _Run:
         from ticketgen.verification.ignores import apply_ignores
 
         return apply_ignores(self.findings, self.admitted, CATALOGUE.keys(), all_read=all_read)
+
+
+def _distinct(texts: Mapping[str, str]) -> dict[str, str]:
+    """The files whose round trip is made: the first one of each text, because the Regions share some files.
+
+    Nobody edits tests for Terraform with a tool that needs the round trip, so it is not made at every render.
+    """
+    paths = {text: path for path, text in reversed(list(texts.items())) if not path.endswith(_TESTS)}
+    return {path: text for text, path in paths.items()}
