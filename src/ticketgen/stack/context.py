@@ -25,7 +25,12 @@ from ticketgen.stack.functions.sources import shared_files, sources
 from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
 from ticketgen.stack.moved_addresses import moved_blocks
 from ticketgen.stack.names import PARAMETER_GROUPS, WHATS, longest_suffix
-from ticketgen.stack.native_expectations import Expectations
+from ticketgen.stack.native_expectations import (
+    expected_of_data,
+    expected_of_global,
+    expected_of_regions,
+)
+from ticketgen.stack.native_references import MockedStack
 from ticketgen.stack.native_tests import mocked_provider
 from ticketgen.stack.operations import stack_facts
 from ticketgen.stack.operator_rights import policy_statements, rights_rows
@@ -288,15 +293,15 @@ def _expected(root: RootModule, environment: Environment, sizing: Sizing) -> Map
     """The values that the native tests of a root module expect."""
     if root.retired:
         return {}
-    keys = {(table.key, table.what): (table.hash_key, table.range_key) for table in SHARED_TABLES}
-    expectations = Expectations(environment, sizing, keys)
+    stack = MockedStack(environment, sizing, {table.key: table.what for table in SHARED_TABLES})
     if root.kind is RootKind.GLOBAL:
-        return expectations.of_global(_capacity(sizing))
+        return expected_of_global(stack, _capacity(sizing))
     seen = _root(root, environment)
     if root.kind is RootKind.DATA:
-        return expectations.of_data(root.region, audits=seen.is_hub, protect=seen.protect)
+        keys = {(table.key, table.what): (table.hash_key, table.range_key) for table in SHARED_TABLES}
+        return expected_of_data(stack, keys, root.region, audits=seen.is_hub, protect=seen.protect)
     groups = {group["what"]: group["name"] for group in _MANAGED_RULE_GROUPS}
-    return expectations.of_regions(root.region, seen.vpc_cidr, groups)
+    return expected_of_regions(stack, root.region, seen.vpc_cidr, groups)
 
 
 def _engine(version: engines.EngineVersion) -> dict[str, str]:

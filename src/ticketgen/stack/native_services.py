@@ -5,17 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from itertools import islice
 
 from ticketgen.aws import engines
-from ticketgen.sizing import Sizing
 from ticketgen.sizing.database import aurora_instances
 from ticketgen.sizing.seat_cache import cache_nodes
-from ticketgen.spec.model import Environment
 from ticketgen.stack.functions.seat_cache_sync import INVENTORY_BATCH_SIZE
 from ticketgen.stack.names import PARAMETER_GROUPS
+from ticketgen.stack.native_references import MockedStack, Row
 from ticketgen.stack.native_tests import ACCOUNT, mocked_arn, mocked_role
 
 __all__ = ["service_rows"]
@@ -25,18 +24,15 @@ _AUTHORIZATION = {"iam": "AWS_IAM", "cognito": "COGNITO_USER_POOLS", "none": "NO
 """API Gateway's names for the ways to identify buyers."""
 
 
-def service_rows(
-    environment: Environment, sizing: Sizing, vpc_cidr: str, rule_groups: dict[str, str]
-) -> dict[str, object]:
+def service_rows(stack: MockedStack, vpc_cidr: str, rule_groups: Mapping[str, str]) -> Row:
     """The expected values by what they are about.
 
     Args:
-        environment: one of the project's environments.
-        sizing: its sizing.
+        stack: the stack.
         vpc_cidr: the address range of the primary Region's VPC.
         rule_groups: the managed groups of the firewall's rules, by the middle of the rule's name.
     """
-    rows = _Services(environment, sizing)
+    rows = _Services(stack)
     return {
         **rows.network(vpc_cidr),
         **rows.cache(),
@@ -49,19 +45,17 @@ def service_rows(
 
 
 class _Services:
-    """The rows of one environment."""
+    """The rows of one stack."""
 
-    def __init__(self, environment: Environment, sizing: Sizing) -> None:
-        self.environment = environment
-        self.figures = sizing
-        self.sizing = sizing.by_name
-        self.key = mocked_arn(environment, "aws_kms_key")
-        self.dead_letters = mocked_arn(environment, "aws_sqs_queue")
+    def __init__(self, stack: MockedStack) -> None:
+        self.environment = stack.environment
+        self.figures = stack.sizing
+        self.sizing = stack.sizing.by_name
+        self.name = stack.name
+        self.key = stack.key
+        self.dead_letters = stack.dead_letters
 
-    def name(self, what: str) -> str:
-        return f"{self.environment.project}-{what}-{self.environment.name}"
-
-    def network(self, vpc_cidr: str) -> dict[str, object]:
+    def network(self, vpc_cidr: str) -> Row:
         halves = [str(each) for each in islice(ip_network(vpc_cidr).subnets(4), 2)]
         return {
             "vpc": {"cidr_block": vpc_cidr, "enable_dns_hostnames": True, "enable_dns_support": True},
@@ -79,7 +73,7 @@ class _Services:
             },
         }  # fmt: skip
 
-    def cache(self) -> dict[str, object]:
+    def cache(self) -> Row:
         engine = engines.CACHES[self.environment.cache.engine]
         nodes = self.figures[cache_nodes].value
         group = self.name(PARAMETER_GROUPS[engine.engine])
@@ -118,7 +112,7 @@ class _Services:
             },
         }  # fmt: skip
 
-    def api(self) -> dict[str, object]:
+    def api(self) -> Row:
         buys, reads = self.name("ticket-purchase"), self.name("seat-availability")
         calls = {"create_hold": "POST", "delete_hold": "DELETE", "buy_tickets": "POST", "read_seats": "GET"}
         callees = {route: reads if route == "read_seats" else buys for route in calls}
@@ -138,9 +132,9 @@ class _Services:
             "stage": {"stage_name": spec.name, "xray_tracing_enabled": True},
         }  # fmt: skip
 
-    def firewall(self, rule_groups: dict[str, str]) -> Iterator[tuple[str, list[object]]]:
+    def firewall(self, rule_groups: Mapping[str, str]) -> Iterator[tuple[str, list[object]]]:
         """The rules by their names: priority, and the limit or the managed group."""
-        tests: dict[str, object] = {
+        tests: Row = {
             "rate": self.sizing["waf_rate_limit"].value,
             "post-rate": self.sizing["waf_post_limit"].value,
             **rule_groups,
@@ -148,14 +142,14 @@ class _Services:
         for priority, (what, test) in enumerate(tests.items()):
             yield self.name(what), [priority, test, True, True, self.name(what)]
 
-    def streams(self) -> dict[str, object]:
+    def streams(self) -> Row:
         """The streams, their readers, and the queues."""
         stuck = [{"on_failure": [{"destination_arn": self.dead_letters}]}]
-        mapping: dict[str, object] = {
+        mapping: Row = {
             "starting_position": "TRIM_HORIZON", "bisect_batch_on_function_error": True,
             "function_response_types": ["ReportBatchItemFailures"], "destination_config": stuck,
         }  # fmt: skip
-        queue: dict[str, object] = {
+        queue: Row = {
             "message_retention_seconds": _DEAD_LETTER_SECONDS, "kms_master_key_id": self.key,
         }  # fmt: skip
         return {
@@ -199,7 +193,7 @@ class _Services:
             },
         }  # fmt: skip
 
-    def database(self) -> dict[str, object]:
+    def database(self) -> Row:
         protect = self.environment.protect
         family = engines.AURORA_POSTGRESQL
         group = self.name(PARAMETER_GROUPS[family.engine])
@@ -240,7 +234,7 @@ class _Services:
             },
         }  # fmt: skip
 
-    def machines(self) -> dict[str, object]:
+    def machines(self) -> Row:
         """The state machines, and what starts them."""
         spec = self.environment
         within = [spec.objectives.verification_s, spec.objectives.correction_s]
