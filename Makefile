@@ -42,7 +42,7 @@ CHROMIUM := .build/chromium
 ALONE := tests/functions/test_sold_out_event.py tests/functions/test_races.py tests/rehearsal/test_rehearse_command.py \
   tests/suites/test_integration_suite.py tests/verification/test_speed.py
 
-.PHONY: help demo test test-oldest coverage slowest lint prove apply mutate bench clean dynamodb growth bench-scale site pictures release-check sweep fuzz exhaust proofs browser extension
+.PHONY: help demo test test-oldest coverage slowest lint prove apply mutate mutate-native bench clean dynamodb growth bench-scale site pictures release-check sweep fuzz exhaust proofs browser extension
 .DEFAULT_GOAL := help
 
 help: ## List the targets.
@@ -120,6 +120,10 @@ growth: $(READY) ## Print how plan and apply grow from 1 to 12 Regions: half an 
 mutate: $(READY) ## Break the demo's prod stack on purpose, hundreds of times, and check that its suite notices. SAMPLE=60 for some.
 	$(BIN)/ticketgen render --spec $(DEMO)/ticketgen.yaml --env prod
 	$(BIN)/python tests/mutation/run_mutants.py $(DEMO)/stacks/prod $(if $(SAMPLE),--sample $(SAMPLE),--report .build/mutants.json)
+
+mutate-native: $(READY) ## Break the HCL of a stack of three Regions, and check that `terraform test` notices. Needs Terraform. SAMPLE=40.
+	$(BIN)/python tests/mutation/native_stack.py .build/native-stack
+	$(BIN)/python tests/mutation/run_mutants.py .build/native-stack --native --sample $(or $(SAMPLE),40)
 
 site: $(SITE)/.ready ## Build the documentation as a website in .build/site; a broken link fails.
 	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --strict

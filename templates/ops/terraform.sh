@@ -18,7 +18,7 @@ case $SUFFIX in
     ;;
 esac
 
-if [ "$action" = validate ]; then
+if [ "$action" = validate ] || [ "$action" = test ]; then
   mark=-validate # a data directory that no backend uses
   export TF_DATA_DIR="$PWD/$root/.terraform$mark"
 elif [ "$SUFFIX" = "$DEFAULT_SUFFIX" ]; then
@@ -28,6 +28,7 @@ else
   mark=-$SUFFIX
   export TF_DATA_DIR="$PWD/$root/.terraform$mark"
 fi
+[ "$action" != test ] || SUFFIX=$DEFAULT_SUFFIX # the tests are about the environment's own names
 export TF_VAR_environment_suffix="$SUFFIX" TF_IN_AUTOMATION=1
 plan=tfplan$mark
 log=$root/$action$mark.log
@@ -181,6 +182,10 @@ case $action in
   validate)
     : >"$log"
     told terraform init -input=false -no-color -backend=false && told terraform validate -no-color
+    ;;
+  test)
+    : >"$log"
+    told terraform init -input=false -no-color -backend=false && told terraform test -no-color
     ;;
   plan) make_plan ;;
   apply) apply_plan ;;

@@ -1,10 +1,12 @@
 """Break a rendered stack on purpose, and measure how many faults its own unit suite notices.
 
-    python tests/mutation/run_mutants.py STACK [--mutants 700] [--sample 60 --seed 1] [--report FILE]
+    python tests/mutation/run_mutants.py STACK [--mutants 700] [--sample 60 --seed 1] [--report FILE] [--native]
 
 The share counts the mutants of the draw, which takes the operators in turn. In a full run, every case must also notice
 a mutant: for a case that noticed none of the draw, mutants of what its name mentions are tried until it notices one.
 These count for the case, but not for the share. The matrix of the report has only the combinations that ran.
+
+With --native, the stack's tests for ``terraform test`` judge mutants of its HCL instead; no run must notice one.
 """
 
 from __future__ import annotations
@@ -21,9 +23,13 @@ from typing import Any
 
 from breaker import Verdict, run
 from mutants import Mutant, choose, every_mutant, is_valid, nearest, read_stack, sample
+from native_runs import native_runs_of, run_native, sees
 
 SHARE = 0.95
 """The minimum share of noticed mutants; explained survivors count as missed."""
+
+NATIVE_SHARE = 0.8
+"""The same for the native tests, which see neither the functions' code nor which resource of a type an ARN means."""
 
 ROUNDS = (4, 16, 64, 256)
 """The number of mutants tried per case that noticed none, in each round."""
@@ -123,10 +129,14 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--report", type=Path)
+    parser.add_argument("--native", action="store_true")
     options = parser.parse_args(arguments)
     began = time.monotonic()
     files = read_stack(options.stack)
     every = list(every_mutant(files))
+    if options.native:
+        suite = native_runs_of(options.stack)
+        every = [mutant for mutant in every if not mutant.module and sees(suite, mutant)]
 
     def valid(mutant: Mutant) -> bool:
         return is_valid(mutant, files)
@@ -134,8 +144,11 @@ def main(arguments: Sequence[str]) -> int:
     pool = sample(every, 8 * options.sample, options.seed) if options.sample else every
     chosen = choose(pool, options.sample or options.mutants, valid)
     print(f"{len(chosen)} mutants of {len(every)}, chosen in {time.monotonic() - began:.0f} s", flush=True)
-    cases = [] if options.sample else cases_of(options.stack)
-    verdict = run(options.stack, chosen, cases, workers=options.workers)
+    cases = [] if options.sample or options.native else cases_of(options.stack)
+    if options.native:
+        verdict = run_native(options.stack, chosen, options.workers)
+    else:
+        verdict = run(options.stack, chosen, cases, workers=options.workers)
 
     def ask(mutants: Sequence[Mutant], waiting: Sequence[str]) -> Verdict:
         return run(options.stack, mutants, waiting, others=False, workers=options.workers)
@@ -150,7 +163,8 @@ def main(arguments: Sequence[str]) -> int:
         print("  survived:", survivor)
     for case in found["idle"]:
         print("  noticed nothing:", case)
-    return int(found["share"] < SHARE or bool(found["idle"]))
+    least = NATIVE_SHARE if options.native else SHARE
+    return int(found["share"] < least or bool(found["idle"]))
 
 
 if __name__ == "__main__":

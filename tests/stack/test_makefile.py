@@ -346,11 +346,21 @@ def test_a_variable_runs_no_command(tmp_path: Path, name: str, text: str) -> Non
     assert not list(tmp_path.rglob("evil"))
 
 
+def test_the_native_tests_run_without_a_backend_and_with_the_environments_own_names(tmp_path: Path) -> None:
+    made = stack(tmp_path, retired=("sa-east-1",), bucket="states")
+    made.make("test-native", "SUFFIX=blue")
+    assert sorted(made.roots("test")) == sorted(
+        ["global", *(f"{kind}/{region}" for kind in ("data", "regions") for region in REGIONS)]
+    )
+    assert all("data=.terraform-validate suffix=prod" in rest for _, _, rest in made.calls("init", "test"))
+    assert all("-backend=false" in rest for _, _, rest in made.calls("init"))
+
+
 def test_help_is_the_default_and_names_every_target(tmp_path: Path) -> None:
     made = stack(tmp_path)
     told = made.make()
-    targets = re.findall(r"(?m)^  make ([a-z]+)\t", told)
+    targets = re.findall(r"(?m)^  make ([a-z-]+)\t", told)
     assert targets == [
-        "help", "init", "validate", "plan", "summary", "apply", "destroy", "output",
+        "help", "init", "validate", "test-native", "plan", "summary", "apply", "destroy", "output",
     ]  # fmt: skip
     assert made.make("help") == told

@@ -25,6 +25,13 @@ from ticketgen.stack.functions.sources import shared_files, sources
 from ticketgen.stack.functions.ticket_purchase import LEASE_SECONDS
 from ticketgen.stack.moved_addresses import moved_blocks
 from ticketgen.stack.names import PARAMETER_GROUPS, WHATS, longest_suffix
+from ticketgen.stack.native_expectations import (
+    expected_of_data,
+    expected_of_global,
+    expected_of_regions,
+)
+from ticketgen.stack.native_references import MockedStack
+from ticketgen.stack.native_tests import mocked_provider
 from ticketgen.stack.operations import stack_facts
 from ticketgen.stack.operator_rights import policy_statements, rights_rows
 from ticketgen.stack.roles import roles, services
@@ -235,7 +242,7 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
     return {
         "environment": environment,
         "sizing": sizing.by_name,
-        "capacity": {figure.name: figure.value for figure in sizing if isinstance(figure.place, OutputPlace)},
+        "capacity": _capacity(sizing),
         "regions": environment.regions,
         "primary": environment.primary_region,
         "secondary": environment.secondary_region,
@@ -256,6 +263,7 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
         "operations": stack_facts(environment, sizing),
         "account_needs": account_needs(environment, sizing),
         "operator_rights": list(rights_rows(environment)),
+        "mocks": mocked_provider(environment),
         "metrics_namespace": METRICS_NAMESPACE,
         "every_alarm": [
             alarm for module in FunctionModule for alarm in alarms_of(module, environment, sizing)
@@ -277,6 +285,25 @@ def stack_context(environment: Environment, sizing: Sizing) -> dict[str, object]
     }
 
 
+def _capacity(sizing: Sizing) -> dict[str, object]:
+    return {figure.name: figure.value for figure in sizing if isinstance(figure.place, OutputPlace)}
+
+
+def _expected(root: RootModule, environment: Environment, sizing: Sizing) -> Mapping[str, object]:
+    """The values that the native tests of a root module expect."""
+    if root.retired:
+        return {}
+    stack = MockedStack(environment, sizing, {table.key: table.what for table in SHARED_TABLES})
+    if root.kind is RootKind.GLOBAL:
+        return expected_of_global(stack, _capacity(sizing))
+    seen = _root(root, environment)
+    if root.kind is RootKind.DATA:
+        keys = {(table.key, table.what): (table.hash_key, table.range_key) for table in SHARED_TABLES}
+        return expected_of_data(stack, keys, root.region, audits=seen.is_hub, protect=seen.protect)
+    groups = {group["what"]: group["name"] for group in _MANAGED_RULE_GROUPS}
+    return expected_of_regions(stack, root.region, seen.vpc_cidr, groups)
+
+
 def _engine(version: engines.EngineVersion) -> dict[str, str]:
     return {
         "engine": version.engine,
@@ -292,6 +319,7 @@ def file_context(file: StackFile, environment: Environment, sizing: Sizing) -> d
         return {
             "root": _root(file.root, environment),
             "app_name": RawExpression("local.app_name"),
+            "expected": _expected(file.root, environment, sizing),
             "moved_blocks": moved_blocks(file.root.kind, ""),
         }
     context: dict[str, object] = {

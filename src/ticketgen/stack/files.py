@@ -131,6 +131,14 @@ def _has_domain(environment: Environment, root: RootModule) -> bool:
     return _domain(environment)
 
 
+def _is_live(environment: Environment, root: RootModule) -> bool:
+    return not root.retired
+
+
+def _is_primary(environment: Environment, root: RootModule) -> bool:
+    return root.region == environment.primary_region and not root.retired
+
+
 _EVERY_ROOT = tuple(RootKind)
 _MOVED_IN_ROOTS, _MOVED_IN_MODULES = changed_places()
 _MOVED = "modules/moved.tf"
@@ -145,6 +153,17 @@ _ROOT_FILES = (
     _RootFile("identity.tf", (RootKind.DATA,), _has_identity),
     _RootFile("outputs.tf", _EVERY_ROOT),
     _RootFile("moved.tf", tuple(_MOVED_IN_ROOTS), template=_MOVED),
+    *(
+        _RootFile(f"tests/{kind}.tftest.hcl", (kind,), _is_live, f"tests/{kind}.tftest.hcl")
+        for kind in RootKind
+    ),
+    *(
+        _RootFile(
+            f"tests/{module}.tftest.hcl", (RootKind.REGIONS,), _is_primary, f"tests/{module}.tftest.hcl"
+        )
+        for module in FunctionModule
+    ),
+    _RootFile("tests/expected.json", _EVERY_ROOT, _is_live, "tests/expected.json"),
 )
 
 _SHARED_FILES = (
@@ -195,6 +214,7 @@ _SHARED_FILES = (
     StackFile("modules/verification/timestream.tf", uses_timestream),
     *(StackFile(f"modules/{module}/moved.tf", template=f"stack/{_MOVED}.j2") for module in _MOVED_IN_MODULES),
     *_SUITES,
+    StackFile("tests/mocks/aws.tfmock.hcl", template="stack/tests/aws.tfmock.hcl.j2"),
     StackFile("ops/terraform.sh", template="ops/terraform.sh"),
     StackFile("ops/README.md"),
     StackFile("ops/policy.json"),

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Verified", "verify", "verify_within"]
 
-_PARSED = (*DECLARING, *SETTING_VARIABLES, ".tftest.hcl", ".tfmock.hcl")
+_TESTS = (".tftest.hcl", ".tfmock.hcl")
+_PARSED = (*DECLARING, *SETTING_VARIABLES, *_TESTS)
 _OTHER_SYNTAX = (*DECLARING[1:], *SETTING_VARIABLES[1:])
 _MAX_LOOK_UPS = 1_000
 """Limit of the paths that are looked up in the surroundings of one directory."""
@@ -214,8 +215,9 @@ class _Run:
             path: text for path, text in self.files.items() if path in written or path in admitted.others
         }
         own = {path: text for path, text in texts.items() if path not in self.around.texts}
-        if self.makes_round_trips and should_spawn(own):
-            self.round_trips = RoundTrips(own, self.budget)
+        distinct = _distinct(own)
+        if self.makes_round_trips and should_spawn(distinct):
+            self.round_trips = RoundTrips(distinct, self.budget)
             self.watchdog.shorten(self.round_trips.seconds)
         # Imported here, because this takes a tenth of a second, while the second process is already running.
         from ticketgen.hcl.configuration import Configuration
@@ -232,7 +234,7 @@ class _Run:
             yield from checked.findings
             if checked.value is not None:
                 parsed.append(checked.value)
-                if self.makes_round_trips and self.round_trips is None and path in own:
+                if self.makes_round_trips and self.round_trips is None and path in distinct:
                     yield from check_round_trip(path, text, rendered=self.rendered)
         all_paths = frozenset(self.files) | (self.paths or frozenset())
         yield from unread_notes(all_paths)
@@ -252,7 +254,7 @@ class _Run:
             differences = self.round_trips.differences()
             if self.round_trips.overrun:
                 raise LimitExceeded("the round trips of all files may take")
-            compared = [file for file in parsed if file.path in own]
+            compared = [file for file in parsed if file.path in distinct]
             yield from check_round_trips(compared, texts, differences, rendered=self.rendered)
 
     def _exists(self, path: str) -> bool | None:
@@ -269,3 +271,12 @@ class _Run:
         from ticketgen.verification.ignores import apply_ignores
 
         return apply_ignores(self.findings, self.admitted, CATALOGUE.keys(), all_read=all_read)
+
+
+def _distinct(texts: Mapping[str, str]) -> dict[str, str]:
+    """The files whose round trip is made: the first one of each text, because the Regions share some files.
+
+    Nobody edits tests for Terraform with a tool that needs the round trip, so it is not made at every render.
+    """
+    paths = {text: path for path, text in reversed(list(texts.items())) if not path.endswith(_TESTS)}
+    return {path: text for text, path in paths.items()}
