@@ -154,7 +154,7 @@ class _Body:
         name, location = path + attribute.name, attribute.at(self.file)
         known = schema.attribute(attribute.name)
         if known is None:
-            if attribute.name in schema.blocks:
+            if attribute.name in schema.blocks or attribute.name in meta.blocks:
                 if attribute.name == "timeouts" or _is_empty_block_list(attribute.value):
                     return
                 message = f"{name} of {self.subject} is a block type, but is written as an argument"
