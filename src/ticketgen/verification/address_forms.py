@@ -43,6 +43,8 @@ __all__ = [
 ]
 
 _ALL: Final = "all"
+_VALUES: Final = ("var.", "local.", "output.", "check.")
+"""What the addresses begin with that are no whole objects, on which another one can depend."""
 _LOOP_KEYS: Final = {"each": "key", "count": "index"}
 
 
@@ -52,7 +54,9 @@ def _items(attribute: Attribute, place: ArgumentPlace, what: str) -> tuple[list[
         return list(attribute.value.items), []
     message = f"{attribute.name} is not a list of {what} in brackets"
     at, written = attribute.value.at(place.file), plain_reference(attribute.value)
-    edits = (TextEdit(at, written, f"[{written}]"),) if written else ()
+    is_object = written in map(str, place.module.declarations) and not written.startswith(_VALUES)
+    is_name = attribute.name == "ignore_changes" and written.isidentifier()
+    edits = (TextEdit(at, written, f"[{written}]"),) if is_object or is_name else ()
     return [], [INVALID_ADDRESS.found(message, f"write [ … ] with {what}", at=at, edits=edits)]
 
 
@@ -167,7 +171,10 @@ def triggers_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> It
                 yield INVALID_ADDRESS.found(message, help, at=reference.at(place.file))
         if len(resources) != 1:
             message = f"an item of replace_triggered_by refers to {len(resources)} resources instead of one"
-            help, edits = "refer to one resource in each item", _without_quotes(item, place)
+            written = static_reference(item)
+            is_declared = written is not None and written.address in place.module.declarations
+            help = "refer to one resource in each item"
+            edits = _without_quotes(item, place) if is_declared else ()
             yield INVALID_ADDRESS.found(message, help, at=item.at(place.file), edits=edits)
 
 

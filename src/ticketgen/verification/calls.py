@@ -155,7 +155,7 @@ def _check_inputs(call: Declaration, callee: Module, guesses: Guesses) -> Iterat
         if name not in MODULE.arguments and name not in variables and callee.complete:
             message = f"unsupported argument {name} in {call.address}: {_folder_name(callee)} declares no such variable"
             at, otherwise = attribute.at(call.file), "remove it, or declare the variable in the module"
-            known = (*variables, *MODULE.arguments)
+            known = (*variables, *MODULE.offered())
             help, edits = correct(guesses, name, known, at, otherwise)
             yield UNKNOWN_MODULE_INPUT.found(message, help, at=at, edits=edits)
     missing = (each for each in callee.required_variables if each.name not in given)
