@@ -246,7 +246,7 @@ class _Result:
 def _verify_target(
     target: Target, root: Path | None, reported: _Filter, budget: int, fixing: Fixing | None
 ) -> _Result:
-    from ticketgen.findings.verification import NOT_FORMATTED, SYNTAX, UNTYPED_VARIABLE
+    from ticketgen.findings.verification import REQUESTED
     from ticketgen.verification.directory import read_directory
     from ticketgen.verification.result_cache import verify_cached
     from ticketgen.verification.surroundings import work_tree_of
@@ -271,15 +271,12 @@ def _verify_target(
                 round_trips=_is_rendered(Path(real_path(folder))),
                 progress=lambda what: print_verbose(f"{name}: {what}"),
             )
-            broken = {each.location.file for each in found if each.rule == SYNTAX.id and each.location}
-            if fixing or reported.selects(UNTYPED_VARIABLE):
-                from ticketgen.verification.untyped_variables import check_untyped
+            if fixing or any(map(reported.selects, REQUESTED)):
+                from ticketgen.verification.requested_checks import requested_findings
 
-                found = (*found, *check_untyped(texts, broken))
-            if fixing or reported.selects(NOT_FORMATTED):
-                from ticketgen.verification.format_check import check_format
-
-                found = (*found, *check_format(texts, broken))
+                found += tuple(
+                    requested_findings(texts, found, lambda kind: bool(fixing) or reported.selects(kind))
+                )
             return found
 
         found = verify(texts)
