@@ -43,8 +43,8 @@ __all__ = [
 ]
 
 _ALL: Final = "all"
-_VALUES: Final = ("var.", "local.", "output.", "check.")
-"""What the addresses begin with that are no whole objects, on which another one can depend."""
+_VALUES: Final = frozenset({"var", "local"})
+"""The kinds of addresses that are no whole objects, on which another one can depend."""
 _LOOP_KEYS: Final = {"each": "key", "count": "index"}
 
 
@@ -53,8 +53,14 @@ def _items(attribute: Attribute, place: ArgumentPlace, what: str) -> tuple[list[
     if isinstance(attribute.value, Tuple):
         return list(attribute.value.items), []
     message = f"{attribute.name} is not a list of {what} in brackets"
-    at, written = attribute.value.at(place.file), plain_reference(attribute.value)
-    is_object = written in map(str, place.module.declarations) and not written.startswith(_VALUES)
+    value = attribute.value
+    at, written = value.at(place.file), plain_reference(value)
+    is_object = (
+        isinstance(value, Reference)
+        and written == str(value.address)
+        and value.address.kind not in _VALUES
+        and value.address in place.module.declarations
+    )
     is_name = attribute.name == "ignore_changes" and written.isidentifier()
     edits = (TextEdit(at, written, f"[{written}]"),) if is_object or is_name else ()
     return [], [INVALID_ADDRESS.found(message, f"write [ … ] with {what}", at=at, edits=edits)]
