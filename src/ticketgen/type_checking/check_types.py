@@ -11,7 +11,8 @@ from ticketgen.findings.verification import EPHEMERAL_VALUE, INVALID_EXPRESSION,
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.declarations import Declaration, declared_in
 from ticketgen.hcl.modules import Module
-from ticketgen.hcl.syntax import Attribute, Block, Body, Call, Expression, GetAttribute, Node, Reference
+from ticketgen.hcl.plain_texts import plain_text
+from ticketgen.hcl.syntax import Attribute, Block, Body, Expression, Node, Reference
 from ticketgen.hcl.uses import NO_VALUES, REPETITIONS
 from ticketgen.type_checking.conversions import mismatches
 from ticketgen.type_checking.cty_types import (
@@ -23,7 +24,7 @@ from ticketgen.type_checking.cty_types import (
     kind_of,
     optional_defaults,
 )
-from ticketgen.type_checking.inference import Context, ReportProblem, infer, known_pairs, require
+from ticketgen.type_checking.inference import Context, ReportProblem, Rewrite, infer, known_pairs, require
 from ticketgen.type_checking.scope_types import ScopeTypes, is_true
 
 __all__ = ["check_types"]
@@ -87,11 +88,10 @@ class _Checker:
         yield from self._found.values()
 
     def _problem(self, file: str) -> ReportProblem:
-        def report(node: Node, message: str, help: str, meant: str = "") -> None:
+        def report(node: Node, message: str, help: str, rewrite: Rewrite = None) -> None:
             location = node.at(file)
             if (location, message) not in self._found:
-                word = node.name if isinstance(node, Call | GetAttribute) and meant else ""
-                edits = (TextEdit(location, word, meant),) if word else ()
+                edits = (TextEdit(location, *rewrite),) if rewrite else ()
                 finding = INVALID_EXPRESSION.found(message, help, at=location, edits=edits)
                 self._found[location, message] = finding
 
@@ -148,7 +148,9 @@ class _Checker:
         sensitive, ephemeral = _marks(value, self._budget)
         if sensitive and self._is_root and output.value("sensitive") is None:
             message = f"output {output.name} contains a sensitive value, but is not sensitive"
-            self._found[location, message] = SENSITIVE_OUTPUT.found(message, at=location)
+            self._found[location, message] = SENSITIVE_OUTPUT.found(
+                message, at=location, edits=_sensitive(output)
+            )
         declared = output.block.attribute("ephemeral")
         if self._is_root and declared is not None and is_true(declared.value):
             message = f"output {output.name} of a root module is ephemeral"
@@ -289,12 +291,33 @@ class _Checker:
             problem = f"it is {'sensitive' if sensitive else 'ephemeral'}"
         if problem:
             fix = "write a whole number" if attribute.name == "count" else "write a map, or a set of strings"
-            context.problem(attribute.value, f"{attribute.name} is unsuitable: {problem}", fix)
+            written = plain_text(attribute.value) if _is_list_of_strings(value) else ""
+            rewrite = (written, f"toset({written.replace('[ ', '[').replace(' ]', ']').replace(' ,', ',')})")
+            message = f"{attribute.name} is unsuitable: {problem}"
+            context.problem(attribute.value, message, fix, rewrite if written else None)
+
+
+def _sensitive(output: Declaration) -> tuple[TextEdit, ...]:
+    """The edit that makes an output sensitive, as Terraform itself advises."""
+    value = output.block.attribute("value")
+    if value is None or value.line == output.block.line:
+        return ()
+    indent = " " * (value.column - 1)
+    return (TextEdit(value.at(output.file), "", f"sensitive = true\n{indent}"),)
 
 
 def _is_false(expression: Expression | None) -> bool:
     """Whether an expression is the literal ``false``."""
     return getattr(expression, "value", None) is False
+
+
+def _is_list_of_strings(value: TypedValue) -> bool:
+    match value.type:
+        case ["list", "string"]:
+            return True
+        case ["tuple", elements]:
+            return all(each == "string" for each in elements)
+    return False
 
 
 def _count_problem(value: TypedValue, budget: Budget) -> str:

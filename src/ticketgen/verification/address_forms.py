@@ -7,6 +7,7 @@ from typing import Final
 
 from ticketgen.findings import Finding, TextEdit
 from ticketgen.findings.verification import INVALID_ADDRESS, INVALID_NAME, UNDECLARED_REFERENCE
+from ticketgen.hcl.plain_texts import plain_reference
 from ticketgen.hcl.static_addresses import (
     Endpoint,
     InvalidAddress,
@@ -28,7 +29,7 @@ from ticketgen.hcl.syntax import (
 from ticketgen.hcl.traversal import free_references
 from ticketgen.language.block_grammar import Argument
 from ticketgen.verification.argument_place import ArgumentPlace
-from ticketgen.verification.corrections import plain_reference, unquoted
+from ticketgen.verification.corrections import unquoted
 from ticketgen.verification.source_addresses import provider_name_fault
 
 __all__ = [

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ticketgen.findings import Finding, TextEdit
 from ticketgen.findings.verification import LEGACY_SYNTAX
+from ticketgen.hcl.plain_texts import plain_reference
 from ticketgen.hcl.syntax import (
     Access,
     Expression,
@@ -22,7 +23,6 @@ from ticketgen.hcl.syntax import (
     Template,
 )
 from ticketgen.hcl.traversal import nested
-from ticketgen.verification.corrections import plain_reference
 
 __all__ = ["check_legacy_syntax"]
 
