@@ -8,7 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from ticketgen.findings import Finding, FindingKind
-from ticketgen.findings.verification import LEGACY_SYNTAX, NOT_FORMATTED, SYNTAX, UNTYPED_VARIABLE
+from ticketgen.findings.verification import (
+    LEGACY_SYNTAX,
+    NOT_CHECKED,
+    NOT_FORMATTED,
+    SYNTAX,
+    UNTYPED_VARIABLE,
+)
 from ticketgen.hcl.syntax import File
 from ticketgen.terraform_file_names import DECLARING, SETTING_VARIABLES
 from ticketgen.verification.edit_places import EditPlaces
@@ -19,6 +25,8 @@ from ticketgen.verification.untyped_variables import check_untyped
 
 __all__ = ["requested_findings"]
 
+_WITHOUT_MODEL = frozenset({SYNTAX.id, NOT_CHECKED.id})
+
 
 def requested_findings(
     texts: Mapping[str, str], findings: tuple[Finding, ...], is_requested: Callable[[FindingKind], bool]
@@ -27,10 +35,10 @@ def requested_findings(
 
     Args:
         texts: by path.
-        findings: those of all levels, of which the syntax errors count.
+        findings: those of all levels. Files with a syntax error, or that exceed a limit, are skipped.
         is_requested: whether findings of a kind are asked for.
     """
-    broken = {each.location.file for each in findings if each.rule == SYNTAX.id and each.location}
+    broken = {each.location.file for each in findings if each.rule in _WITHOUT_MODEL and each.location}
     if is_requested(UNTYPED_VARIABLE) or is_requested(LEGACY_SYNTAX):
         files = {
             path: file
