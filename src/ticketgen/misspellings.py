@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
 __all__ = ["is_misspelling", "meant_name"]
@@ -34,11 +35,16 @@ def is_misspelling(word: str, correct: str) -> bool:
 
 
 def meant_name(word: str, known: Iterable[str]) -> str:
-    """The only known name that a word is a misspelling of; "" if there is none, or more than one."""
-    found = {each for each in known if is_misspelling(word, each)}
+    """The only known name that a word is a misspelling of; "" if there is none, more than one, or too many known."""
+    names = list(islice(known, _MAX_KNOWN + 1))
+    if len(names) > _MAX_KNOWN:
+        return ""
+    found = {each for each in names if is_misspelling(word, each)}
     return found.pop() if len(found) == 1 else ""
 
 
+_MAX_KNOWN: Final = 500
+"""Known names that a word is compared with; untrusted code may have many, and many unknown words."""
 _MAX_SEPARATORS: Final = 4
 """Separators that one name may have more than the other."""
 

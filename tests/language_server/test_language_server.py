@@ -90,11 +90,11 @@ def test_an_unsaved_text_has_diagnostics_in_utf_16_and_a_fix(editor: Editor, fol
     units = len(line[: line.index(".vcp_id")].encode("utf-16-le")) // 2
     assert found["range"]["start"] == {"line": 14, "character": units}
     fix, *_ = editor.actions(main, 14)
-    assert (fix["title"], fix["kind"]) == ("Replace .vcp_id with .vpc_id", "quickfix")
+    assert (fix["title"], fix["kind"]) == ("Replace vcp_id with vpc_id", "quickfix")
     (edit,) = fix["edit"]["changes"][main.as_uri()]
-    assert edit["newText"] == ".vpc_id"
+    assert edit["newText"] == "vpc_id"
     assert edit["range"] == {
-        "start": {"line": 14, "character": units},
+        "start": {"line": 14, "character": units + 1},
         "end": {"line": 14, "character": units + len(".vcp_id")},
     }
     page = editor.at("hover", main, 14, units)

@@ -65,6 +65,15 @@ NOT_FORMATTED = _verify(
     severity=Severity.NOTE,
     sources=("https://developer.hashicorp.com/terraform/cli/commands/fmt",),
 )
+LEGACY_SYNTAX = _verify(
+    "legacy-syntax",
+    "Expressions have the syntax of Terraform 0.12 and later",
+    "Readers take the old syntax for something else: quotes around a single expression do not make a string of it. "
+    "This is checked only by `validate --fix` and `--diff`, and where `--select` names it.",
+    'write var.x instead of "${var.x}", and [0] instead of .0',
+    severity=Severity.NOTE,
+    sources=("https://developer.hashicorp.com/terraform/language/v1.1.x/upgrade-guides/0-12",),
+)
 UNTYPED_VARIABLE = _verify(
     "untyped-variable",
     "Every variable whose default shows its type has this type",
@@ -443,6 +452,9 @@ NO_TERRAFORM = _verify(
     "name a directory of Terraform, or a file such as main.tf",
     category=Category.USAGE,
 )
+REQUESTED: Final = (NOT_FORMATTED, LEGACY_SYNTAX, UNTYPED_VARIABLE)
+"""Findings that are no faults, and are looked for only when fixes or the findings are asked for."""
+
 LEVELS: Mapping[str, tuple[FindingKind, ...]] = MappingProxyType(
     {
         "Syntax": (
@@ -451,7 +463,7 @@ LEVELS: Mapping[str, tuple[FindingKind, ...]] = MappingProxyType(
             NOT_CHECKED,
         ),
         "Round trip": (ROUND_TRIP,),
-        "Layout": (NOT_FORMATTED, UNTYPED_VARIABLE),
+        "Layout": REQUESTED,
         "Language": (
             WRONG_LABELS,
             INVALID_NAME,
@@ -529,5 +541,5 @@ STACK_RULES: Final = frozenset({
 })  # fmt: skip
 """Rules about how ticketgen builds a stack and its suites. Other Terraform is built in other ways."""
 
-__all__ = ["LEVELS", "NEVER_IGNORED", "STACK_RULES", "TITLE", "UNCHECKED"]
+__all__ = ["LEVELS", "NEVER_IGNORED", "REQUESTED", "STACK_RULES", "TITLE", "UNCHECKED"]
 __all__ += [name for name, value in globals().items() if isinstance(value, FindingKind)]

@@ -145,6 +145,16 @@ class BlockGrammar:
     one_of: tuple[str, ...] = ()
     by_label: Mapping[str, BlockGrammar] = field(default_factory=dict)
 
+    def offered(self, *, blocks: bool | None = None) -> tuple[str, ...]:
+        """The names that Terraform accepts here: of blocks, of arguments, or of both."""
+        arguments = (
+            name
+            for name, argument in self.arguments.items()
+            if not argument.opentofu and argument.form is not Form.RESERVED
+        )
+        types = (name for name, inner in self.blocks.items() if not (inner.opentofu or inner.refusal))
+        return (*(() if blocks is True else arguments), *(() if blocks is False else types))
+
 
 ANY_VALUE: Final = Argument()
 """An argument that may be anything."""

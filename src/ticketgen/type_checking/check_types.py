@@ -12,7 +12,8 @@ from ticketgen.findings.verification import EPHEMERAL_VALUE, INVALID_EXPRESSION,
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.declarations import Declaration, declared_in
 from ticketgen.hcl.modules import Module
-from ticketgen.hcl.syntax import Attribute, Block, Body, Call, Expression, GetAttribute, Node
+from ticketgen.hcl.plain_texts import plain_text
+from ticketgen.hcl.syntax import Attribute, Block, Body, Expression, Node
 from ticketgen.hcl.uses import NO_VALUES, REPETITIONS
 from ticketgen.hcl.values import UNKNOWN
 from ticketgen.type_checking.conversions import mismatches
@@ -26,7 +27,7 @@ from ticketgen.type_checking.cty_types import (
     optional_defaults,
 )
 from ticketgen.type_checking.dynamic_content import loop_element, loop_name
-from ticketgen.type_checking.inference import Context, ReportProblem, infer, known_pairs, require
+from ticketgen.type_checking.inference import Context, ReportProblem, Rewrite, infer, known_pairs, require
 from ticketgen.type_checking.scope_types import ScopeTypes, is_true
 from ticketgen.type_checking.unification import plain_value
 
@@ -104,11 +105,10 @@ class _Checker:
         yield from self._found.values()
 
     def _problem(self, file: str) -> ReportProblem:
-        def report(node: Node, message: str, help: str, meant: str = "") -> None:
+        def report(node: Node, message: str, help: str, rewrite: Rewrite = None) -> None:
             location = node.at(file)
             if (location, message) not in self._found:
-                word = node.name if isinstance(node, Call | GetAttribute) and meant else ""
-                edits = (TextEdit(location, word, meant),) if word else ()
+                edits = (TextEdit(location, *rewrite),) if rewrite else ()
                 finding = INVALID_EXPRESSION.found(message, help, at=location, edits=edits)
                 self._found[location, message] = finding
 
@@ -166,7 +166,9 @@ class _Checker:
         sensitive, ephemeral = _marks(value, self._budget)
         if sensitive and self._is_root and output.value("sensitive") is None:
             message = f"output {output.name} contains a sensitive value, but is not sensitive"
-            self._found[location, message] = SENSITIVE_OUTPUT.found(message, at=location)
+            self._found[location, message] = SENSITIVE_OUTPUT.found(
+                message, at=location, edits=_sensitive(output)
+            )
         declared = output.block.attribute("ephemeral")
         if self._is_root and declared is not None and is_true(declared.value):
             message = f"output {output.name} of a root module is ephemeral"
@@ -310,12 +312,33 @@ class _Checker:
             problem = f"it is {'sensitive' if sensitive else 'ephemeral'}"
         if problem:
             fix = "write a whole number" if attribute.name == "count" else "write a map, or a set of strings"
-            context.problem(attribute.value, f"{attribute.name} is unsuitable: {problem}", fix)
+            written = plain_text(attribute.value) if _is_list_of_strings(value) else ""
+            rewrite = (written, f"toset({written.replace('[ ', '[').replace(' ]', ']').replace(' ,', ',')})")
+            message = f"{attribute.name} is unsuitable: {problem}"
+            context.problem(attribute.value, message, fix, rewrite if written else None)
+
+
+def _sensitive(output: Declaration) -> tuple[TextEdit, ...]:
+    """The edit that makes an output sensitive, as Terraform itself advises."""
+    value = output.block.attribute("value")
+    if value is None or value.line == output.block.line:
+        return ()
+    indent = " " * (value.column - 1)
+    return (TextEdit(value.at(output.file), "", f"sensitive = true\n{indent}"),)
 
 
 def _is_false(expression: Expression | None) -> bool:
     """Whether an expression is the literal ``false``."""
     return getattr(expression, "value", None) is False
+
+
+def _is_list_of_strings(value: TypedValue) -> bool:
+    match value.type:
+        case ["list", "string"]:
+            return True
+        case ["tuple", elements]:
+            return all(each == "string" for each in elements)
+    return False
 
 
 def _count_problem(value: TypedValue, budget: Budget) -> str:

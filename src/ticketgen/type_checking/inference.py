@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.operators import binary as operate
@@ -55,17 +55,21 @@ from ticketgen.type_checking.cty_types import (
     object_value,
     tuple_value,
 )
-from ticketgen.type_checking.steps import meant_field, step_into, unify
+from ticketgen.type_checking.steps import corrected_field, step_into, unify
 from ticketgen.type_checking.unification import as_type, plain_value
 
-__all__ = ["Context", "ReportProblem", "Resolve", "infer", "known_pairs", "require"]
+__all__ = ["Context", "ReportProblem", "Resolve", "Rewrite", "infer", "known_pairs", "require"]
+
+
+Rewrite: TypeAlias = tuple[str, str] | None
+"""A text and what must stand there instead."""
 
 
 class ReportProblem(Protocol):
     """Receives a problem."""
 
-    def __call__(self, node: Node, message: str, help: str, meant: str = "") -> None:
-        """Receive the place, what is wrong, the fix, and the name that is obviously meant by the one there."""
+    def __call__(self, node: Node, message: str, help: str, rewrite: Rewrite = None) -> None:
+        """Receive the place, what is wrong, the fix, and the text there with the obviously correct one."""
 
 
 _MAX_ELEMENTS = 1000
@@ -105,7 +109,7 @@ class Context:
         return replace(self, bound={**self.bound, **names})
 
 
-def _ignore(node: Node, message: str, help: str, meant: str = "") -> None:
+def _ignore(node: Node, message: str, help: str, rewrite: Rewrite = None) -> None:
     """Drop a problem."""
 
 
@@ -233,7 +237,7 @@ def _follow(value: TypedValue, steps: Sequence[Step], context: Context) -> Typed
         key = infer(step.key, context) if isinstance(step, GetIndex) else TypedValue("string", step.name)
         found, problem, help = step_into(value, key, is_attribute=isinstance(step, GetAttribute))
         if problem:
-            context.problem(step, problem, help, meant_field(value, key))
+            context.problem(step, problem, help, corrected_field(value, key))
             return ANYTHING
         size = value.size if found.value is UNKNOWN_VALUE else found.size
         value = replace(_marked(found, value, key), size=size)
@@ -275,7 +279,9 @@ def _call(call: Call, context: Context) -> TypedValue:
     result, problem = call_result(name, values, context.budget, expand=call.expand)
     if problem is not None:
         node = call if problem.argument is None else call.arguments[problem.argument]
-        context.problem(node, problem.message, problem.help, problem.meant)
+        context.problem(
+            node, problem.message, problem.help, (call.name, problem.meant) if problem.meant else None
+        )
     size = result.size + sum(each.size for each in values)
     if size > MAX_WEIGHT:
         return ANYTHING
@@ -289,7 +295,7 @@ def _try(call: Call, context: Context) -> TypedValue:
         problems: list[str] = []
 
         def note(
-            node: Node, message: str, help: str, meant: str = "", problems: list[str] = problems
+            node: Node, message: str, help: str, rewrite: Rewrite = None, problems: list[str] = problems
         ) -> None:
             problems.append(message)
 

@@ -26,7 +26,7 @@ from ticketgen.hcl.syntax import (
 )
 from ticketgen.type_checking.cty_types import ANYTHING, OPEN, CtyType, TypedValue, VariableTypes
 from ticketgen.type_checking.inference import Context, ReportProblem, infer
-from ticketgen.type_checking.steps import meant_field, step_into
+from ticketgen.type_checking.steps import corrected_field, step_into
 
 __all__ = ["ScopeTypes", "is_true", "schema_type"]
 
@@ -183,7 +183,7 @@ class ScopeTypes:
                     return
             value, problem, help = step_into(value, key, is_attribute=isinstance(step, GetAttribute))
             if problem:
-                context.problem(step, problem, help, meant_field(value, key))
+                context.problem(step, problem, help, corrected_field(value, key))
                 return
 
     @staticmethod
@@ -201,7 +201,9 @@ class ScopeTypes:
             return True
         if isinstance(step, GetIndex) and isinstance(step.key, Literal) and repeated is None:
             message = f"{address} sets neither count nor for_each, so it has no instance keys"
-            context.problem(reference, message, "remove the index")
+            written = step.key.value
+            index = f'["{written}"]' if isinstance(written, str) else f"[{written}]"
+            context.problem(reference, message, "remove the index", (f"{address}{index}", str(address)))
             return True
         return False
 

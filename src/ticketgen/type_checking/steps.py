@@ -20,7 +20,7 @@ from ticketgen.type_checking.cty_types import (
 )
 from ticketgen.type_checking.unification import unify_types
 
-__all__ = ["meant_field", "step_into", "unify"]
+__all__ = ["corrected_field", "step_into", "unify"]
 
 _INDEX = "choose an element with an index, such as [0], or use a for expression"
 
@@ -79,11 +79,12 @@ def _field(value: TypedValue, key: TypedValue) -> tuple[TypedValue, str, str]:
     return TypedValue(fields[name]), "", ""
 
 
-def meant_field(value: TypedValue, key: TypedValue) -> str:
-    """The attribute of an object that a missing one is a misspelling of; "" if that is not obvious."""
+def corrected_field(value: TypedValue, key: TypedValue) -> tuple[str, str] | None:
+    """A missing attribute of an object, and the one that is obviously meant; None if there is no such."""
     if kind_of(value.type) != "object" or not isinstance(key.value, str):
-        return ""
-    return meant_name(key.value, value.type[1])
+        return None
+    meant = meant_name(key.value, value.type[1])
+    return (key.value, meant) if meant else None
 
 
 def _element(value: TypedValue, key: TypedValue, kind: str) -> tuple[TypedValue, str, str]:

@@ -102,7 +102,7 @@ def _verification(
     *,
     fixes: bool,
 ) -> VerifyTexts:
-    from ticketgen.findings.verification import NOT_FORMATTED, SYNTAX, UNTYPED_VARIABLE
+    from ticketgen.findings.verification import REQUESTED
     from ticketgen.verification.result_cache import verify_cached
 
     is_rendered = rendered_stack_of(Path(real_path(folder))) is not None
@@ -118,15 +118,10 @@ def _verification(
             round_trips=is_rendered,
             progress=progress,
         )
-        broken = {each.location.file for each in found if each.rule == SYNTAX.id and each.location}
-        if fixes or reported.selects(UNTYPED_VARIABLE):
-            from ticketgen.verification.untyped_variables import check_untyped
+        if fixes or any(map(reported.selects, REQUESTED)):
+            from ticketgen.verification.requested_checks import requested_findings
 
-            found = (*found, *check_untyped(texts, broken))
-        if fixes or reported.selects(NOT_FORMATTED):
-            from ticketgen.verification.format_check import check_format
-
-            found = (*found, *check_format(texts, broken))
+            found += tuple(requested_findings(texts, found, lambda kind: fixes or reported.selects(kind)))
         return found
 
     return verify

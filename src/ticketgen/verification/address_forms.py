@@ -7,6 +7,7 @@ from typing import Final
 
 from ticketgen.findings import Finding, TextEdit
 from ticketgen.findings.verification import INVALID_ADDRESS, INVALID_NAME, UNDECLARED_REFERENCE
+from ticketgen.hcl.plain_texts import plain_reference
 from ticketgen.hcl.static_addresses import (
     Endpoint,
     InvalidAddress,
@@ -28,7 +29,7 @@ from ticketgen.hcl.syntax import (
 from ticketgen.hcl.traversal import free_references
 from ticketgen.language.block_grammar import Argument
 from ticketgen.verification.argument_place import ArgumentPlace
-from ticketgen.verification.corrections import plain_reference, unquoted
+from ticketgen.verification.corrections import unquoted
 from ticketgen.verification.source_addresses import provider_name_fault
 
 __all__ = [
@@ -43,6 +44,8 @@ __all__ = [
 ]
 
 _ALL: Final = "all"
+_VALUES: Final = frozenset({"var", "local"})
+"""The kinds of addresses that are no whole objects, on which another one can depend."""
 _LOOP_KEYS: Final = {"each": "key", "count": "index"}
 
 
@@ -51,8 +54,16 @@ def _items(attribute: Attribute, place: ArgumentPlace, what: str) -> tuple[list[
     if isinstance(attribute.value, Tuple):
         return list(attribute.value.items), []
     message = f"{attribute.name} is not a list of {what} in brackets"
-    at, written = attribute.value.at(place.file), plain_reference(attribute.value)
-    edits = (TextEdit(at, written, f"[{written}]"),) if written else ()
+    value = attribute.value
+    at, written = value.at(place.file), plain_reference(value)
+    is_object = (
+        isinstance(value, Reference)
+        and written == str(value.address)
+        and value.address.kind not in _VALUES
+        and value.address in place.module.declarations
+    )
+    is_name = attribute.name == "ignore_changes" and written.isidentifier()
+    edits = (TextEdit(at, written, f"[{written}]"),) if is_object or is_name else ()
     return [], [INVALID_ADDRESS.found(message, f"write [ … ] with {what}", at=at, edits=edits)]
 
 
@@ -167,7 +178,10 @@ def triggers_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> It
                 yield INVALID_ADDRESS.found(message, help, at=reference.at(place.file))
         if len(resources) != 1:
             message = f"an item of replace_triggered_by refers to {len(resources)} resources instead of one"
-            help, edits = "refer to one resource in each item", _without_quotes(item, place)
+            written = static_reference(item)
+            is_declared = written is not None and written.address in place.module.declarations
+            help = "refer to one resource in each item"
+            edits = _without_quotes(item, place) if is_declared else ()
             yield INVALID_ADDRESS.found(message, help, at=item.at(place.file), edits=edits)
 
 

@@ -165,7 +165,7 @@ class _Body:
         name, location = path + attribute.name, attribute.at(self.file)
         known = schema.attribute(attribute.name)
         if known is None:
-            if attribute.name in schema.blocks:
+            if attribute.name in schema.blocks or attribute.name in meta.offered(blocks=True):
                 if attribute.name != "timeouts" and _is_empty_block_list(attribute.value):
                     return
                 message = f"{name} of {self.subject} is a block type, but is written as an argument"
@@ -283,7 +283,7 @@ class _Body:
     ) -> Iterator[SchemaFault]:
         if not schema.is_open:
             message = f"unsupported {what} {path} in {self.subject}"
-            known = dict.fromkeys((*_settable(schema), *meta.arguments, *meta.blocks, "dynamic"))
+            known = dict.fromkeys((*_settable(schema), *meta.offered(), "dynamic"))
             yield SchemaFault(kind, message, location, None, path, tuple(known))
 
 

@@ -155,8 +155,7 @@ class _File:
         elif grammar.open:
             yield from self.block(block, UNCHECKED_BODY, here, labelled=False)
         elif not self.later:
-            known = [name for name, inner in grammar.blocks.items() if not inner.refusal]
-            help, edits = correct(self.guesses, block.type, known, at)
+            help, edits = correct(self.guesses, block.type, grammar.offered(blocks=True), at)
             if block.type in grammar.arguments:
                 help, edits = f"write {block.type} = …", as_argument(block, self.file.path)
             elif not help and grammar.blocks.get(block.type):
@@ -220,8 +219,7 @@ class _File:
     def other_argument(self, attribute: Attribute, grammar: BlockGrammar, place: ArgumentPlace) -> Finding:
         name, at = attribute.name, attribute.at(self.file.path)
         message = f"unsupported argument {name} in {self.what(place)}"
-        known = [each for each, argument in grammar.arguments.items() if not argument.opentofu]
-        help, edits = correct(self.guesses, name, known, at)
+        help, edits = correct(self.guesses, name, grammar.offered(blocks=False), at)
         if name in grammar.blocks:
             help, edits = f"write {name} {{ … }}", as_block(attribute, self.file.path)
         elif not help and name in grammar.arguments:

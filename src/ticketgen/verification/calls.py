@@ -162,7 +162,7 @@ def _check_inputs(call: Declaration, callee: Module, guesses: Guesses) -> Iterat
         if name not in MODULE.arguments and name not in variables and callee.complete:
             message = f"unsupported argument {name} in {call.address}: {_folder_name(callee)} declares no such variable"
             at, otherwise = attribute.at(call.file), "remove it, or declare the variable in the module"
-            known = (*variables, *MODULE.arguments)
+            known = (*variables, *MODULE.offered())
             help, edits = correct(guesses, name, known, at, otherwise)
             yield UNKNOWN_MODULE_INPUT.found(message, help, at=at, edits=edits)
     missing = (each for each in callee.required_variables if each.name not in given)
@@ -212,12 +212,15 @@ def _check_passed_providers(
                     f"{call.address} passes the provider configuration {key}, "
                     f"which {_folder_name(callee)} does not accept"
                 )
-                help = "remove it, or add it to configuration_aliases in the module's required_providers"
+                otherwise = "remove it, or add it to configuration_aliases in the module's required_providers"
+                help, edits = correct(guesses, key, callee.passed_providers, item.at(call.file), otherwise)
                 # Terraform only warns about the providers whose source it can assume:
                 # https://github.com/hashicorp/terraform/blob/v1.11.4/internal/configs/provider_validation.go
                 is_assumed = provider_source(key.type, callee).startswith("hashicorp/")
                 severity = Severity.WARNING if is_assumed else None
-                yield UNKNOWN_MODULE_PROVIDER.found(message, help, at=item.at(call.file), severity=severity)
+                yield UNKNOWN_MODULE_PROVIDER.found(
+                    message, help, at=item.at(call.file), severity=severity, edits=edits
+                )
             if provider_name(item.value) not in own:
                 yield from _check_provider(module, item.value, call.file, guesses)
     for name in islice((name for name in callee.passed_providers if name not in passed), _MAX_MISSING):

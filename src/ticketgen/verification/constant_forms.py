@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -24,6 +25,7 @@ from ticketgen.language.block_grammar import Argument
 from ticketgen.misspellings import meant_name
 from ticketgen.type_checking.conversions import is_null, mismatches
 from ticketgen.verification.argument_place import ArgumentPlace
+from ticketgen.verification.corrections import quoted_edit
 from ticketgen.verification.source_addresses import (
     is_version_constraint,
     module_fault,
@@ -43,6 +45,8 @@ __all__ = [
     "version_form",
 ]
 
+_FOLDER: Final = re.compile(r"\w[\w-]*+(?:/\w[\w-]*+)*+")
+"""A path that lacks only the ``./`` before it."""
 _REQUIREMENT: Final = ("source", "version", "configuration_aliases")
 """https://developer.hashicorp.com/terraform/language/providers/requirements"""
 
@@ -131,8 +135,10 @@ def source_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> Iter
     elif isinstance(value, Literal):
         fault = module_fault(str(value.value), versioned=place.block.attribute("version") is not None)
         if fault:
-            message = f"the source {quoted(str(value.value))} {fault}"
-            yield INVALID_SOURCE.found(message, at=value.at(place.file))
+            text = str(value.value)
+            edits = quoted_edit(value, f"./{text}", place.file) if _FOLDER.fullmatch(text) else ()
+            message = f"the source {quoted(text)} {fault}"
+            yield INVALID_SOURCE.found(message, at=value.at(place.file), edits=edits)
 
 
 def alias_form(argument: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:

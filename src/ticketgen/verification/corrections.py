@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from ticketgen.findings import Location, TextEdit
 from ticketgen.guesses import Guesses
 from ticketgen.hcl.address import Address
-from ticketgen.hcl.syntax import Attribute, Block, Expression, GetAttribute, Literal, Object, Reference
+from ticketgen.hcl.syntax import Attribute, Block, Expression, Literal, Object
 from ticketgen.misspellings import is_misspelling, meant_name
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "as_block",
     "correct",
     "obvious_choice",
-    "plain_reference",
     "quoted_edit",
     "unquoted",
 ]
@@ -97,14 +96,6 @@ def unquoted(node: Expression, file: str, new: str | None = None) -> tuple[TextE
     if not isinstance(node, Literal) or not isinstance(node.value, str) or not _PLAIN.fullmatch(node.value):
         return ()
     return (TextEdit(node.at(file), f'"{node.value}"', node.value if new is None else new),)
-
-
-def plain_reference(value: Expression) -> str:
-    """The text of a reference that has names and dots only; "" for any other expression."""
-    if not isinstance(value, Reference):
-        return ""
-    names = [step.name for step in value.steps if isinstance(step, GetAttribute)]
-    return ".".join([value.root, *names]) if len(names) == len(value.steps) else ""
 
 
 def as_block(attribute: Attribute, file: str) -> tuple[TextEdit, ...]:

@@ -17,7 +17,7 @@ from ticketgen.findings import Finding, TextEdit
 
 __all__ = ["EditPlaces"]
 
-_LONGEST_LINE: Final = 20_000
+_MAX_SEARCHED: Final = 5_000
 """Characters of a line in which a place is looked for; such lines are in minified files only."""
 _WORD: Final = re.compile(r"[\w-]")
 
@@ -52,7 +52,7 @@ class EditPlaces:
             return edit
         if not edit.old or (is_json and edit.old.count('"') != edit.new.count('"')):
             return None
-        if len(line) > _LONGEST_LINE:
+        if len(line) > _MAX_SEARCHED or edit.old.partition(" ")[0] not in line:
             return None
         found = list(_pattern(edit.old).finditer(line, 0 if is_json else start))
         # The columns of a translation are unknown, so the text must stand on the line only once.

@@ -1,8 +1,4 @@
-"""Files that are not formatted as ``terraform fmt`` formats them, each with the edits that format it.
-
-This is not a level of its own: it takes a tenth of the time of all the others, and the layout is never wrong. It runs
-when a fix or the finding is asked for.
-"""
+"""Files that are not formatted as ``terraform fmt`` formats them, each with the edits that format it."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from ticketgen.findings import Finding, Location
 from ticketgen.findings.verification import IGNORE_UNKNOWN_RULE, IGNORE_UNUSED, IGNORE_WITHOUT_REASON
 from ticketgen.guesses import Guesses
 from ticketgen.rules.catalogue import CANNOT_BE_IGNORED
+from ticketgen.verification.corrections import correct
 
 __all__ = ["apply_ignores"]
 
@@ -108,8 +109,9 @@ def _comment_errors(
         message = f"unknown rule {quoted(ignore.rule)} in ticketgen:ignore"
         if not ignore.rule:
             message = "ticketgen:ignore names no rule"
-        help = guesses.did_you_mean(ignore.rule, rules) or "run ticketgen rules for a list of the rules"
-        yield IGNORE_UNKNOWN_RULE.found(message, help, at=ignore.location)
+        otherwise = "run ticketgen rules for a list of the rules"
+        help, edits = correct(guesses, ignore.rule, rules, ignore.location, otherwise)
+        yield IGNORE_UNKNOWN_RULE.found(message, help, at=ignore.location, edits=edits)
     elif not ignore.reason:
         message = f"ticketgen:ignore {ignore.rule} gives no reason"
         help = f"write the reason after the rule: ticketgen:ignore {ignore.rule} because …"

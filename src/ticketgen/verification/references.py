@@ -57,6 +57,11 @@ def _undeclared(module: Module, use: Use, guesses: Guesses) -> Finding:
         edits = (TextEdit(location, use.reference.root, meant.kind),)
         return UNDECLARED_REFERENCE.found(message, f"did you mean {meant}?", at=location, edits=edits)
     kind = _KINDS.get(address.kind, "resource")
+    twin = address._replace(kind="resource" if address.kind == "data" else "data")
+    if address.type and address.kind in {"data", "resource"} and twin in module.declarations:
+        message = f"reference to undeclared {kind} {address}"
+        edits = (TextEdit(location, str(address), str(twin)),)
+        return UNDECLARED_REFERENCE.found(message, f"did you mean {twin}?", at=location, edits=edits)
     known = (each for each in module.declarations if each.kind not in {"output", "check"})
     where = f" in {module.folder}" if module.folder else ""
     help, edits = correct(guesses, address, known, location, f"declare it{where or ' in this module'}")

@@ -18,6 +18,7 @@ from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import File, Node
 from ticketgen.type_checking.cty_types import VariableTypes
 from ticketgen.type_checking.dynamic_content import Evaluated, contents_of_loops
+from ticketgen.type_checking.inference import Rewrite
 from ticketgen.type_checking.scope_types import ScopeTypes
 
 __all__ = ["KnownSchemas", "UnevaluatedContents"]
@@ -97,5 +98,5 @@ class UnevaluatedContents:
         return contents_of_loops(file, types.context(path))
 
 
-def _ignored_problem(node: Node, message: str, help: str, meant: str = "") -> None:
+def _ignored_problem(node: Node, message: str, help: str, rewrite: Rewrite | None = None) -> None:
     """Drop a problem: the check of types reports it."""

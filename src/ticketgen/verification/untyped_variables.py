@@ -1,20 +1,16 @@
-"""Variables without a type whose default shows it, each with the edit that adds it.
-
-This is not a level of its own: Terraform accepts such variables. It runs when a fix or the finding is asked for.
-"""
+"""Variables without a type whose default shows it, each with the edit that adds it."""
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ticketgen.findings import Finding, TextEdit
 from ticketgen.findings.verification import UNTYPED_VARIABLE
 from ticketgen.hcl.syntax import Block, Expression, File, Literal, Tuple, Unary
-from ticketgen.terraform_file_names import DECLARING, SETTING_VARIABLES
-from ticketgen.verification.file_checks import check_syntax
+from ticketgen.terraform_file_names import SETTING_VARIABLES
 
 __all__ = ["check_untyped"]
 
@@ -23,15 +19,16 @@ _OTHER_SETTINGS: Final = (SETTING_VARIABLES[1], ".tftest.hcl", ".tftest.json", "
 _WORDS: Final = re.compile(r"[\w-]++")
 
 
-def check_untyped(texts: Mapping[str, str], broken: Iterable[str]) -> Iterator[Finding]:
+def check_untyped(
+    files: Mapping[str, File], lines: Mapping[str, list[str]], texts: Mapping[str, str]
+) -> Iterator[Finding]:
     """Yield one finding for each variable whose default has one of the simple types.
 
     Args:
-        texts: by path.
-        broken: the paths of files with a syntax error.
+        files: those that declare and set variables, by path.
+        lines: those of each file.
+        texts: all files of the directory.
     """
-    skipped = set(broken)
-    parsed = {path: file for path in sorted(texts.keys() - skipped) if (file := _parsed(path, texts[path]))}
     set_otherwise = {
         word
         for path, text in texts.items()
@@ -40,26 +37,20 @@ def check_untyped(texts: Mapping[str, str], broken: Iterable[str]) -> Iterator[F
     }
     given: dict[tuple[str, str], set[str]] = {}
     typed: set[tuple[str, str]] = set()
-    for path, file in parsed.items():
+    for path, file in files.items():
         folder = posixpath.dirname(path)
         for attribute in file.body.attributes:
             given.setdefault((folder, attribute.name), set()).add(_type_of(attribute.value))
         for block in file.body.blocks:
             if block.type == "variable" and block.attribute("type") is not None:
                 typed.update((folder, label) for label in block.labels)
-    for path, file in parsed.items():
+    for path, file in files.items():
         for block in file.body.blocks:
             if block.type == "variable" and len(block.labels) == 1 and block.labels[0] not in set_otherwise:
                 place = posixpath.dirname(path), block.labels[0]
                 type = _shown_type(block)
                 if type and place not in typed and given.get(place, {type}) == {type}:
-                    yield from _missing(path, texts[path].removeprefix("\ufeff").split("\n"), block, type)
-
-
-def _parsed(path: str, text: str) -> File | None:
-    if not path.endswith((DECLARING[0], SETTING_VARIABLES[0])):
-        return None
-    return check_syntax(path, text.removeprefix("\ufeff"), rendered=False).value
+                    yield from _missing(path, lines[path], block, type)
 
 
 def _missing(path: str, lines: list[str], block: Block, type: str) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from ticketgen.hcl.watchdog import LimitExceeded, Watchdog
 from ticketgen.terraform_file_names import DECLARING, SETTING_VARIABLES, replaced_files
 from ticketgen.verification.admission import FIX, admit, too_large
 from ticketgen.verification.called_folders import NOTHING_AROUND, Neighbours
+from ticketgen.verification.edit_places import EditPlaces
 from ticketgen.verification.finding_limits import limit_findings
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ class _Run:
         if makes_round_trips:
             budget.tokens = min(budget.tokens, budget.round_trip_tokens)
         self.findings: list[Finding] = []
+        self.places = EditPlaces(files)
         self.watchdog = Watchdog(budget.seconds, budget.bytes)
         self.round_trips: RoundTrips | None = None
         self.unread: Set[str] = frozenset()
@@ -178,14 +180,9 @@ class _Run:
 
     def _placed_findings(self) -> Iterator[Finding]:
         """The findings at the places that the user knows, instead of those in translations."""
-        from ticketgen.verification.edit_places import EditPlaces
-
-        places = EditPlaces(
-            {path: text for path, text in self.files.items() if path not in self.around.texts}
-        )
         for each in self._checks():
             native = each if self.native is None else each.placed(self.native.place)
-            yield places.settled(native)
+            yield self.places.settled(native)
 
     def _checks(self) -> Iterator[Finding]:
         terraform = {
@@ -270,7 +267,8 @@ class _Run:
         from ticketgen.rules.catalogue import CATALOGUE
         from ticketgen.verification.ignores import apply_ignores
 
-        return apply_ignores(self.findings, self.admitted, CATALOGUE.keys(), all_read=all_read)
+        kept = apply_ignores(self.findings, self.admitted, CATALOGUE.keys(), all_read=all_read)
+        return map(self.places.settled, kept)
 
 
 def _distinct(texts: Mapping[str, str]) -> dict[str, str]:
