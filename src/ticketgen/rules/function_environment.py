@@ -48,7 +48,9 @@ def _variables(environment: BlockInstance, variables: dict[str, Value]) -> Itera
             message = f"the variable {quoted(name[:_MAX_SHOWN])} has not two or more letters, digits and _"
             yield Problem(message, at, "begin it with a letter, and use letters, digits and _")
     size = sum(
-        len(name.encode()) + len(value.encode()) for name, value in variables.items() if isinstance(value, str)
+        len(name.encode()) + len(value.encode())
+        for name, value in variables.items()
+        if isinstance(value, str)
     )
     if size > _MAX_BYTES:
         message = f"the variables have at least {size:,} bytes, and at most {_MAX_BYTES:,} are allowed"
@@ -90,8 +92,8 @@ RULE = Rule(
     certain=True,
     summary="Lambda accepts the environment of every function, and the queue that invokes it",
     why=(
-        "Terraform takes any names and sizes. Lambda refuses variables that it sets itself, more than 4 KB of them, and "
-        "a queue whose visibility timeout is shorter than the function's timeout."
+        "Terraform takes any names and sizes. Lambda refuses variables that it sets itself, more than 4 KB of them, "
+        "and a queue whose visibility timeout is shorter than the function's timeout."
     ),
     fix="rename or shorten the variables, or raise the visibility timeout",
     check=_check,

@@ -53,8 +53,8 @@ def _of_statement(found: BlockInstance, statement: PolicyStatement) -> Iterator[
     if not statement.allow or not statement.resources or not statement.actions:
         return
     resources = [_arn(found, each) for each in statement.resources]
-    if any(each is None or not each.strip("*") for each in resources):
-        return
+    if any(each is None or not each.startswith("arn:") for each in resources):
+        return  # a variable's default may be no ARN at all
     known = [each for each in resources if each is not None]
     lost = []
     for action in statement.actions:
@@ -62,9 +62,14 @@ def _of_statement(found: BlockInstance, statement: PolicyStatement) -> Iterator[
         if not _applies(action, known):
             lost.append(action)
     if lost:
-        shown = ", ".join(lost[:_MAX_SHOWN]) + (f" and {len(lost) - _MAX_SHOWN} more" if lost[_MAX_SHOWN:] else "")
+        shown = ", ".join(lost[:_MAX_SHOWN]) + (
+            f" and {len(lost) - _MAX_SHOWN} more" if lost[_MAX_SHOWN:] else ""
+        )
         verb = "applies" if len(lost) == 1 else "apply"
-        yield Problem(f"{found.address} allows {shown}, which {verb} to no resource of the statement", statement.location)
+        yield Problem(
+            f"{found.address} allows {shown}, which {verb} to no resource of the statement",
+            statement.location,
+        )
 
 
 def _arn(found: BlockInstance, value: Value) -> str | None:

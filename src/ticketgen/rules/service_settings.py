@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from ticketgen.escaping import quoted
 from ticketgen.findings import Severity
 from ticketgen.hcl.values import Value
+from ticketgen.rules.compute_facts import COMPUTE_FACTS
+from ticketgen.rules.messaging_facts import MESSAGING_FACTS
+from ticketgen.rules.network_facts import NETWORK_FACTS
 from ticketgen.rules.rule import Problem, Rule
-from ticketgen.rules.setting_facts import SETTING_FACTS
+from ticketgen.rules.storage_facts import STORAGE_FACTS
 from ticketgen.rules.subject import BlockInstance, Subject
 
 __all__ = ["RULE"]
@@ -17,7 +20,7 @@ _MAX_SHOWN = 100
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
-    for fact in SETTING_FACTS:
+    for fact in (*MESSAGING_FACTS, *COMPUTE_FACTS, *NETWORK_FACTS, *STORAGE_FACTS):
         type, *path = fact.type.split(".")
         for resource in subject.resources(type):
             blocks = [resource]
@@ -59,5 +62,5 @@ RULE = Rule(
     ),
     fix="correct the settings as the finding says",
     check=_check,
-    sources=("ticketgen/rules/setting_facts.py lists each fact with its source.",),
+    sources=("The modules ticketgen/rules/*_facts.py list each fact with its source.",),
 )

@@ -16,7 +16,6 @@ __all__ = [
     "SettingFact",
     "equals",
     "exceeds",
-    "has_blocks",
     "is_set",
     "is_unset",
     "lacks_blocks",
@@ -117,11 +116,6 @@ def exceeds(name: str, limit: str | float, *, equal: bool = False) -> Condition:
         return value is not None and other is not None and (value > other or (equal and value == other))
 
     return holds
-
-
-def has_blocks(type: str, number: int = 1) -> Condition:
-    """There are at least so many nested blocks of a type."""
-    return lambda found: len(found.nested_blocks(type)) >= number
 
 
 def lacks_blocks(*types: str) -> Condition:

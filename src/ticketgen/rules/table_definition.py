@@ -90,7 +90,9 @@ def _settings(table: BlockInstance) -> Iterator[Problem]:
         capacity = table.value(name)
         if billing == "PAY_PER_REQUEST" and isinstance(capacity, int | float) and capacity > 0:
             # Provider 5.100.0, in its plan.
-            yield Problem(f"{name} of {table.address} is set, but not provisioned", table.at(name), "remove it")
+            yield Problem(
+                f"{name} of {table.address} is set, but not provisioned", table.at(name), "remove it"
+            )
     if billing == "PROVISIONED" or not table.has("billing_mode"):
         for index in table.nested_blocks(_GLOBAL):
             if not (index.has("read_capacity") and index.has("write_capacity")):

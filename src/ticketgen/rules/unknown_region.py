@@ -54,7 +54,9 @@ def _problem(region: Value, at: Location) -> Iterator[Problem]:
     else:
         guess = did_you_mean(region, REGIONS)
         if guess or not _FORM.fullmatch(region):
-            yield Problem(f"{quoted(region)} is no Region of AWS", at, guess or "write a Region such as eu-west-1")
+            yield Problem(
+                f"{quoted(region)} is no Region of AWS", at, guess or "write a Region such as eu-west-1"
+            )
 
 
 RULE = Rule(

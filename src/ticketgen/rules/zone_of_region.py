@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from ticketgen.aws.regions import REGIONS
 from ticketgen.escaping import quoted
 from ticketgen.findings import Severity
-from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.rules.resource_region import region_of
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import BlockInstance, Subject

@@ -29,9 +29,11 @@ from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.instances import instances, nested_blocks
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import Attribute, Block, Literal
-from ticketgen.hcl.values import UNKNOWN_LOOP, EvaluationContext, Value, is_known
+from ticketgen.hcl.values import UNKNOWN_LOOP, EvaluationContext, is_known
 from ticketgen.verification.accepted_versions import AcceptedVersions, required_sources
 from ticketgen.verification.argument_combinations import KNOWN_PROVIDER, BlockArguments
+from ticketgen.verification.block_numbers import block_numbers
+from ticketgen.verification.converted_values import as_type
 from ticketgen.wording import join_words
 
 __all__ = ["check_values"]
@@ -169,7 +171,7 @@ class _Body:
                 **{f"timeouts.{name}": _TIMEOUT for name in timeouts.block.attributes},
             }
             self.ruled = (*self.rules, *self.combinations, *self.instance_types)
-        if self.schema is not None and self.ruled:
+        if self.schema is not None and (self.ruled or block.blocks("dynamic")):
             yield from self._block(block, where, self.schema, "", Severity.ERROR)
 
     def _block(
@@ -192,6 +194,9 @@ class _Body:
             if known is not None:
                 for value in self._known_values(attribute, where, known.type):
                     yield from self._value(attribute, value, rules, path, severity)
+        yield from self._objects(block, where, schema, prefix, severity)
+        if not self.only_computed and self.provider != _LATER:
+            yield from block_numbers(self.values, block, where, schema, (prefix, self.subject, self.file))
         for name in schema.blocks:
             below = f"{prefix}{name}."
             nested = schema.nested(name)
@@ -203,6 +208,35 @@ class _Body:
                 certain = Severity.WARNING
             for each, context in inner:
                 yield from self._block(each, context, nested.block, below, certain)
+
+    def _objects(
+        self, block: Block, where: EvaluationContext, schema: BlockSchema, prefix: str, severity: Severity
+    ) -> Iterator[Finding]:
+        """Check the objects in arguments that may also be written as blocks, such as the rules of a security group."""
+        below = {path[len(prefix) :].partition(".")[0] for path in self.rules if path.startswith(prefix)}
+        for name in sorted(below - schema.blocks.keys()):
+            known = schema.attribute(name)
+            if known is None or known.fields is None:
+                continue
+            for inner, context in nested_blocks(self.values, block, name, where):
+                for attribute in inner.body.attributes:
+                    path = f"{prefix}{name}.{attribute.name}"
+                    if attribute.name in known.fields and path in self.rules:
+                        for value in self._known_values(attribute, context, known.fields[attribute.name]):
+                            yield from self._value(attribute, value, self.rules[path], path, severity)
+            written = block.attribute(name)
+            objects = self.values.of(written.value, where) if written is not None else None
+            for each in objects if isinstance(objects, list) else ():
+                for field, found in each.items() if isinstance(each, dict) else ():
+                    path = f"{prefix}{name}.{field}"
+                    if (
+                        written is not None
+                        and field in known.fields
+                        and path in self.rules
+                        and is_known(found)
+                    ):
+                        for value in as_type(found, known.fields[field]):
+                            yield from self._value(written, value, self.rules[path], path, severity)
 
     def _is_known_block(self, block: Block, name: str, where: EvaluationContext) -> bool:
         """Whether all nested blocks of a type are known, with all their values."""
@@ -233,13 +267,8 @@ class _Body:
         if self.only_computed and isinstance(attribute.value, Literal):
             return
         value = self.values.of(attribute.value, where)
-        is_list = not isinstance(type, str)
-        if not is_known(value) or (is_list and not isinstance(value, list)):
-            return
-        for each in value if is_list and isinstance(value, list) else [value]:
-            converted = _converted(each, type[1] if is_list else type)
-            if converted is not None:
-                yield converted
+        if is_known(value):
+            yield from as_type(value, type)
 
     def _value(
         self,
@@ -301,19 +330,3 @@ def _shown(value: str | float) -> str:
     if not isinstance(value, str):
         return str(value)
     return quoted(value if len(value) <= _MAX_SHOWN else f"{value[:_MAX_SHOWN]}…")
-
-
-def _converted(value: Value, type: Type) -> str | float | None:
-    """A value as Terraform converts it to a string or a number; None if it is null or another value."""
-    if type == "number":
-        if isinstance(value, str):
-            digits = value.removeprefix("-")
-            return int(value) if digits.isdecimal() and digits.isascii() and len(digits) < 19 else None
-        return value if isinstance(value, int | float) and not isinstance(value, bool) else None
-    if type == "string":
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        if isinstance(value, int):
-            return str(value)
-        return value if isinstance(value, str) else None
-    return None
