@@ -84,6 +84,7 @@ def _is_apex(record: BlockInstance) -> bool:
 RULE = Rule(
     id="dns-record",
     severity=Severity.ERROR,
+    selective=True,
     certain=True,
     summary="Route 53 accepts the values of every record",
     why="Terraform takes any text as the value of a record. Route 53 rejects others than those of the record's type.",

@@ -89,6 +89,7 @@ def _seconds(found: BlockInstance, name: str, default: int) -> int | None:
 RULE = Rule(
     id="function-environment",
     severity=Severity.ERROR,
+    selective=True,
     certain=True,
     summary="Lambda accepts the environment of every function, and the queue that invokes it",
     why=(

@@ -73,6 +73,7 @@ def _network(found: BlockInstance) -> _Network | None:
 RULE = Rule(
     id="network-ranges",
     severity=Severity.ERROR,
+    selective=True,
     certain=True,
     summary="Every subnet is a part of its VPC, and no two overlap",
     why="Terraform does not compare address ranges. AWS rejects such a subnet when the VPC exists already.",

@@ -254,6 +254,7 @@ def _of_resource(resource: str) -> str:
 RULE = Rule(
     id="policy-form",
     severity=Severity.ERROR,
+    selective=True,
     certain=True,
     summary="Every policy has the elements that AWS wants of its kind, and no others",
     why=(

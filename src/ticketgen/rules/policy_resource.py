@@ -20,6 +20,8 @@ _MAX_CHARACTERS = 600
 _MAX_SHOWN = 3
 _STEPS = 200
 """Steps that an action counts as, because it is compared with every resource."""
+_WITHOUT_ARN = ("ec2:describe", "s3:listallmybuckets")
+"""Actions that surely take only ``*``; of others of which AWS says so, such as logs:DescribeLogGroups, some take ARNs."""
 _BUCKET = "arn:*:s3:::*"
 _ARNS: Mapping[str, str] = {
     "aws_s3_bucket": "arn:aws:s3:::x",
@@ -95,6 +97,8 @@ def _applies(action: str, resources: list[str]) -> bool:
         return True
     taken = iam_resources(service)
     patterns = [arns for name, arns in taken.items() if matches_pattern(operation, name)]
+    if not all(patterns) and not action.lower().startswith(_WITHOUT_ARN):
+        return True
     return not patterns or any(
         _may_be(resource, pattern) for arns in patterns for pattern in arns for resource in resources
     )
@@ -143,6 +147,7 @@ def _with_stars(positions: set[int], pattern: str) -> set[int]:
 RULE = Rule(
     id="policy-resource",
     severity=Severity.WARNING,
+    selective=True,
     summary="Every action in a policy applies to a resource of its statement",
     why=(
         "IAM accepts s3:GetObject with the ARN of a bucket, although it applies to objects only. The statement then "

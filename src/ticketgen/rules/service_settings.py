@@ -53,6 +53,7 @@ def _shown(block: BlockInstance, name: str) -> str:
 RULE = Rule(
     id="service-settings",
     severity=Severity.ERROR,
+    selective=True,
     certain=True,
     graded=True,
     summary="The settings of a resource fit together",

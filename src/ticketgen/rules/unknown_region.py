@@ -62,6 +62,7 @@ def _problem(region: Value, at: Location) -> Iterator[Problem]:
 RULE = Rule(
     id="unknown-region",
     severity=Severity.WARNING,
+    selective=True,
     summary="Every Region exists",
     why="The provider fails with an unknown Region before it plans anything. A new Region may be missing here.",
     fix="correct the name of the Region",
