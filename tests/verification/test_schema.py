@@ -100,7 +100,7 @@ resource "aws_lambda_function" "nested" {
 }
 
 resource "aws_security_group" "as_blocks" {
-  ingress {
+  ingress { # missing-attribute
     from_port = 1
     to_prt    = 1 # unknown-attribute
   }

@@ -3,7 +3,7 @@
 It collects the reference of AWS.
 
 Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html.
-``scripts/iam_actions.py`` writes the file again. AWS adds actions every week, so an unknown one may be new.
+``scripts/iam_actions.py`` writes the files again. AWS adds actions every week, so an unknown one may be new.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["GLOBAL_CONDITION_KEYS", "iam_actions", "iam_condition_keys"]
+__all__ = ["GLOBAL_CONDITION_KEYS", "iam_actions", "iam_condition_keys", "iam_resources"]
 
 _FILE = Path(__file__).with_name("iam_actions.json.gz")
+_RESOURCES = Path(__file__).with_name("iam_resources.json.gz")
 
 GLOBAL_CONDITION_KEYS = (
     "AssumedRoot", "CalledVia", "CalledViaAWSMCP", "CalledViaFirst", "CalledViaLast", "ChatbotSourceArn", "CurrentTime",
@@ -51,6 +52,27 @@ def iam_condition_keys() -> Mapping[str, tuple[str, ...]]:
         prefix, _, rest = key.partition(":")
         found.setdefault(prefix, []).append(rest)
     return {prefix: tuple(rests) for prefix, rests in found.items()}
+
+
+@cache
+def iam_resources(service: str) -> Mapping[str, tuple[str, ...]]:
+    """The ARNs of the resources that each action of a service takes; none for an action that takes only ``*``.
+
+    Args:
+        service: the prefix of its actions in small letters.
+
+    Returns:
+        Patterns by the action's name in small letters, with a star for each part that users choose.
+    """
+    line = _lines().get(service)
+    groups = json.loads(line) if line is not None else []
+    return {name.lower(): tuple(arns) for arns, names in groups for name in names}
+
+
+@cache
+def _lines() -> Mapping[str, str]:
+    lines = gzip.decompress(_RESOURCES.read_bytes()).decode().splitlines()
+    return {service: rest for service, _, rest in (line.partition(" ") for line in lines)}
 
 
 @cache

@@ -34,6 +34,7 @@ def apply_rules(configuration: Configuration, *, rendered: bool = False) -> Iter
     severity = Severity.ERROR if rendered else Severity.NOTE
     for rule in RULES:
         last = None
+        seen = subject.unseen_so_far() if rule.selective else None
         try:
             for problem in _problems(rule, subject):
                 last = problem.location
@@ -43,6 +44,8 @@ def apply_rules(configuration: Configuration, *, rendered: bool = False) -> Iter
             configuration.budget.partial = True
             message = f"not checked to the end: {rule.id} would take too many steps in this directory"
             yield NOT_CHECKED.found(message, "split the directory", at=last, severity=severity)
+        if seen is not None:
+            subject.restore_unseen(seen)
     for location, what in subject.skipped:
         configuration.budget.partial = True
         yield NOT_CHECKED.found(what, "simplify or split the code", at=location, severity=severity)

@@ -7,12 +7,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ticketgen.findings import Location
+from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.syntax import Call, Expression, Object, Parentheses, Tuple
 from ticketgen.hcl.values import UNKNOWN, PartialText, Value
 from ticketgen.rules.policies import MAX_LENGTH, UNKNOWN_MARK, without_marks
 from ticketgen.rules.subject import BlockInstance, Subject
 
-__all__ = ["WrittenStatement", "policy_statements", "texts_of"]
+__all__ = [
+    "WrittenStatement",
+    "argument_statements",
+    "document_statements",
+    "policy_statements",
+    "texts_of",
+    "written_policy",
+]
 
 _OF_DATA_PROTECTION = "2021-06-01"
 """The version of policies that protect data in SNS and CloudWatch Logs, whose statements have other elements.
@@ -36,6 +44,13 @@ class WrittenStatement:
     location: Location
 
 
+_ARGUMENTS = {
+    "Sid": "sid", "Effect": "effect", "Action": "actions", "NotAction": "not_actions", "Resource": "resources",
+    "NotResource": "not_resources",
+}  # fmt: skip
+"""The elements of a statement, each with its argument in ``aws_iam_policy_document``."""
+
+
 def policy_statements(subject: Subject) -> tuple[WrittenStatement, ...]:
     """Every known statement of ``aws_iam_policy_document`` and of the arguments of AWS resources that hold policies."""
     return subject.memoized("policy elements", lambda: (*_of_data_sources(subject), *_of_resources(subject)))
@@ -49,22 +64,36 @@ def texts_of(value: Value) -> tuple[str, ...]:
 
 def _of_data_sources(subject: Subject) -> Iterator[WrittenStatement]:
     for document in subject.data("aws_iam_policy_document"):
-        for block in document.nested_blocks("statement"):
-            elements: dict[str, Value] = {
-                "Action": block.value_with_defaults("actions"),
-                "NotAction": block.value_with_defaults("not_actions"),
-            }
-            for name, type in (("Principal", "principals"), ("NotPrincipal", "not_principals")):
-                kinds = [each.value_with_defaults("type") for each in block.nested_blocks(type)]
-                elements[name] = {each: UNKNOWN for each in kinds if isinstance(each, str)}
-            conditions: dict[str, Value] = {}
-            for condition in block.nested_blocks("condition"):
-                test, key = (condition.value_with_defaults(name) for name in ("test", "variable"))
-                keys = conditions.setdefault(test, {}) if isinstance(test, str) else {}
-                if isinstance(key, str) and isinstance(keys, dict):
-                    keys[key] = UNKNOWN
-            elements["Condition"] = conditions
-            yield WrittenStatement(elements, None, block.location)
+        yield from document_statements(document, subject.assumed)
+
+
+def document_statements(document: BlockInstance, values: Evaluator) -> Iterator[WrittenStatement]:
+    """The statements of a data source ``aws_iam_policy_document``, without those that it takes from others."""
+    for block in document.nested_blocks("statement"):
+        elements: dict[str, Value] = {}
+        for name, argument in _ARGUMENTS.items():
+            if block.has(argument):
+                elements[name] = values.resolved(block.expression(argument), block.where)
+        elements.setdefault("Effect", "Allow")
+        for name, type in (("Principal", "principals"), ("NotPrincipal", "not_principals")):
+            if block.has(type) or block.loops(type):
+                kinds = [
+                    tuple(
+                        values.resolved(each.expression(part), each.where) for part in ("type", "identifiers")
+                    )
+                    for each in block.nested_blocks(type)
+                ]
+                elements[name] = {type: named for type, named in kinds if isinstance(type, str)} or UNKNOWN
+        conditions: dict[str, Value] = {}
+        for condition in block.nested_blocks("condition"):
+            test, key = (
+                values.resolved(condition.expression(name), condition.where) for name in ("test", "variable")
+            )
+            keys = conditions.setdefault(test, {}) if isinstance(test, str) else {}
+            if isinstance(key, str) and isinstance(keys, dict):
+                keys[key] = values.resolved(condition.expression("values"), condition.where)
+        elements["Condition"] = conditions
+        yield WrittenStatement(elements, None, block.location)
 
 
 def _of_resources(subject: Subject) -> Iterator[WrittenStatement]:
@@ -73,10 +102,13 @@ def _of_resources(subject: Subject) -> Iterator[WrittenStatement]:
             continue  # other clouds have policies in the same form, with other actions
         word = "content" if found.declared.type == "aws_organizations_policy" else "polic"
         for block, attribute in found.attributes_named(word):
-            yield from _of_argument(block, attribute.value)
+            yield from argument_statements(block, attribute.value, subject.assumed)
 
 
-def _of_argument(found: BlockInstance, expression: Expression) -> Iterator[WrittenStatement]:
+def argument_statements(
+    found: BlockInstance, expression: Expression, values: Evaluator
+) -> Iterator[WrittenStatement]:
+    """The statements of a policy in an argument that has JSON; none of a data source's."""
     subject, file = found.subject, found.declared.file
     while isinstance(expression, Parentheses):
         expression = expression.inner
@@ -85,21 +117,28 @@ def _of_argument(found: BlockInstance, expression: Expression) -> Iterator[Writt
         listed = policy.get("Statement") if isinstance(policy, Object) else None
         if isinstance(policy, Object) and isinstance(listed, Tuple):
             version = policy.get("Version")
-            known = None if version is None else found.evaluate_with_defaults(version)
+            known = None if version is None else subject.charge(values.resolved(version, found.where))
             for item in listed.items:
-                yield from _in_policy(found.evaluate_with_defaults(item), known, item.at(file), subject)
+                statement = subject.charge(values.resolved(item, found.where))
+                yield from _in_policy(statement, known, item.at(file), subject)
             return
-        yield from _in_document(found.evaluate_with_defaults(policy), expression.at(file), subject)
-        return
-    value = found.evaluate_with_defaults(expression)
+    yield from _in_document(written_policy(found, expression, values), expression.at(file), subject)
+
+
+def written_policy(found: BlockInstance, expression: Expression, values: Evaluator) -> Value:
+    """The policy in an argument, decoded, with `UNKNOWN` for unknown parts; None unless it has statements."""
+    subject = found.subject
+    if isinstance(expression, Call) and expression.name == "jsonencode" and len(expression.arguments) == 1:
+        return subject.charge(values.resolved(expression.arguments[0], found.where))
+    value = values.resolved(expression, found.where)
     if isinstance(value, PartialText):
-        parts = subject.assumed.parts(value)
+        parts = values.parts(value)
         value = "".join(each if isinstance(each, str) else UNKNOWN_MARK for each in parts)
-    if not isinstance(value, str) or len(value) > MAX_LENGTH or '"Statement"' not in value:
-        return
+    if not isinstance(value, str) or len(value) > MAX_LENGTH or '"statement"' not in value.lower():
+        return None
     text = value
-    document = subject.memoized(("policy document", text), lambda: _parsed(text))
-    yield from _in_document(document, expression.at(file), subject)
+    subject.charge(text)
+    return subject.memoized(("policy document", text), lambda: _parsed(text))
 
 
 def _parsed(text: str) -> Value:

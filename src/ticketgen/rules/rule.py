@@ -42,12 +42,14 @@ class Rule(FindingKind):
             rule is a convention that is checked on request. The others draw conclusions from what code elsewhere seems
             to do, so that they are errors only in stacks that ticketgen rendered, and warnings in other Terraform.
         graded: whether each problem has a severity of its own.
+        selective: whether the rule judges only what it happens to know, so that code that it cannot see is no gap.
         check: finds the violations of the rule.
     """
 
     stage: Stage = Stage.VERIFY
     certain: bool = False
     graded: bool = False
+    selective: bool = False
     check: Callable[[Subject], Iterator[Problem]] = field(kw_only=True)
 
     def severity_in(self, *, rendered: bool, certain: bool = True) -> Severity:

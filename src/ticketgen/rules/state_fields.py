@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from ticketgen.escaping import quoted
 from ticketgen.guesses import did_you_mean
@@ -153,7 +153,7 @@ def _guess(field: str, known: Any) -> str:
     return f"; {guess}" if guess else ""
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

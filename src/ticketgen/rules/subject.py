@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from ticketgen.findings import Location
 from ticketgen.hcl.address import Address
@@ -19,9 +19,11 @@ from ticketgen.hcl.traversal import locate
 from ticketgen.hcl.values import EvaluationContext, PartialText, ResourceReference, Value
 from ticketgen.rules.step_limit import StepLimit
 
-__all__ = ["BlockInstance", "Subject"]
+__all__ = ["BlockInstance", "Subject", "UnseenCode"]
 
 T = TypeVar("T")
+UnseenCode: TypeAlias = tuple[dict[str, set[Location]], dict[int, Any], dict[int, Any]]
+"""Code that the rules do not see, as `Subject` keeps it."""
 
 _MAX_INSTANCES = 50_000
 """Limit of instances of resources, in all scopes together."""
@@ -197,6 +199,18 @@ class Subject:
             what: a noun phrase in the plural.
         """
         self._unseen.setdefault(what, set()).add(location)
+
+    def unseen_so_far(self) -> UnseenCode:
+        """What `unseen_parts` knows, for `restore_unseen`."""
+        noted = {what: set(locations) for what, locations in self._unseen.items()}
+        return noted, dict(self.values.not_computed), dict(self.assumed.not_computed)
+
+    def restore_unseen(self, before: UnseenCode) -> None:
+        """Forget the code that was not seen since then."""
+        self._unseen, values, assumed = before
+        for evaluator, known in ((self.values, values), (self.assumed, assumed)):
+            evaluator.not_computed.clear()
+            evaluator.not_computed.update(known)
 
     def unseen_parts(self) -> Iterator[tuple[str, int, Location]]:
         """Descriptions of unseen code, each with the number of locations and the first."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from ticketgen.escaping import quoted
 from ticketgen.findings import Severity
 from ticketgen.hcl.values import Value
+from ticketgen.rules.resource_region import region_of
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import BlockInstance, Subject
 
@@ -13,6 +16,8 @@ __all__ = ["RULE"]
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html#limits-secondary-indexes
 _MAX_LOCAL = 5
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
+_INDEX_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 _LOCAL, _GLOBAL = "local_secondary_index", "global_secondary_index"
 # Such a table takes its keys from elsewhere.
 _COPIED = ("restore_source_name", "restore_source_table_arn")
@@ -24,6 +29,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
             yield from _keys(table)
             yield from _indexes(table)
             yield from _settings(table)
+            yield from _twice(table)
 
 
 def _keys(table: BlockInstance) -> Iterator[Problem]:
@@ -80,6 +86,22 @@ def _indexes(table: BlockInstance) -> Iterator[Problem]:
 
 def _settings(table: BlockInstance) -> Iterator[Problem]:
     billing: Value = table.value("billing_mode")
+    for name in ("read_capacity", "write_capacity"):
+        capacity = table.value(name)
+        if billing == "PAY_PER_REQUEST" and isinstance(capacity, int | float) and capacity > 0:
+            # Provider 5.100.0, in its plan.
+            yield Problem(
+                f"{name} of {table.address} is set, but not provisioned", table.at(name), "remove it"
+            )
+    if billing == "PROVISIONED" or not table.has("billing_mode"):
+        for index in table.nested_blocks(_GLOBAL):
+            if not (index.has("read_capacity") and index.has("write_capacity")):
+                message = f"a global index of {table.address} lacks read_capacity or write_capacity"
+                yield Problem(message, index.location, 'set both, or billing_mode = "PAY_PER_REQUEST"')
+    for ttl in table.nested_blocks("ttl"):
+        if ttl.value("enabled") is True and not ttl.has("attribute_name"):  # provider 5.100.0, in its plan
+            yield Problem("an enabled ttl has no attribute_name", ttl.location, "set attribute_name")
+    yield from _replicas(table)
     if (billing == "PROVISIONED" or not table.has("billing_mode")) and not (
         table.has("read_capacity") and table.has("write_capacity")
     ):
@@ -89,6 +111,40 @@ def _settings(table: BlockInstance) -> Iterator[Problem]:
     if table.value("stream_enabled") is True and not table.has("stream_view_type"):
         message = f"{table.address} has a stream without stream_view_type"
         yield Problem(message, table.at("stream_enabled"), "set stream_view_type, such as NEW_AND_OLD_IMAGES")
+
+
+def _replicas(table: BlockInstance) -> Iterator[Problem]:
+    replicas = [(each, each.value("region_name")) for each in table.nested_blocks("replica")]
+    own = region_of(table, table.subject.values)
+    seen: set[str] = set()
+    for replica, region in replicas:
+        if not isinstance(region, str):
+            continue
+        if region in seen or region == own:
+            message = f"{table.address} has already a copy in {region}"
+            yield Problem(message, replica.at("region_name"), "remove one, or use another Region")
+        seen.add(region)
+    view = table.value("stream_view_type")
+    if replicas and isinstance(view, str) and view not in ("", "NEW_AND_OLD_IMAGES"):
+        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_reqs_bestpractices.html
+        message = f"{table.address} has replicas, but the stream_view_type {view}"
+        yield Problem(message, table.at("stream_view_type"), "use NEW_AND_OLD_IMAGES")
+
+
+def _twice(table: BlockInstance) -> Iterator[Problem]:
+    """Names that two attributes, or two indexes, share, and names of indexes that are too short or long."""
+    for types, what in ((("attribute",), "attributes"), ((_LOCAL, _GLOBAL), "indexes")):
+        seen: set[str] = set()
+        for block in (each for type in types for each in table.nested_blocks(type)):
+            name = block.value("name")
+            if not isinstance(name, str):
+                continue
+            if name in seen:
+                yield Problem(f"two {what} of {table.address} are named {name}", block.location, "rename one")
+            seen.add(name)
+            if what == "indexes" and name and not _INDEX_NAME.fullmatch(name):
+                message = f"the index name {quoted(name)} has not 3 to 255 letters, digits, _, . and -"
+                yield Problem(message, block.at("name"), "correct the name")
 
 
 RULE = Rule(

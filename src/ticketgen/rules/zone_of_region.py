@@ -9,9 +9,7 @@ from collections.abc import Iterator
 from ticketgen.aws.regions import REGIONS
 from ticketgen.escaping import quoted
 from ticketgen.findings import Severity
-from ticketgen.hcl.evaluator import Evaluator
-from ticketgen.hcl.provider_resolution import provider_of
-from ticketgen.hcl.values import Value
+from ticketgen.rules.resource_region import region_of
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import BlockInstance, Subject
 
@@ -43,7 +41,7 @@ def _of_attribute(found: BlockInstance, block: BlockInstance, name: str) -> Iter
             _has_values(found) or not subject.exists_with_defaults(found.declared, found.scope)
         ):
             return
-        region = _region(found, values)
+        region = region_of(found, values)
         zones = subject.charge(values.resolved(block.expression(name), block.where))
         problems = [
             problem
@@ -64,19 +62,6 @@ def _has_values(found: BlockInstance) -> bool:
     return found.subject.memoized(
         key, lambda: any(posixpath.dirname(path) == folder and ".tfvars" in path for path in paths)
     )
-
-
-def _region(found: BlockInstance, values: Evaluator) -> str:
-    """The Region of a resource; "" if it is unknown."""
-    own = found.expression("region")  # since AWS provider 6, an argument of each resource
-    region: Value = None
-    if own is not None:
-        region = values.resolved(own, found.where)
-    else:
-        provider = provider_of(found.scope, found.declared)
-        if provider is not None and provider.declaration is not None:
-            region = values.resolved(provider.declaration.value("region"), provider.scope)
-    return region if isinstance(region, str) and region in REGIONS else ""
 
 
 def problem_of_zone(zone: str, region: str) -> tuple[str, str] | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeAlias
 
+from ticketgen.aws.provider.required_fields import REQUIRED_FIELDS
 from ticketgen.aws.provider.schema import (
     AttributeSchema,
     BlockSchema,
@@ -211,6 +212,12 @@ class _Body:
         attribute = schema.attribute(type)
         if attribute is not None and attribute.fields is not None and not attribute.read_only:
             yield from self._fields(body, attribute.fields, name)
+            for field in REQUIRED_FIELDS.get((self.subject, name), ()):
+                if body.attribute(field) is None and not any(
+                    each.effective_type == field for each in body.blocks
+                ):
+                    message = f"missing required argument {name}.{field} in {self.subject}"
+                    yield SchemaFault(MISSING_ATTRIBUTE, message, location, f"set {field}", f"{name}.{field}")
         elif attribute is not None:
             what, help = "an argument", f"write {type} = …"
             edits = as_argument(block, self.file) if block is named else ()
@@ -233,7 +240,7 @@ class _Body:
                         yield reference.at(self.file)
 
     def _fields(self, body: Body, fields: Mapping[str, Type], path: str) -> Iterator[BlockFact]:
-        """Check a block that stands for an object, whose attributes are all optional."""
+        """Check the attributes of a block that stands for an object."""
         for attribute in body.attributes:
             name = f"{path}.{attribute.name}"
             if attribute.name not in fields:

@@ -29,11 +29,12 @@ from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.instances import instances, nested_blocks
 from ticketgen.hcl.modules import Module
-from ticketgen.hcl.primitive_conversions import primitive_number, primitive_text
 from ticketgen.hcl.syntax import Attribute, Block, Literal, Tuple
-from ticketgen.hcl.values import UNKNOWN_LOOP, EvaluationContext, Value, is_known
+from ticketgen.hcl.values import UNKNOWN_LOOP, EvaluationContext, is_known
 from ticketgen.verification.accepted_versions import AcceptedVersions, required_sources
 from ticketgen.verification.argument_combinations import KNOWN_PROVIDER, BlockArguments
+from ticketgen.verification.block_numbers import block_numbers
+from ticketgen.verification.converted_values import as_type
 from ticketgen.verification.corrections import Correction, obvious_choice, quoted_edit
 from ticketgen.wording import join_words
 
@@ -151,10 +152,14 @@ class _TypeRules:
         if timeouts is not None:
             durations = {f"timeouts.{name}": _TIMEOUT for name in timeouts.block.attributes}
             self.values = {**self.values, **durations}
-        paths = {*self.values, *self.combinations, *self.instance_types}
+        paths = dict.fromkeys((*self.values, *self.combinations, *self.instance_types))
         self.exist = bool(paths)
-        self.blocks = {path[: end + 1] for path in paths for end, each in enumerate(path) if each == "."}
-        """The paths of the blocks with rules in them, each with a dot at its end."""
+        self.below: dict[str, dict[str, None]] = {}
+        """The names of the arguments and blocks with rules in them, by the path of the block around them."""
+        for path in paths:
+            names = path.split(".")
+            for depth, name in enumerate(names[:-1]):
+                self.below.setdefault("".join(f"{each}." for each in names[:depth]), {})[name] = None
 
 
 _type_rules = cache(_TypeRules)
@@ -181,7 +186,7 @@ class _Body:
 
     def check(self, block: Block, where: EvaluationContext) -> Iterator[Finding]:
         """Check a top-level block."""
-        if self.rules.schema is not None and self.rules.exist:
+        if self.rules.schema is not None and (self.rules.exist or block.blocks("dynamic")):
             yield from self._block(block, where, self.rules.schema, "", Severity.ERROR)
 
     def _block(
@@ -204,9 +209,12 @@ class _Body:
             if known is not None:
                 for value in self._known_values(attribute, where, known.type):
                     yield from self._value(attribute, value, rules, path, severity)
+        yield from self._objects(block, where, schema, prefix, severity)
+        if not self.only_computed and self.provider != _LATER:
+            yield from block_numbers(self.values, block, where, schema, (prefix, self.subject, self.file))
         for name in dict.fromkeys(each.effective_type for each in block.body.blocks):
             below = f"{prefix}{name}."
-            nested = schema.nested(name) if below in self.rules.blocks else None
+            nested = schema.nested(name) if below in self.rules.below else None
             if nested is None:
                 continue
             inner = list(nested_blocks(self.values, block, name, where))
@@ -215,6 +223,30 @@ class _Body:
                 certain = Severity.WARNING
             for each, context in inner:
                 yield from self._block(each, context, nested.block, below, certain)
+
+    def _objects(
+        self, block: Block, where: EvaluationContext, schema: BlockSchema, prefix: str, severity: Severity
+    ) -> Iterator[Finding]:
+        """Check the objects in arguments that may also be written as blocks, such as the rules of a security group."""
+        rules = self.rules.values
+        for name in self.rules.below.get(prefix, ()):
+            known = schema.attribute(name)
+            if known is None or known.fields is None:  # a block, which `_block` checks
+                continue
+            for inner, context in nested_blocks(self.values, block, name, where):
+                for attribute in inner.body.attributes:
+                    path = f"{prefix}{name}.{attribute.name}"
+                    if attribute.name in known.fields and path in rules:
+                        for value in self._known_values(attribute, context, known.fields[attribute.name]):
+                            yield from self._value(attribute, value, rules[path], path, severity)
+            written = block.attribute(name)
+            objects = self.values.of(written.value, where) if written is not None else None
+            for each in objects if isinstance(objects, list) else ():
+                for field, found in each.items() if isinstance(each, dict) else ():
+                    path = f"{prefix}{name}.{field}"
+                    if written is not None and field in known.fields and path in rules and is_known(found):
+                        for value in as_type(found, known.fields[field]):
+                            yield from self._value(written, value, rules[path], path, severity)
 
     def _is_known_block(self, block: Block, name: str, where: EvaluationContext) -> bool:
         """Whether all nested blocks of a type are known, with all their values."""
@@ -242,13 +274,8 @@ class _Body:
         if self.only_computed and isinstance(attribute.value, Literal):
             return
         value = self.values.of(attribute.value, where)
-        is_list = not isinstance(type, str)
-        if not is_known(value) or (is_list and not isinstance(value, list)):
-            return
-        for each in value if is_list and isinstance(value, list) else [value]:
-            converted = _converted(each, type[1] if is_list else type)
-            if converted is not None:
-                yield converted
+        if is_known(value):
+            yield from as_type(value, type)
 
     def _value(
         self,
@@ -322,10 +349,3 @@ def _shown(value: str | float) -> str:
     if not isinstance(value, str):
         return str(value)
     return quoted(value if len(value) <= _MAX_SHOWN else f"{value[:_MAX_SHOWN]}…")
-
-
-def _converted(value: Value, type: Type) -> str | float | None:
-    """A value as Terraform converts it to a string or a number; None if it is null or another value."""
-    if type == "number":
-        return primitive_number(value)
-    return primitive_text(value) if type == "string" else None

@@ -310,7 +310,9 @@ def test_a_start_that_never_succeeds_does_not_stop_the_others(ticker: Resource) 
 
 
 def test_a_start_that_hangs_times_out(ticker: Resource) -> None:
-    output = Run(_definition(ticker), lambda resource, parameters: {}, {"Start": 30})({})
+    starts = range(0, 60, demands.VERIFICATION_INTERVAL_S)
+    hanging = {f"Start{second}": 30 for second in starts}
+    output = Run(_definition(ticker), lambda resource, parameters: {}, hanging)({})
     assert set(output) == {"missed"}, (
         f"{ticker}\n  why: a start that takes half a minute has to count as missed"
     )
