@@ -155,11 +155,12 @@ class _TypeRules:
         paths = dict.fromkeys((*self.values, *self.combinations, *self.instance_types))
         self.exist = bool(paths)
         self.below: dict[str, dict[str, None]] = {}
-        """The names of the arguments and blocks with rules in them, by the path of the block around them."""
+        """The names with rules for them or in them, by the path of the block around them, with a dot at its end."""
         for path in paths:
-            names = path.split(".")
-            for depth, name in enumerate(names[:-1]):
-                self.below.setdefault("".join(f"{each}." for each in names[:depth]), {})[name] = None
+            prefix = ""
+            for name in path.split("."):
+                self.below.setdefault(prefix, {})[name] = None
+                prefix += f"{name}."
 
 
 _type_rules = cache(_TypeRules)
