@@ -78,7 +78,6 @@ def test_terraform_accepts_every_corrected_configuration(terraform: Terraform, t
     "text",
     [
         'resource "aws_sqs_queue" "q" {\n  name = "q"\n  nme  = "r"\n}\n',
-        'variable "x" {\n  type      = string\n  sensetive = true\n}\noutput "x" {\n  value = var.x\n}\n',
         'resource "aws_sqs_queue" "q" {\n  name = "q"\n  name = "r"\n}\n',
         'output "x" {\n  value = subnt("10.0.0.0/16")\n}\n',
         'variable "a1" {}\noutput "x" {\n  value = [var.a1, var.a2]\n}\n',
@@ -132,3 +131,32 @@ def test_a_finding_that_its_edits_do_not_remove_is_not_fixed() -> None:
     text = 'output "x" {\n  value = path.moduel\n}\n'
     findings = check({"main.tf": text})
     assert not fix({"main.tf": text}, findings, verify_the_same).texts
+
+
+_MODULE = 'variable "cidr" {\n  type = string\n}\noutput "id" {\n  value = var.cidr\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("sorce", "source"),
+        ('"net"', '"./net"'),
+        ("cird ", "cidr "),
+        ("for_eech", "for_each"),
+        ("modul.net", "module.net"),
+        ("module.nte", "module.net"),
+    ],
+)
+def test_a_call_of_a_module_is_corrected(wrong: str, right: str) -> None:
+    call = (
+        'module "net" {\n  source   = "./net"\n  cidr     = "10.0.0.0/16"\n  for_each = { a = 1 }\n}\n'
+        'output "id" {\n  value = module.net["a"].id\n}\n'
+    )
+    texts = {"main.tf": call.replace(right, wrong, 1), "net/main.tf": _MODULE}
+    assert fix(texts, check(texts), check).texts == {"main.tf": call}
+
+
+def test_an_output_of_a_sensitive_value_becomes_sensitive() -> None:
+    text = 'variable "p" {\n  type      = string\n  sensitive = true\n}\noutput "p" {\n  %svalue = var.p\n}\n'
+    done = fix({"main.tf": text % ""}, check({"main.tf": text % ""}), check)
+    assert done.texts == {"main.tf": text % "sensitive = true\n  "}
