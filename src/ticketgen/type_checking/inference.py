@@ -56,7 +56,7 @@ from ticketgen.type_checking.cty_types import (
 from ticketgen.type_checking.steps import step_into, unify
 from ticketgen.type_checking.unification import as_type, plain_value
 
-__all__ = ["Context", "ReportProblem", "Resolve", "infer", "known_pairs", "require"]
+__all__ = ["Context", "ReportProblem", "Resolve", "ignore_problem", "infer", "known_pairs", "require"]
 
 ReportProblem = Callable[[Node, str, str], None]
 """Receives the place, what is wrong, and the fix."""
@@ -90,14 +90,14 @@ class Context:
 
     def muted(self) -> Context:
         """The context of an expression whose errors Terraform does not report."""
-        return replace(self, problem=_ignore)
+        return replace(self, problem=ignore_problem)
 
     def binding(self, names: Mapping[str, TypedValue]) -> Context:
         """The context in which some more names are bound."""
         return replace(self, bound={**self.bound, **names})
 
 
-def _ignore(node: Node, message: str, help: str) -> None:
+def ignore_problem(node: Node, message: str, help: str) -> None:
     """Drop a problem."""
 
 
