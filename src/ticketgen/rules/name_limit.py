@@ -34,10 +34,8 @@ def _problem(found: BlockInstance, expression: Expression, limit: NameLimit) -> 
     if isinstance(value, str):
         if not value and not isinstance(expression, Literal):
             return ""  # an empty default that callers override
-        if not _is_filled(found, expression):
-            return ""  # as before, or a function that chooses between defaults
         predicate = limit.problem(value)
-        return f"{quoted(value)} {predicate}" if predicate else ""
+        return f"{quoted(value)} {predicate}" if predicate and _is_filled(found, expression) else ""
     known = _known_characters(found, value) if isinstance(value, PartialText) else 0
     if known > limit.maximum:
         return f"has at least {known} characters, but AWS allows at most {limit.maximum}"

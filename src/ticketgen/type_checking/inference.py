@@ -58,7 +58,16 @@ from ticketgen.type_checking.cty_types import (
 from ticketgen.type_checking.steps import corrected_field, step_into, unify
 from ticketgen.type_checking.unification import as_type, plain_value
 
-__all__ = ["Context", "ReportProblem", "Resolve", "Rewrite", "infer", "known_pairs", "require"]
+__all__ = [
+    "Context",
+    "ReportProblem",
+    "Resolve",
+    "Rewrite",
+    "ignore_problem",
+    "infer",
+    "known_pairs",
+    "require",
+]
 
 
 Rewrite: TypeAlias = tuple[str, str] | None
@@ -102,14 +111,14 @@ class Context:
 
     def muted(self) -> Context:
         """The context of an expression whose errors Terraform does not report."""
-        return replace(self, problem=_ignore)
+        return replace(self, problem=ignore_problem)
 
     def binding(self, names: Mapping[str, TypedValue]) -> Context:
         """The context in which some more names are bound."""
         return replace(self, bound={**self.bound, **names})
 
 
-def _ignore(node: Node, message: str, help: str, rewrite: Rewrite = None) -> None:
+def ignore_problem(node: Node, message: str, help: str, rewrite: Rewrite = None) -> None:
     """Drop a problem."""
 
 

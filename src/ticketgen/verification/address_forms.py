@@ -7,6 +7,7 @@ from typing import Final
 
 from ticketgen.findings import Finding, TextEdit
 from ticketgen.findings.verification import INVALID_ADDRESS, INVALID_NAME, UNDECLARED_REFERENCE
+from ticketgen.hcl.declarations import Declaration
 from ticketgen.hcl.plain_texts import plain_reference
 from ticketgen.hcl.static_addresses import (
     Endpoint,
@@ -27,6 +28,7 @@ from ticketgen.hcl.syntax import (
     Tuple,
 )
 from ticketgen.hcl.traversal import free_references
+from ticketgen.hcl.uses import REPETITIONS
 from ticketgen.language.block_grammar import Argument
 from ticketgen.verification.argument_place import ArgumentPlace
 from ticketgen.verification.corrections import unquoted
@@ -81,16 +83,31 @@ def addresses_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> I
                 message = f"reference to undeclared {reference.address}"
                 yield UNDECLARED_REFERENCE.found(message, at=item.at(place.file))
             continue
-        if reference.root == "module" or not reference.address.type:
+        is_module = reference.root == "module"
+        if not is_module and not reference.address.type:
             continue
         rest = reference.parsed[1]
         if rest and isinstance(rest[0], GetIndex):
             rest = rest[1:]
+            declared = place.module.declarations.get(reference.address, ())
+            if (
+                not is_module
+                and declared
+                and all(REPETITIONS.isdisjoint(_argument_names(each)) for each in declared)
+            ):
+                message = f"{reference.address} sets neither count nor for_each, so it has no instance keys"
+                yield INVALID_ADDRESS.found(message, "remove the index", at=item.at(place.file))
+        if is_module:
+            rest = rest[1:]  # an output counts as an object
         if rest and reference.address.name:
             message = f"{attribute.name} refers to an attribute of {reference.address}"
             help, at, written = f"write {reference.address}", item.at(place.file), plain_reference(item)
             edits = (TextEdit(at, written, str(reference.address)),) if written else ()
             yield INVALID_ADDRESS.found(message, help, at=at, edits=edits)
+
+
+def _argument_names(declaration: Declaration) -> set[str]:
+    return {each.name for each in declaration.block.body.attributes}
 
 
 def _no_reference(name: str, node: Node, place: ArgumentPlace) -> Finding:

@@ -182,7 +182,9 @@ def _check_output(use: Use, called: Mapping[str, Module], guesses: Guesses) -> I
         message = f"{use.address} has no output {output.name}"
         at, otherwise = output.at(use.file), f"declare the output in {_folder_name(callee)}"
         help, edits = correct(guesses, output.name, callee.outputs, at, otherwise)
-        yield UNKNOWN_MODULE_OUTPUT.found(message, help, at=at, edits=edits)
+        # Terraform then depends on the whole module.
+        severity = Severity.WARNING if use.argument == "depends_on" else None
+        yield UNKNOWN_MODULE_OUTPUT.found(message, help, at=at, severity=severity, edits=edits)
 
 
 def _check_passed_providers(

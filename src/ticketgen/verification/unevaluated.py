@@ -15,10 +15,10 @@ from ticketgen.findings import Finding, Location, Severity
 from ticketgen.findings.verification import TOO_MANY_BLOCKS
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.modules import Module
-from ticketgen.hcl.syntax import File, Node
+from ticketgen.hcl.syntax import File
 from ticketgen.type_checking.cty_types import VariableTypes
 from ticketgen.type_checking.dynamic_content import Evaluated, contents_of_loops
-from ticketgen.type_checking.inference import Rewrite
+from ticketgen.type_checking.inference import ignore_problem
 from ticketgen.type_checking.scope_types import ScopeTypes
 
 __all__ = ["KnownSchemas", "UnevaluatedContents"]
@@ -91,12 +91,8 @@ class UnevaluatedContents:
             module,
             self._modules,
             self._schemas(module),
-            lambda _: _ignored_problem,
+            lambda _: ignore_problem,
             self._budget,
             self._variables,
         )
         return contents_of_loops(file, types.context(path))
-
-
-def _ignored_problem(node: Node, message: str, help: str, rewrite: Rewrite | None = None) -> None:
-    """Drop a problem: the check of types reports it."""
