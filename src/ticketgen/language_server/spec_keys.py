@@ -69,8 +69,8 @@ def _keys(node: YamlNode, line: int) -> dict[int, KeyPath]:
 
 
 def key_help(path: KeyPath) -> str:
-    """The documentation of a key as Markdown; "" for an unknown one."""
-    found = _field_at(path)
+    """The documentation of a key as Markdown; "" for none and for an unknown one."""
+    found = _field_at(path) if path else None
     if found is None:
         return ""
     text = found.schema.get("description") or found.part.get("description", "")
