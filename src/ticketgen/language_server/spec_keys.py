@@ -103,7 +103,7 @@ def proposals(lines: list[str], line: int, column: int) -> list[Proposal]:
     if written and written["value"]:
         path = (*_keys_around(lines, line, len(written["indent"])), written["key"])
         return _values(_field_at(path))
-    item = re.fullmatch(r"( *)- *\w*[\w-]*", before)
+    item = re.fullmatch(r"( *)- *[\w-]*", before)
     if item:
         return _values(_field_at(_keys_around(lines, line, len(item[1]) + 1)))
     if not re.fullmatch(r" *\w*", before):
