@@ -67,7 +67,7 @@ def check_round_trip(path: str, text: str, *, rendered: bool) -> Iterator[Findin
         yield round_trip_finding(path, difference, rendered=rendered)
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=512)
 def _difference(text: str) -> str | Unreadable:
     """What a round trip changes; "" for nothing. Remembered for an editor, which changes one file of many."""
     tree = read(text)
