@@ -14,7 +14,7 @@ TRUTHS: Final = {"true": True, "1": True, "false": False, "0": False}
 """The strings that convert to a bool."""
 
 _MAX_DIGITS: Final = 18
-_LARGEST: Final = 10**300
+_MAX_WHOLE: Final = 10**300
 
 
 def primitive_text(value: object) -> str | None:
@@ -22,7 +22,7 @@ def primitive_text(value: object) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        return str(value) if abs(value) < _LARGEST else None
+        return str(value) if abs(value) < _MAX_WHOLE else None
     return value if isinstance(value, str) else None
 
 

@@ -69,8 +69,8 @@ def _keys(node: YamlNode, line: int) -> dict[int, KeyPath]:
 
 
 def key_help(path: KeyPath) -> str:
-    """The documentation of a key as Markdown; "" for an unknown one."""
-    found = _field_at(path)
+    """The documentation of a key as Markdown; "" for none and for an unknown one."""
+    found = _field_at(path) if path else None
     if found is None:
         return ""
     text = found.schema.get("description") or found.part.get("description", "")
@@ -103,7 +103,7 @@ def proposals(lines: list[str], line: int, column: int) -> list[Proposal]:
     if written and written["value"]:
         path = (*_keys_around(lines, line, len(written["indent"])), written["key"])
         return _values(_field_at(path))
-    item = re.fullmatch(r"( *)- *\w*[\w-]*", before)
+    item = re.fullmatch(r"( *)- *[\w-]*", before)
     if item:
         return _values(_field_at(_keys_around(lines, line, len(item[1]) + 1)))
     if not re.fullmatch(r" *\w*", before):

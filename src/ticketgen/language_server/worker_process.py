@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 __all__ = ["WorkerFailure", "WorkerProcess"]
 
 _T = TypeVar("_T")
-_LONGEST_S: Final = 120.0
+_MAX_ANSWER_S: Final = 120.0
 """How long a function may take; the checks themselves stop much earlier unless the machine is very busy."""
 
 
@@ -73,8 +73,8 @@ class WorkerProcess:
 
 def _exchange(connection: Connection, work: Callable[[], Any]) -> Any:
     connection.send(work)
-    if not connection.poll(_LONGEST_S):
-        raise TimeoutError(f"no answer in {_LONGEST_S:.0f} s")
+    if not connection.poll(_MAX_ANSWER_S):
+        raise TimeoutError(f"no answer in {_MAX_ANSWER_S:.0f} s")
     return connection.recv()
 
 

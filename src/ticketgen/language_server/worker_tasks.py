@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ticketgen.findings import Finding, Location, TextEdit
 from ticketgen.hcl.guards import MAX_BYTES
+from ticketgen.hcl.second_process import ONE_PROCESS
 from ticketgen.hcl.syntax import File
 from ticketgen.language_server.open_folders import folder_of, is_spec, is_terraform
 from ticketgen.language_server.terraform_definitions import NameDefinition, definition_at
@@ -88,7 +89,11 @@ class DefinedPlace:
 
 
 def prepare() -> None:
-    """Import what a check needs, so that the first one is as fast as the others."""
+    """Import what a check needs, so that the first one is as fast as the others.
+
+    Round trips are made in this process, which remembers those of files that do not change.
+    """
+    os.environ[ONE_PROCESS] = "1"
     import ticketgen.verification.levels  # noqa: F401
 
 

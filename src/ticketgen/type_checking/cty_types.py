@@ -34,6 +34,7 @@ __all__ = [
     "kind_of",
     "object_value",
     "optional_defaults",
+    "reads_as",
     "tuple_value",
 ]
 

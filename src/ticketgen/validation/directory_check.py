@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from ticketgen.findings import Finding
 from ticketgen.hcl.budget import DEFAULT
@@ -17,8 +17,13 @@ from ticketgen.wording import counted
 
 __all__ = ["CheckedDirectory", "FixTexts", "VerifyTexts", "check_directory"]
 
-VerifyTexts: TypeAlias = Callable[[Mapping[str, str]], tuple[Finding, ...]]
-"""From the texts of a directory to its findings."""
+
+class VerifyTexts(Protocol):
+    """The verification of a directory with other texts."""
+
+    def __call__(self, texts: Mapping[str, str], /) -> tuple[Finding, ...]:
+        """The findings of the texts, by relative posix path."""
+
 
 FixTexts: TypeAlias = Callable[
     [Mapping[str, str], tuple[Finding, ...], VerifyTexts], tuple[Mapping[str, str], tuple[Finding, ...]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ticketgen.findings import Checked, Finding, Location, Severity
 from ticketgen.findings.verification import NOT_CHECKED, ROUND_TRIP, SYNTAX
@@ -59,17 +60,26 @@ def check_syntax(path: str, text: str, *, rendered: bool) -> Checked[File]:
 
 def check_round_trip(path: str, text: str, *, rendered: bool) -> Iterator[Finding]:
     """Make the round trip of a file that `check_syntax` accepts; see there for the arguments."""
+    difference = _difference(text)
+    if isinstance(difference, Unreadable):
+        message = (
+            f"the round trip is not checked, because python-hcl2 cannot read the file: {difference.reason}"
+        )
+        help = "simplify the expression"
+        yield NOT_CHECKED.found(message, help, at=difference.at(path), severity=_severity(rendered))
+    elif difference:
+        yield round_trip_finding(path, difference, rendered=rendered)
+
+
+@lru_cache(maxsize=512)
+def _difference(text: str) -> str | Unreadable:
+    """What a round trip changes; "" for nothing. Remembered for an editor, which changes one file of many."""
     tree = read(text)
     if isinstance(tree, Unreadable):
-        message = f"the round trip is not checked, because python-hcl2 cannot read the file: {tree.reason}"
-        help = "simplify the expression"
-        yield NOT_CHECKED.found(message, help, at=tree.at(path), severity=_severity(rendered))
-        return
+        return tree
     written = write(tree)
     del tree
-    difference = written.difference()
-    if difference:
-        yield round_trip_finding(path, difference, rendered=rendered)
+    return written.difference()
 
 
 def round_trip_finding(path: str, difference: str, *, rendered: bool) -> Finding:
