@@ -295,6 +295,13 @@ def called(body: Callable[[int], Files], times: int = 400) -> Callable[[int], Fi
     return generate
 
 
+def calls_of_a_wide_type(size: int) -> Files:
+    """A module whose variable has very many optional attributes, called many times."""
+    fields = ", ".join(f"k{each} = optional(string)" for each in range(2_000))
+    calls = "".join(f'module "c{each}" {{\n  source = "./m"\n  a      = {{}}\n}}\n' for each in range(1_000))
+    return {"main.tf": calls, "m/main.tf": f'variable "a" {{\n  type = object({{ {fields} }})\n}}\n'}
+
+
 def outputs_of_inputs(size: int) -> Files:
     """As many outputs as inputs, and every output of every input."""
     number = max(2, size // 200)
@@ -320,6 +327,7 @@ MODULES: Mapping[str, Callable[[int], Files]] = {
         "b/main.tf": 'variable "x" {}\nmodule "a" {\n  source = "../a"\n}\noutput "x" {\n  value = module.a.x\n}\n',
     },
     "calls of a large module": called(DENSE["names"]),
+    "calls of a module with a wide type": calls_of_a_wide_type,
     "calls of a module of counts": called(EXPRESSIONS["counts"]),
     "outputs of all inputs": outputs_of_inputs,
     "small files": lambda size: {f"f{each}/main.tf": "a{}\n" for each in range(size // 200)},

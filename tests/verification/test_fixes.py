@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 import pytest
 
 from ticketgen.findings import Finding, Location, TextEdit
 from ticketgen.findings.verification import UNDECLARED_REFERENCE
+from ticketgen.guesses import Guesses
 from ticketgen.misspellings import is_misspelling
+from ticketgen.verification.corrections import correct
 from ticketgen.verification.fixes import Fixed, fix
 from ticketgen.verification.format_check import check_format
 from ticketgen.verification.text_edits import apply_edits
@@ -173,3 +175,17 @@ def test_joined_lines_are_one_edit() -> None:
     text = 'locals {\n  a = "${\n    b\n  }"\n}\n'
     (found,) = check_format({"main.tf": text}, [])
     assert apply_edits({"main.tf": text}, [found]).texts == {"main.tf": "locals {\n  a = b\n}\n"}
+
+
+def test_no_name_is_read_once_the_guesses_are_spent() -> None:
+    """Otherwise, very many undeclared references would each read all of as many names."""
+    guesses = Guesses()
+    names = ["x" * 60] * 50_000  # so different that each is one step
+    while not guesses.spent:
+        correct(guesses, "alpha", names, Location("main.tf"))
+
+    def unread() -> Iterator[str]:
+        raise AssertionError("a name was read")
+        yield ""
+
+    assert correct(guesses, "alpha", unread(), Location("main.tf"), "declare it").help == "declare it"

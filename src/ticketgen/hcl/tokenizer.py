@@ -145,30 +145,30 @@ class _Tokenizer:
             assert kind is not None
             text = match[kind]
             at = match.end()
-            here = (line, at - len(text) - line_start + 1)
+            column = at - len(text) - line_start + 1
             match kind:
                 case "word" | "number":
-                    found.append(new(SyntaxToken, (kind, text, *here)))
+                    found.append(new(SyntaxToken, (kind, text, line, column)))
                 case "string":
-                    found.append(new(SyntaxToken, (kind, text[1:-1], *here)))
+                    found.append(new(SyntaxToken, (kind, text[1:-1], line, column)))
                 case "sign":
-                    found.append(new(SyntaxToken, (text, text, *here)))
+                    found.append(new(SyntaxToken, (text, text, line, column)))
                 case "newline":
                     if not found or found[-1][0] != "newline":
-                        found.append(new(SyntaxToken, (kind, "", *here)))
+                        found.append(new(SyntaxToken, (kind, "", line, column)))
                     if "\n" in text:
                         line += text.count("\n")
                         line_start = at - len(text) + text.rindex("\n") + 1
                 case "open":
                     self.braces += 1
-                    found.append(new(SyntaxToken, (text, text, *here)))
+                    found.append(new(SyntaxToken, (text, text, line, column)))
                 case "close":
                     self.braces -= 1
                     if self.inside and self.braces + 1 == outer_braces:
                         self.inside.pop()
-                        found.append(new(SyntaxToken, (EndKind.TEMPLATE, text, *here)))
+                        found.append(new(SyntaxToken, (EndKind.TEMPLATE, text, line, column)))
                         break
-                    found.append(new(SyntaxToken, (text, text, *here)))
+                    found.append(new(SyntaxToken, (text, text, line, column)))
                 case "comment":
                     end = source.find("*/", at) + 2
                     if end < 2:
@@ -180,11 +180,11 @@ class _Tokenizer:
                     at = end
                 case "quote":
                     self.inside.append('"')
-                    found.append(new(SyntaxToken, ('"', text, *here)))
+                    found.append(new(SyntaxToken, ('"', text, line, column)))
                     break
                 case _:
                     self.inside.append(match["marker"])
-                    found.append(new(SyntaxToken, ("<<", text.rstrip("\r\n"), *here)))
+                    found.append(new(SyntaxToken, ("<<", text.rstrip("\r\n"), line, column)))
                     line, line_start = line + 1, at
                     break
         self.at, self.line, self.line_start = at, line, line_start

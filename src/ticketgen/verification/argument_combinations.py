@@ -70,6 +70,8 @@ class BlockArguments:
     def check(self, rules: Sequence[Sequence[str]], severity: Severity) -> Iterator[Finding]:
         """Yield a finding for each rule that the arguments break."""
         for kind, argument, *others in rules:
+            if kind in _OF_SET_ARGUMENTS and argument.partition(".")[0] not in self._names:
+                continue
             parent = argument.rpartition(".")[0]
             if parent and self._state(parent) is not _State.KNOWN:
                 continue
@@ -165,6 +167,8 @@ class BlockArguments:
         return root == "var" or root.startswith("aws_")
 
 
+_OF_SET_ARGUMENTS = frozenset({"conflict", "required with"})
+"""The kinds of rules that nothing breaks if the argument is not set."""
 _CHECKS = {
     "conflict": BlockArguments.conflict,
     "exactly one": BlockArguments.exactly_one,

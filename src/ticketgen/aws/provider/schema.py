@@ -183,6 +183,7 @@ def required_blocks(schema: BlockSchema) -> Mapping[str, int]:
     return {name: minimum for name, (_, minimum, _, _) in schema.blocks.items() if minimum}
 
 
+@cache
 def schema_of(kind: str, type: str, version: tuple[int, ...] = AWS_VERSION) -> BlockSchema | None:
     """The schema of a type; None if the snapshot lacks it.
 
