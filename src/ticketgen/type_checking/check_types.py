@@ -222,6 +222,8 @@ class _Checker:
         for block in body.blocks:
             if block.type in _CONDITIONS or block.type == "lifecycle":
                 continue
+            if block.type == "connection" and not any(each.type == "provisioner" for each in body.blocks):
+                continue  # Terraform does not evaluate it
             if block.type == "dynamic" and block.labels:
                 self._dynamic(block, schema, context, owner)
             elif block.type in _EPHEMERAL_ALLOWED:
