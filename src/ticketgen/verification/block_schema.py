@@ -60,6 +60,23 @@ class UsedName(NamedTuple):
         return self.path if self.value is not None else f"block type {self.path}"
 
 
+_OF_RULES = ("from_port", "protocol", "to_port")
+_REQUIRED_FIELDS: Mapping[tuple[str, str], tuple[str, ...]] = {
+    (type, block): fields
+    for type, fields in (
+        ("aws_security_group", _OF_RULES),
+        ("aws_default_security_group", _OF_RULES),
+        ("aws_network_acl", ("action", "rule_no", *_OF_RULES)),
+    )
+    for block in ("ingress", "egress")
+}
+"""What the provider requires in a block that stands for an object of its schema.
+
+Source: https://github.com/hashicorp/terraform-provider-aws/blob/v5.100.0/internal/service/ec2/vpc_security_group.go and
+vpc_network_acl.go
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class SchemaFault:
     """A violation of the schema.
@@ -186,6 +203,11 @@ class _Body:
         attribute = schema.attribute(type)
         if attribute is not None and attribute.fields is not None and not attribute.read_only:
             yield from self._fields(body, attribute.fields, name)
+            for field_name in () if self._loops else _REQUIRED_FIELDS.get((self.subject, type), ()):
+                if body.attribute(field_name) is None:
+                    message = f"missing required argument {name}.{field_name} in {self.subject}"
+                    help, full = f"set {field_name}", f"{name}.{field_name}"
+                    yield SchemaFault(MISSING_ATTRIBUTE, message, location, help, full)
         elif attribute is not None:
             what, help = "an argument", f"write {type} = …"
             if attribute.read_only:
@@ -196,7 +218,7 @@ class _Body:
             yield from self._unknown(UNKNOWN_BLOCK, "block type", name, location, schema)
 
     def _fields(self, body: Body, fields: Mapping[str, Type], path: str) -> Iterator[BlockFact]:
-        """Check a block that stands for an object, whose attributes are all optional."""
+        """Check a block that stands for an object, whose attributes are all optional in the schema."""
         for attribute in body.attributes:
             name = f"{path}.{attribute.name}"
             if attribute.name not in fields:
