@@ -69,7 +69,7 @@ QUEUE = 'resource "aws_sqs_queue" "q" {\n  delay_seconds = 1\n}\n'
         ({"a.tf.json": '{\n "resource": {"aws_sqs_queue": {"q": {\n  "nam": 1}}}}'},
          [("unknown-attribute", "a.tf.json", 3)]),
         ({"a.tf": MAIN, "b.tf.json": "{"}, [("syntax", "b.tf.json", 1)]),
-        ({"a.tf": MAIN, "b.tf.json": '{"what": {}}'}, [("not-checked", "b.tf.json", 1)]),
+        ({"a.tf": MAIN, "b.tf.json": '{"what": {}}'}, [("syntax", "b.tf.json", 1)]),
         ({"a.tfvars.json": "{\n", "a.tf": "locals {}\n"}, [("syntax", "a.tfvars.json", 2)]),
         # Terraform reads only the file without "tofu" in its name.
         ({"a.tf": "locals {}\n", "a.tofu": MAIN}, [("not-checked", "a.tofu", 1)]),

@@ -6,12 +6,12 @@ https://github.com/hashicorp/terraform/tree/v1.11.4/internal/builtin/provisioner
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from ticketgen.language.block_grammar import ANY_VALUE, Argument, BlockGrammar, Form, Inner, Label, Naming
 
-__all__ = ["CONNECTION", "ESCAPE", "ONE_OF", "PROVISIONER", "RESERVED_BLOCK"]
+__all__ = ["CONNECTION", "ESCAPE", "ONE_OF", "PROVISIONER", "PROVISIONING", "RESERVED_BLOCK"]
 
 RESERVED_BLOCK: Final = "Terraform reserves this block type for later versions"
 
@@ -25,12 +25,25 @@ _OF_CONNECTIONS: Final = (
     "bastion_host_key bastion_port bastion_user bastion_password bastion_private_key bastion_certificate "
     "https insecure cacert use_ntlm"
 )
-CONNECTION: Final = BlockGrammar(arguments=dict.fromkeys(_OF_CONNECTIONS.split(), ANY_VALUE))
+_TYPES: Final[Mapping[str, object]] = {
+    **dict.fromkeys(("port", "proxy_port", "bastion_port"), "number"),
+    **dict.fromkeys(("agent", "https", "insecure", "use_ntlm", "quiet"), "bool"),
+    **{name: ["list", "string"] for name in ("interpreter", "inline", "scripts")},
+    "environment": ["map", "string"],
+}
+"""The types of the arguments that are not strings."""
+
+
+def _argument(name: str, *, required: bool = False) -> Argument:
+    return Argument(type=_TYPES.get(name, "string"), required=required)
+
+
+CONNECTION: Final = BlockGrammar(arguments={name: _argument(name) for name in _OF_CONNECTIONS.split()})
 
 
 def _provisioner(names: str, required: Iterable[str] = ()) -> BlockGrammar:
     needed = frozenset(required)
-    own = {name: Argument(required=name in needed) for name in names.split()}
+    own = {name: _argument(name, required=name in needed) for name in names.split()}
     return BlockGrammar(
         arguments={
             **own,
@@ -54,5 +67,7 @@ PROVISIONER: Final = BlockGrammar(
     },
 )
 
+PROVISIONING: Final[Mapping[str, BlockGrammar]] = {"provisioner": PROVISIONER, "connection": CONNECTION}
+"""The blocks of a resource that Terraform evaluates after it created the resource."""
 ONE_OF: Final = {"remote-exec": ("inline", "script", "scripts"), "file": ("source", "content")}
 """Arguments of which a provisioner of this type needs exactly one."""

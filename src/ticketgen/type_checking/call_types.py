@@ -60,6 +60,8 @@ _COMPUTED: Final = frozenset(
 CATCHING: Final = frozenset({"try", "can"})
 """Functions that get their arguments unevaluated, so the signatures do not say what they accept."""
 _LIKE_ARGUMENT: Final = frozenset({"sensitive", "nonsensitive"})
+_TEMPLATES: Final = frozenset({"templatefile", "templatestring"})
+_NAMED_VALUES: Final = frozenset({"map", "object", "dynamic"})
 _SIZED: Final = frozenset({"list", "set", "map", "tuple", "object", "string", "dynamic"})
 
 
@@ -139,6 +141,8 @@ def _checked_call(
         problem = conversion_problem(value, parameter.type, budget)
         if not problem and value.value is None and not parameter.nullable:
             problem = "it must not be null"
+        if not problem and name in _TEMPLATES and position == 1 and kind_of(value.type) not in _NAMED_VALUES:
+            problem = f"a map or an object is required, not {describe_type(value.type)}"
         if not problem and name == "length" and kind_of(value.type) not in _SIZED:
             problem = f"a collection or a string is required, not {describe_type(value.type)}"
         if problem:

@@ -16,6 +16,8 @@ from ticketgen.hcl.plain_texts import plain_text
 from ticketgen.hcl.syntax import Attribute, Block, Body, Expression, Node
 from ticketgen.hcl.uses import NO_VALUES, REPETITIONS
 from ticketgen.hcl.values import UNKNOWN
+from ticketgen.language.block_grammar import BlockGrammar
+from ticketgen.language.provisioning import PROVISIONING
 from ticketgen.type_checking.conversions import mismatches
 from ticketgen.type_checking.cty_types import (
     PRIMITIVES,
@@ -38,7 +40,7 @@ _META_ARGUMENTS: Final = REPETITIONS | {"depends_on", "provider", "alias", "vers
 _NEVER_VALUES: Final = frozenset({"depends_on", "provider", "providers", "source", "version"})
 _CONDITIONS: Final = frozenset({"validation", "precondition", "postcondition", "assert"})
 _BLOCKS: Final = frozenset(
-    {"resource", "data", "ephemeral", "module", "provider", "output", "variable", "check"}
+    {"resource", "data", "ephemeral", "module", "provider", "output", "variable", "check", "import"}
 )
 _NOT_EPHEMERAL: Final = "remove the argument ephemeral"
 _EPHEMERAL_ALLOWED: Final = frozenset({"provisioner", "connection", "lifecycle"})
@@ -116,6 +118,11 @@ class _Checker:
 
     def _block(self, block: Block, file: str) -> None:
         context = self._types.context(file)
+        if block.type == "import":
+            loop = block.value("for_each")
+            if loop is not None:
+                self._repetitions(loop, "the import block", context)
+            return
         for declaration in declared_in(block, file):
             if block.type == "variable":
                 self._variable(declaration, context)
@@ -225,25 +232,36 @@ class _Checker:
         for block in body.blocks:
             if block.type in _CONDITIONS or block.type == "lifecycle":
                 continue
+            if block.type == "connection" and not any(each.type == "provisioner" for each in body.blocks):
+                continue  # Terraform does not evaluate it
             if block.type == "dynamic" and block.labels:
                 self._dynamic(block, schema, context, owner)
             elif block.type in _EPHEMERAL_ALLOWED:
-                self._free(block, context)
+                self._free(block, PROVISIONING.get(block.type), context)
             else:
                 nested = schema.nested(block.type) if schema is not None else None
                 self._body(block.body, nested.block if nested else None, context, owner)
 
-    def _free(self, block: Block, context: Context) -> None:
+    def _free(self, block: Block, grammar: BlockGrammar | None, context: Context) -> None:
+        """Check the arguments of a provisioner or a connection, which no state stores."""
+        if grammar is not None and grammar.by_label:
+            grammar = grammar.by_label.get(" ".join(block.labels))
         for attribute in block.body.attributes:
-            if (block.type, attribute.name) not in NO_VALUES:
-                infer(attribute.value, context)
+            if (block.type, attribute.name) in NO_VALUES:
+                continue
+            value = infer(attribute.value, context)
+            known = grammar.arguments.get(attribute.name) if grammar is not None else None
+            problem = conversion_problem(value, known.type, self._budget) if known is not None else ""
+            if problem:
+                message = f"inappropriate value for {attribute.name} of the {block.type}: {problem}"
+                context.problem(attribute.value, message, "correct the value")
         for inner in block.body.blocks:
-            self._free(inner, context)
+            self._free(inner, PROVISIONING.get(inner.type), context)
 
     def _dynamic(self, block: Block, schema: BlockSchema | None, context: Context, owner: _Owner) -> None:
         loop = block.value("for_each")
         name = loop_name(block)
-        elements = self._repetitions(loop, context) if loop is not None else None
+        elements = self._repetitions(loop, "the dynamic block", context) if loop is not None else None
         nested = schema.nested(block.labels[0]) if schema is not None else None
         # Terraform does not evaluate the content for unknown elements, but reads which names it uses.
         for key, value in elements or ():
@@ -251,16 +269,17 @@ class _Checker:
             for content in block.blocks("content"):
                 self._body(content.body, nested.block if nested else None, inner, owner)
 
-    def _repetitions(self, loop: Expression, context: Context) -> list[tuple[TypedValue, TypedValue]] | None:
-        """The keys and values of the blocks that a ``dynamic`` block stands for; None if they are unknown."""
+    @staticmethod
+    def _repetitions(
+        loop: Expression, what: str, context: Context
+    ) -> list[tuple[TypedValue, TypedValue]] | None:
+        """The keys and values of the blocks that a block stands for; None if they are unknown."""
         value = infer(loop, context)
         if value.value is None:
-            context.problem(
-                loop, "for_each of the dynamic block is null", "write an empty list instead of null"
-            )
+            context.problem(loop, f"for_each of {what} is null", "write an empty list instead of null")
             return None
         if kind_of(value.type) in PRIMITIVES:
-            message = f"for_each of the dynamic block is {describe_type(value.type)}, not a collection"
+            message = f"for_each of {what} is {describe_type(value.type)}, not a collection"
             context.problem(loop, message, "write a list, set, map or object")
         return known_pairs(value)
 

@@ -212,10 +212,9 @@ class _Body:
         attribute = schema.attribute(type)
         if attribute is not None and attribute.fields is not None and not attribute.read_only:
             yield from self._fields(body, attribute.fields, name)
-            for field in REQUIRED_FIELDS.get((self.subject, name), ()):
-                if body.attribute(field) is None and not any(
-                    each.effective_type == field for each in body.blocks
-                ):
+            given = {each.name for each in body.attributes} | {each.effective_type for each in body.blocks}
+            for field in () if self._loops else REQUIRED_FIELDS.get((self.subject, name), ()):
+                if field not in given:
                     message = f"missing required argument {name}.{field} in {self.subject}"
                     yield SchemaFault(MISSING_ATTRIBUTE, message, location, f"set {field}", f"{name}.{field}")
         elif attribute is not None:
@@ -240,7 +239,7 @@ class _Body:
                         yield reference.at(self.file)
 
     def _fields(self, body: Body, fields: Mapping[str, Type], path: str) -> Iterator[BlockFact]:
-        """Check the attributes of a block that stands for an object."""
+        """Check a block that stands for an object, whose attributes are all optional in the schema."""
         for attribute in body.attributes:
             name = f"{path}.{attribute.name}"
             if attribute.name not in fields:

@@ -207,6 +207,8 @@ class _Checker:
         """Check a reference to an attribute of ``self``."""
         subject = TypeSubject(use.block.type, use.block.labels[0])
         attribute = next(iter(use.reference.steps), None)
+        if use.within[1:] == ("connection",) and not use.block.blocks("provisioner"):
+            return  # Terraform does not evaluate it
         if isinstance(attribute, GetAttribute) and _is_known(self._sources, subject.type.partition("_")[0]):
             yield from self._attribute(subject, attribute, use.file)
 
