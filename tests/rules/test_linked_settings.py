@@ -15,7 +15,7 @@ from ticketgen.verification.verify import verify
 
 NEW = {
     "service-settings", "policy-form", "policy-resource", "network-ranges", "function-environment", "dns-record",
-    "unknown-region", "table-definition",
+    "nonexistent-region", "table-definition",
 }  # fmt: skip
 VPC = 'resource "aws_vpc" "v" {\n  cidr_block = "10.0.0.0/16"\n}\n'
 
@@ -105,7 +105,7 @@ FUNCTION = ('function_name = "f"', 'handler = "a.b"', 'runtime = "python3.13"', 
         (resource("aws_route53_record", 'type = "MX"', 'name = "a"', 'records = ["mail.example.com"]'), "a priority"),
         (resource("aws_route53_record", 'type = "CNAME"', 'name = ""', 'records = ["b"]'), "zone's own name"),
         ('provider "aws" {\n  region = "eu-west-1a"\n}\n', "is a zone"),
-        ('provider "aws" {\n  region = "eu-west-9"\n}\n', "warning unknown-region"),
+        ('provider "aws" {\n  region = "eu-west-9"\n}\n', "warning nonexistent-region"),
         ('provider "aws" {\n  region = "local"\n  endpoints {\n    s3 = "http://localhost"\n  }\n}\n', ""),
         (table(ON_DEMAND), ""),
         (table(ON_DEMAND, "read_capacity = 5"), "not provisioned"),

@@ -21,7 +21,7 @@ _MAX_SHOWN = 3
 _STEPS = 200
 """Steps that an action counts as, because it is compared with every resource."""
 _WITHOUT_ARN = ("ec2:describe", "s3:listallmybuckets")
-"""Actions that surely take only ``*``: some of which AWS says so take ARNs, such as logs:DescribeLogGroups."""
+"""Actions that surely take only ``*``. Some others of which AWS says so, such as logs:DescribeLogGroups, take ARNs."""
 _BUCKET = "arn:*:s3:::*"
 _ARNS: Mapping[str, str] = {
     "aws_s3_bucket": "arn:aws:s3:::x",

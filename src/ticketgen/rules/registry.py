@@ -24,6 +24,7 @@ from ticketgen.rules import (
     name_has_suffix,
     name_limit,
     network_ranges,
+    nonexistent_region,
     open_security_group,
     outputs_complete,
     pinned_minor_version,
@@ -42,7 +43,6 @@ from ticketgen.rules import (
     suite_paths,
     table_definition,
     unencrypted_store,
-    unknown_region,
     unused_grant,
     vpc_route,
     zone_of_region,
@@ -95,5 +95,5 @@ RULES: tuple[Rule, ...] = (
     network_ranges.RULE,
     function_environment.RULE,
     dns_record.RULE,
-    unknown_region.RULE,
+    nonexistent_region.RULE,
 )

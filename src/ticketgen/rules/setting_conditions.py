@@ -12,7 +12,7 @@ from ticketgen.hcl.values import Value, is_known
 from ticketgen.rules.subject import BlockInstance
 
 __all__ = [
-    "Condition",
+    "SettingCondition",
     "SettingFact",
     "equals",
     "exceeds",
@@ -24,7 +24,7 @@ __all__ = [
     "outside",
 ]
 
-Condition: TypeAlias = Callable[[BlockInstance], bool]
+SettingCondition: TypeAlias = Callable[[BlockInstance], bool]
 """Whether something surely holds of a block; False if that is unknown."""
 _MAX_CHARACTERS = 2048
 """Longer texts are not matched."""
@@ -45,7 +45,7 @@ class SettingFact:
     """
 
     type: str
-    conditions: Sequence[Condition]
+    conditions: Sequence[SettingCondition]
     at: str
     message: str
     help: str
@@ -53,12 +53,12 @@ class SettingFact:
     severity: Severity = Severity.ERROR
 
 
-def is_set(*names: str) -> Condition:
+def is_set(*names: str) -> SettingCondition:
     """Each argument has a known value other than null, or each block is there."""
     return lambda found: all(_known(found, name) is not None or found.nested_blocks(name) for name in names)
 
 
-def is_unset(*names: str) -> Condition:
+def is_unset(*names: str) -> SettingCondition:
     """None of the arguments and blocks is there, or it is null."""
 
     def holds(found: BlockInstance) -> bool:
@@ -70,12 +70,12 @@ def is_unset(*names: str) -> Condition:
     return holds
 
 
-def equals(name: str, *values: Value) -> Condition:
+def equals(name: str, *values: Value) -> SettingCondition:
     """The argument is one of these values."""
     return lambda found: any(_known(found, name) == each for each in values) and found.has(name)
 
 
-def outside(name: str, *values: Value) -> Condition:
+def outside(name: str, *values: Value) -> SettingCondition:
     """The argument is known, and none of these values."""
 
     def holds(found: BlockInstance) -> bool:
@@ -85,7 +85,7 @@ def outside(name: str, *values: Value) -> Condition:
     return holds
 
 
-def matches(name: str, pattern: str) -> Condition:
+def matches(name: str, pattern: str) -> SettingCondition:
     """The argument is a text that a pattern matches somewhere."""
     compiled = re.compile(pattern)
 
@@ -96,7 +96,7 @@ def matches(name: str, pattern: str) -> Condition:
     return holds
 
 
-def misses(name: str, pattern: str) -> Condition:
+def misses(name: str, pattern: str) -> SettingCondition:
     """The argument is a text, not empty, that a pattern matches nowhere."""
     compiled = re.compile(pattern)
 
@@ -107,7 +107,7 @@ def misses(name: str, pattern: str) -> Condition:
     return holds
 
 
-def exceeds(name: str, limit: str | float, *, equal: bool = False) -> Condition:
+def exceeds(name: str, limit: str | float, *, equal: bool = False) -> SettingCondition:
     """The argument is a number that is greater than a limit or another argument, or as great."""
 
     def holds(found: BlockInstance) -> bool:
@@ -118,7 +118,7 @@ def exceeds(name: str, limit: str | float, *, equal: bool = False) -> Condition:
     return holds
 
 
-def lacks_blocks(*types: str) -> Condition:
+def lacks_blocks(*types: str) -> SettingCondition:
     """There are no nested blocks of these types, and no loops for them."""
     return lambda found: not any(found.has(type) or found.loops(type) for type in types)
 

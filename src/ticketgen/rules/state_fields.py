@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 from ticketgen.escaping import quoted
 from ticketgen.guesses import did_you_mean
 
-__all__ = ["STATE_TYPES", "UNKNOWN_PART", "problems_of_fields"]
+__all__ = ["STATES_WITH_RETRY", "STATE_TYPES", "UNKNOWN_PART", "problems_of_fields"]
 
 UNKNOWN_PART = "\ue001"
 """Stands for an unknown part of a text; a private-use character, which occurs in no definition."""
@@ -21,7 +21,8 @@ _ALL = frozenset(STATE_TYPES)
 _NOT_FAIL = _ALL - {"Fail"}
 _FOLLOWED = frozenset({"Task", "Parallel", "Map", "Wait", "Pass"})
 _WITH_RESULT = frozenset({"Task", "Parallel", "Map", "Pass"})
-_WITH_RETRY = frozenset({"Task", "Parallel", "Map"})
+STATES_WITH_RETRY = frozenset({"Task", "Parallel", "Map"})
+"""The types of states that may have Retry and Catch."""
 _TASK, _MAP, _WAIT, _FAIL = (frozenset({type}) for type in ("Task", "Map", "Wait", "Fail"))
 
 # The fields of states, each with the types of states that have it: https://states-language.net/spec.html and
@@ -33,9 +34,9 @@ _FIELDS: Mapping[str, frozenset[str]] = {
     "ResultPath": _WITH_RESULT,
     "Parameters": _WITH_RESULT,
     "Arguments": frozenset({"Task", "Parallel"}),
-    "ResultSelector": _WITH_RETRY,
-    "Retry": _WITH_RETRY,
-    "Catch": _WITH_RETRY,
+    "ResultSelector": STATES_WITH_RETRY,
+    "Retry": STATES_WITH_RETRY,
+    "Catch": STATES_WITH_RETRY,
     "Result": frozenset({"Pass"}),
     **dict.fromkeys(
         ("Resource", "Credentials", "TimeoutSeconds", "TimeoutSecondsPath", "HeartbeatSeconds",

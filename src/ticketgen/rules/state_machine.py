@@ -12,7 +12,7 @@ from ticketgen.guesses import did_you_mean
 from ticketgen.hcl.syntax import Call
 from ticketgen.hcl.values import PartialText, Value
 from ticketgen.rules.rule import Problem, Rule
-from ticketgen.rules.state_fields import STATE_TYPES, UNKNOWN_PART, problems_of_fields
+from ticketgen.rules.state_fields import STATE_TYPES, STATES_WITH_RETRY, UNKNOWN_PART, problems_of_fields
 from ticketgen.rules.subject import BlockInstance, Subject
 
 __all__ = ["RULE", "problems_of_definition"]
@@ -31,7 +31,6 @@ _LANGUAGES = ("JSONPath", "JSONata")
 # https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html
 _NOT_IN_EXPRESS = (".sync", ".sync:2", ".waitForTaskToken")
 _WITHOUT_NEXT = frozenset({"Choice", "Succeed", "Fail"})
-_WITH_RETRY = frozenset({"Task", "Parallel", "Map"})
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
@@ -185,7 +184,7 @@ def _state(name: str, state: Mapping[str, Any]) -> Iterator[str]:
         yield f"state {name} has both {given[0]} and {given[1]}"
     for field in ("Retry", "Catch"):
         if field in state:
-            if type not in _WITH_RETRY:
+            if type not in STATES_WITH_RETRY:
                 yield f"state {name} is a {type} state, which allows no {field}"
             yield from _handlers(name, field, state[field])
 

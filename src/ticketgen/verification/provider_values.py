@@ -40,7 +40,6 @@ from ticketgen.wording import join_words
 
 __all__ = ["check_values"]
 
-_KINDS = frozenset({"resource", "data", "ephemeral"})
 _MAX_INSTANCES = 50
 """How many instances of a resource are checked."""
 _MAX_SIMILAR = 12  # instance types in a help
@@ -102,8 +101,7 @@ class _Values:
         """Check what `terraform validate` knows: no input, and no instance."""
         where = EvaluationContext(Scope(self.module), UNKNOWN_LOOP)
         for declared in self.module.resources:
-            if declared.address.kind in _KINDS:
-                yield from self._resource(declared, where, only_computed=False)
+            yield from self._resource(declared, where, only_computed=False)
         for declared in self.module.provider_blocks:
             if declared.block.labels[0] == "aws":
                 yield from _Body(self, declared.file, "provider", "aws").check(declared.block, where)
@@ -116,7 +114,7 @@ class _Values:
             return
         for declared in self.module.resources:
             repeated = any(map(declared.value, ("count", "for_each")))
-            if declared.address.kind not in _KINDS or (scope.call is None and not repeated):
+            if scope.call is None and not repeated:
                 continue
             if not _type_rules(declared.address.kind, declared.type, is_later=self.version == _LATER).exist:
                 continue

@@ -60,7 +60,7 @@ def _problem(region: Value, at: Location) -> Iterator[Problem]:
 
 
 RULE = Rule(
-    id="unknown-region",
+    id="nonexistent-region",
     severity=Severity.WARNING,
     selective=True,
     summary="Every Region exists",
