@@ -13,8 +13,8 @@ from dataclasses import field, replace
 from typing import Protocol
 
 from ticketgen.hcl.budget import Budget
+from ticketgen.hcl.frozen_records import record
 from ticketgen.hcl.operators import binary as operate
-from ticketgen.hcl.records import record
 from ticketgen.hcl.syntax import (
     Access,
     Binary,
