@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from ticketgen.findings import Location
 from ticketgen.hcl.address import BUILT_IN_KINDS, Address
-from ticketgen.hcl.records import record
+from ticketgen.hcl.frozen_records import record
 
 __all__ = [
     "Access",

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
+from ticketgen.hcl.frozen_records import record
 from ticketgen.hcl.guards import MAX_DEPTH
-from ticketgen.hcl.records import record
 from ticketgen.hcl.syntax import Expression, ForDirective, IfDirective, Interpolation, Part, Text
 from ticketgen.hcl_tokens import GO_SPACE, scan_marks
 

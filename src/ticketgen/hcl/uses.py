@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ticketgen.hcl.address import Address
-from ticketgen.hcl.records import record
+from ticketgen.hcl.frozen_records import record
 from ticketgen.hcl.syntax import Attribute, Block, Body, Expression, File, Literal, Reference
 
 __all__ = ["BUILT_INS", "NO_VALUES", "REPETITIONS", "Use", "uses"]

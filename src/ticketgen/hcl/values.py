@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from ticketgen.hcl.records import record
+from ticketgen.hcl.frozen_records import record
 
 if TYPE_CHECKING:
     from ticketgen.hcl.configuration import Scope

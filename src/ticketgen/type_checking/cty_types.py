@@ -15,8 +15,8 @@ from typing import Any, Final, TypeAlias
 
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.declarations import Declaration
+from ticketgen.hcl.frozen_records import record
 from ticketgen.hcl.primitive_conversions import TRUTHS
-from ticketgen.hcl.records import record
 from ticketgen.hcl.syntax import Call, Expression, Literal, Object, Parentheses, Reference, Tuple
 from ticketgen.hcl.value_size import MAX_WEIGHT
 

@@ -13,9 +13,9 @@ from dataclasses import field, replace
 from typing import Protocol, TypeAlias
 
 from ticketgen.hcl.budget import Budget
+from ticketgen.hcl.frozen_records import record
 from ticketgen.hcl.operators import binary as operate
 from ticketgen.hcl.primitive_conversions import primitive_text, primitive_truth
-from ticketgen.hcl.records import record
 from ticketgen.hcl.syntax import (
     Access,
     Binary,
