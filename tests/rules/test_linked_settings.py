@@ -130,6 +130,17 @@ def test_settings(text: str, expected: str) -> None:
     assert all(expected in each for each in problems)
 
 
+def test_elements_that_may_be_absent_are_not_judged() -> None:
+    optional = (
+        'dynamic "principals" {\n for_each = var.some\n content {\n type = "AWS"\n identifiers = ["*"]\n }\n}'
+    )
+    document = (
+        f'statement {{\n actions = var.some\n not_actions = var.more\n resources = ["*"]\n {optional}\n}}'
+    )
+    data = f'data "aws_iam_policy_document" "d" {{\n{document}\n}}\n'
+    assert found(data + resource("aws_iam_policy", "policy = data.aws_iam_policy_document.d.json")) == []
+
+
 def test_every_fact_has_a_source_and_a_fix() -> None:
     for fact in (*COMPUTE_FACTS, *MESSAGING_FACTS, *NETWORK_FACTS, *STORAGE_FACTS):
         assert fact.source.startswith(("https://docs.aws.amazon.com/", "provider 5.100.0")), fact

@@ -83,7 +83,8 @@ def document_statements(document: BlockInstance, values: Evaluator) -> Iterator[
                     )
                     for each in block.nested_blocks(type)
                 ]
-                elements[name] = {type: named for type, named in kinds if isinstance(type, str)} or UNKNOWN
+                known = {type: named for type, named in kinds if isinstance(type, str)}
+                elements[name] = known if known and block.block.blocks(type) else UNKNOWN
         conditions: dict[str, Value] = {}
         for condition in block.nested_blocks("condition"):
             test, key = (

@@ -12,7 +12,7 @@ from ticketgen.escaping import quoted
 from ticketgen.findings import Severity
 from ticketgen.guesses import did_you_mean
 from ticketgen.hcl.syntax import Call
-from ticketgen.hcl.values import ResourceReference, Value, is_known
+from ticketgen.hcl.values import ResourceReference, Unknown, Value, is_known
 from ticketgen.rules.policy_elements import (
     WrittenStatement,
     argument_statements,
@@ -142,7 +142,8 @@ def _of_link(subject: Subject, link: ResourceReference) -> Iterator[WrittenState
     if link.resource.type != "aws_iam_policy_document" or link.path not in (("json",), ("minified_json",)):
         return
     for document in subject.data("aws_iam_policy_document"):
-        if document.declared is link.resource and document.scope is link.scope:
+        is_known = document.declared is link.resource and document.scope is link.scope
+        if is_known and not document.loops("statement") and not document.has("override_policy_documents"):
             yield from document_statements(document, subject.values)
 
 
@@ -192,7 +193,12 @@ def _characters(use: PolicyUse, document: Value) -> int:
 
 def _of_statement(kind: PolicyKind, statement: WrittenStatement) -> Iterator[tuple[str, str]]:
     elements = statement.elements
-    has = {name for name in elements if name in _STATEMENT and elements[name] is not None}
+    # An unknown element may be null, and so absent.
+    has = {
+        name
+        for name in elements
+        if name in _STATEMENT and elements[name] is not None and not isinstance(elements[name], Unknown)
+    }
     for name in elements:
         if _is_unknown(name, _STATEMENT):
             yield (
