@@ -44,7 +44,7 @@ def module_variables(stack: MockedStack, region: str, vpc_cidr: str) -> Row:
         "environment_suffix": spec.name,
         "region": region,
         "primary_region": spec.primary_region,
-        "regions": list(spec.regions),
+        "regions": list(stack.hubs),
         "account_id": ACCOUNT,
         "partition": stack.partition,
         "vpc_cidr": vpc_cidr,
