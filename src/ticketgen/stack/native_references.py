@@ -15,9 +15,9 @@ from ticketgen.spec.model import Environment
 from ticketgen.stack.functions import functions_of
 from ticketgen.stack.native_tests import ACCOUNT, CACHE_HOSTS, QUEUE_URL, mocked_arn
 
-__all__ = ["MockedStack", "Row"]
+__all__ = ["ExpectedRow", "MockedStack"]
 
-Row = dict[str, object]
+ExpectedRow = dict[str, object]
 """Expected values by attribute, or rows by the name of their resource."""
 
 _REFERENCE: Final = re.compile(r"\$\{([^{}]+)\}")
@@ -47,7 +47,7 @@ class MockedStack:
         self.partition = REGIONS[environment.primary_region].partition
         self.key = self.arn("aws_kms_key")
         self.dead_letters = self.arn("aws_sqs_queue")
-        self.table_names: Row = {
+        self.table_names: ExpectedRow = {
             "locks": self.name("distributed-locks"),
             **{key: self.name(what) for key, what in tables.items()},
         }
