@@ -1,7 +1,7 @@
 """What the native tests expect of each root module: values from the spec and its sizing, as JSON.
 
-The tests read them from a file of JSON beside them, so their HCL is the same in all Regions. No expected value comes from
-an expression of the Terraform that it judges. An attribute has the name that the AWS provider gives it.
+The tests read them from a file of JSON beside them, so their HCL is the same in all Regions. No expected value
+comes from an expression of the Terraform that it judges. An attribute has the name that the AWS provider gives it.
 """
 
 from __future__ import annotations
