@@ -1,7 +1,7 @@
 """What the native tests expect of each root module: values from the spec and its sizing, as JSON.
 
-The tests read them from ``tests/expected.json``. So their HCL is the same in all Regions, and no expected value comes
-from an expression of the Terraform that it judges. An attribute has the name that the AWS provider gives it.
+The tests read them from a file of JSON beside them, so their HCL is the same in all Regions. No expected value
+comes from an expression of the Terraform that it judges. An attribute has the name that the AWS provider gives it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ticketgen.stack.native_modules import module_rows, module_variables
-from ticketgen.stack.native_references import MockedStack, Row
+from ticketgen.stack.native_references import ExpectedRow, MockedStack
 from ticketgen.stack.native_services import service_rows
 from ticketgen.stack.native_tests import ACCOUNT
 from ticketgen.stack.policy import Statement
@@ -21,7 +21,7 @@ TableKeys = Mapping[tuple[str, str], tuple[str, str]]
 """The hash key and the range key of each table, by its key in Terraform and the middle of its name."""
 
 
-def expected_of_global(stack: MockedStack, capacity: Mapping[str, object]) -> Row:
+def expected_of_global(stack: MockedStack, capacity: Mapping[str, object]) -> ExpectedRow:
     """Of the roles, and of the output ``capacity``, whose figures are given."""
     every = roles(stack.environment)
     return {
@@ -58,7 +58,7 @@ def expected_of_global(stack: MockedStack, capacity: Mapping[str, object]) -> Ro
 
 def expected_of_data(
     stack: MockedStack, keys_of_tables: TableKeys, region: str, *, audits: bool, protect: bool
-) -> Row:
+) -> ExpectedRow:
     """Of a Region's key and tables.
 
     Args:
@@ -69,8 +69,8 @@ def expected_of_data(
         protect: whether its tables are protected against deletion.
     """
     primary = stack.environment.primary_region
-    tables: Row = {}
-    replicas: Row = {}
+    tables: ExpectedRow = {}
+    replicas: ExpectedRow = {}
     for (table, what), keys in keys_of_tables.items():
         common = {"deletion_protection_enabled": protect}
         if region == primary:
@@ -120,7 +120,7 @@ def expected_of_data(
 
 def expected_of_regions(
     stack: MockedStack, region: str, vpc_cidr: str, rule_groups: Mapping[str, str]
-) -> Row:
+) -> ExpectedRow:
     """Of a Region's root module; in the primary Region, of the modules that it calls, too.
 
     Args:
@@ -131,7 +131,7 @@ def expected_of_regions(
     """
     role_arn = f"arn:{stack.partition}:iam::{ACCOUNT}:role"
     spec = stack.environment
-    every: Row = {
+    every: ExpectedRow = {
         "outputs": {
             "region": region,
             "inventory_table_name": stack.name("ticket-inventory"),
@@ -157,7 +157,7 @@ def expected_of_regions(
     }
 
 
-def _grant(stack: MockedStack, grant: Statement) -> Row:
+def _grant(stack: MockedStack, grant: Statement) -> ExpectedRow:
     condition = grant.condition
     return {
         "actions": sorted(grant.actions),
@@ -169,7 +169,7 @@ def _grant(stack: MockedStack, grant: Statement) -> Row:
     }
 
 
-def _key_policy(stack: MockedStack, region: str) -> Row:
+def _key_policy(stack: MockedStack, region: str) -> ExpectedRow:
     """The statements by their ids: effect, principal, actions, resource, condition."""
     groups = f"arn:{stack.partition}:logs:{region}:{ACCOUNT}:log-group:*"
     logs = [f"kms:{name}*" for name in ("Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "Describe")]

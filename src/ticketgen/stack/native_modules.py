@@ -11,7 +11,7 @@ from ticketgen.stack.alarms import alarms_of, existing_topic
 from ticketgen.stack.cloudwatch import Alarm
 from ticketgen.stack.functions import functions_of
 from ticketgen.stack.functions.model import FunctionModule
-from ticketgen.stack.native_references import MockedStack, Row
+from ticketgen.stack.native_references import ExpectedRow, MockedStack
 from ticketgen.stack.native_tests import ACCOUNT, mocked_arn, mocked_role
 from ticketgen.stack.roles import roles
 
@@ -20,7 +20,7 @@ __all__ = ["module_rows", "module_variables"]
 _PERCENTILE: Final = re.compile(r"p[0-9.]+")
 
 
-def module_rows(stack: MockedStack, region: str) -> Row:
+def module_rows(stack: MockedStack, region: str) -> ExpectedRow:
     """The rows by what they are about, and then by module.
 
     Args:
@@ -36,7 +36,7 @@ def module_rows(stack: MockedStack, region: str) -> Row:
     }
 
 
-def module_variables(stack: MockedStack, region: str, vpc_cidr: str) -> Row:
+def module_variables(stack: MockedStack, region: str, vpc_cidr: str) -> ExpectedRow:
     """The values with which the modules are tested by themselves."""
     spec = stack.environment
     return {
@@ -44,7 +44,7 @@ def module_variables(stack: MockedStack, region: str, vpc_cidr: str) -> Row:
         "environment_suffix": spec.name,
         "region": region,
         "primary_region": spec.primary_region,
-        "regions": list(spec.regions),
+        "regions": list(stack.hubs),
         "account_id": ACCOUNT,
         "partition": stack.partition,
         "vpc_cidr": vpc_cidr,
@@ -61,7 +61,7 @@ def module_variables(stack: MockedStack, region: str, vpc_cidr: str) -> Row:
     }
 
 
-def _endpoint(stack: MockedStack, region: str) -> Row:
+def _endpoint(stack: MockedStack, region: str) -> ExpectedRow:
     """What the functions in the VPC may do with DynamoDB."""
     grants = [
         grant
@@ -77,14 +77,14 @@ def _endpoint(stack: MockedStack, region: str) -> Row:
     }
 
 
-def _module(stack: MockedStack, module: FunctionModule) -> dict[str, Row]:
+def _module(stack: MockedStack, module: FunctionModule) -> dict[str, ExpectedRow]:
     """The functions and the alarms of a module."""
     spec, figures = stack.environment, stack.sizing
     own = [function for function in functions_of(spec).values() if function.module is module]
     topic = existing_topic(spec) if module is FunctionModule.REGION else None
     notified = stack.resolved(topic) if topic else stack.arn("aws_sns_topic")
     alarms = alarms_of(module, spec, figures)
-    functions: Row = {}
+    functions: ExpectedRow = {}
     for function in own:
         capacity = function.capacity
         reserved = capacity.is_reserved and spec.functions.reserved_concurrency
@@ -120,9 +120,9 @@ def _module(stack: MockedStack, module: FunctionModule) -> dict[str, Row]:
     }
 
 
-def _alarm(stack: MockedStack, alarm: Alarm, topic: str) -> Row:
+def _alarm(stack: MockedStack, alarm: Alarm, topic: str) -> ExpectedRow:
     percentile = bool(_PERCENTILE.fullmatch(alarm.statistic))
-    row: Row = {
+    row: ExpectedRow = {
         "alarm_name": stack.name(alarm.key),
         "alarm_description": alarm.description,
         "threshold": alarm.limit,
@@ -144,17 +144,17 @@ def _alarm(stack: MockedStack, alarm: Alarm, topic: str) -> Row:
     }
 
 
-def _log_groups(stack: MockedStack) -> Row:
+def _log_groups(stack: MockedStack) -> ExpectedRow:
     """The log groups of each module, by their names in Terraform."""
     addresses, others = (
         stack.environment.logs.ip_retention_days,
         stack.sizing.by_name["log_retention_days"].value,
     )
 
-    def group(name: str, days: object = others) -> Row:
+    def group(name: str, days: object = others) -> ExpectedRow:
         return {"name": name, "retention_in_days": days, "kms_key_id": stack.key}
 
-    functions: dict[str, Row] = {module: {} for module in FunctionModule}
+    functions: dict[str, ExpectedRow] = {module: {} for module in FunctionModule}
     for name, function in functions_of(stack.environment).items():
         functions[function.module][name] = group(f"/aws/lambda/{stack.name(function.what)}")
     own = {

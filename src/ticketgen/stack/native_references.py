@@ -15,9 +15,9 @@ from ticketgen.spec.model import Environment
 from ticketgen.stack.functions import functions_of
 from ticketgen.stack.native_tests import ACCOUNT, CACHE_HOSTS, QUEUE_URL, mocked_arn
 
-__all__ = ["MockedStack", "Row"]
+__all__ = ["ExpectedRow", "MockedStack"]
 
-Row = dict[str, object]
+ExpectedRow = dict[str, object]
 """Expected values by attribute, or rows by the name of their resource."""
 
 _REFERENCE: Final = re.compile(r"\$\{([^{}]+)\}")
@@ -32,6 +32,7 @@ class MockedStack:
         tables: the middle of each shared table's name, by its key.
 
     Attributes:
+        hubs: the primary Region and the secondary one, whose events a module is tested with.
         partition: the AWS partition.
         key: the ARN of every KMS key.
         dead_letters: the ARN of every queue.
@@ -41,10 +42,12 @@ class MockedStack:
     def __init__(self, environment: Environment, sizing: Sizing, tables: Mapping[str, str]) -> None:
         self.environment = environment
         self.sizing = sizing
+        # Only these, so that another Region does not change the tests of this one.
+        self.hubs = tuple(filter(None, (environment.primary_region, environment.secondary_region)))
         self.partition = REGIONS[environment.primary_region].partition
         self.key = self.arn("aws_kms_key")
         self.dead_letters = self.arn("aws_sqs_queue")
-        self.table_names: Row = {
+        self.table_names: ExpectedRow = {
             "locks": self.name("distributed-locks"),
             **{key: self.name(what) for key, what in tables.items()},
         }
@@ -82,7 +85,7 @@ class MockedStack:
             "local.account_id": ACCOUNT,
             "var.region": spec.primary_region,
             "var.primary_region": spec.primary_region,
-            'join(",", var.regions)': ",".join(spec.regions),
+            'join(",", var.regions)': ",".join(self.hubs),
             "var.sales_table_name": name("ticket-sales"),
             "aws_api_gateway_rest_api.tickets.name": name("tickets"),
             "aws_api_gateway_stage.live.stage_name": spec.name,

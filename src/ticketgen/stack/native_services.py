@@ -14,7 +14,7 @@ from ticketgen.sizing.database import aurora_instances
 from ticketgen.sizing.seat_cache import cache_nodes
 from ticketgen.stack.functions.seat_cache_sync import INVENTORY_BATCH_SIZE
 from ticketgen.stack.names import PARAMETER_GROUPS
-from ticketgen.stack.native_references import MockedStack, Row
+from ticketgen.stack.native_references import ExpectedRow, MockedStack
 from ticketgen.stack.native_tests import ACCOUNT, mocked_arn, mocked_role
 
 __all__ = ["service_rows"]
@@ -24,7 +24,7 @@ _AUTHORIZATION = {"iam": "AWS_IAM", "cognito": "COGNITO_USER_POOLS", "none": "NO
 """API Gateway's names for the ways to identify buyers."""
 
 
-def service_rows(stack: MockedStack, vpc_cidr: str, rule_groups: Mapping[str, str]) -> Row:
+def service_rows(stack: MockedStack, vpc_cidr: str, rule_groups: Mapping[str, str]) -> ExpectedRow:
     """The expected values by what they are about.
 
     Args:
@@ -55,7 +55,7 @@ class _Services:
         self.key = stack.key
         self.dead_letters = stack.dead_letters
 
-    def network(self, vpc_cidr: str) -> Row:
+    def network(self, vpc_cidr: str) -> ExpectedRow:
         halves = [str(each) for each in islice(ip_network(vpc_cidr).subnets(4), 2)]
         return {
             "vpc": {"cidr_block": vpc_cidr, "enable_dns_hostnames": True, "enable_dns_support": True},
@@ -73,7 +73,7 @@ class _Services:
             },
         }  # fmt: skip
 
-    def cache(self) -> Row:
+    def cache(self) -> ExpectedRow:
         engine = engines.CACHES[self.environment.cache.engine]
         nodes = self.figures[cache_nodes].value
         group = self.name(PARAMETER_GROUPS[engine.engine])
@@ -112,7 +112,7 @@ class _Services:
             },
         }  # fmt: skip
 
-    def api(self) -> Row:
+    def api(self) -> ExpectedRow:
         buys, reads = self.name("ticket-purchase"), self.name("seat-availability")
         calls = {"create_hold": "POST", "delete_hold": "DELETE", "buy_tickets": "POST", "read_seats": "GET"}
         callees = {route: reads if route == "read_seats" else buys for route in calls}
@@ -134,7 +134,7 @@ class _Services:
 
     def firewall(self, rule_groups: Mapping[str, str]) -> Iterator[tuple[str, list[object]]]:
         """The rules by their names: priority, and the limit or the managed group."""
-        tests: Row = {
+        tests: ExpectedRow = {
             "rate": self.sizing["waf_rate_limit"].value,
             "post-rate": self.sizing["waf_post_limit"].value,
             **rule_groups,
@@ -142,14 +142,14 @@ class _Services:
         for priority, (what, test) in enumerate(tests.items()):
             yield self.name(what), [priority, test, True, True, self.name(what)]
 
-    def streams(self) -> Row:
+    def streams(self) -> ExpectedRow:
         """The streams, their readers, and the queues."""
         stuck = [{"on_failure": [{"destination_arn": self.dead_letters}]}]
-        mapping: Row = {
+        mapping: ExpectedRow = {
             "starting_position": "TRIM_HORIZON", "bisect_batch_on_function_error": True,
             "function_response_types": ["ReportBatchItemFailures"], "destination_config": stuck,
         }  # fmt: skip
-        queue: Row = {
+        queue: ExpectedRow = {
             "message_retention_seconds": _DEAD_LETTER_SECONDS, "kms_master_key_id": self.key,
         }  # fmt: skip
         return {
@@ -193,7 +193,7 @@ class _Services:
             },
         }  # fmt: skip
 
-    def database(self) -> Row:
+    def database(self) -> ExpectedRow:
         protect = self.environment.protect
         family = engines.AURORA_POSTGRESQL
         group = self.name(PARAMETER_GROUPS[family.engine])
@@ -234,7 +234,7 @@ class _Services:
             },
         }  # fmt: skip
 
-    def machines(self) -> Row:
+    def machines(self) -> ExpectedRow:
         """The state machines, and what starts them."""
         spec = self.environment
         within = [spec.objectives.verification_s, spec.objectives.correction_s]
