@@ -60,7 +60,7 @@ def ticketgen_commands(text: str) -> Iterator[str]:
 
 def make_slips(text: str, makefile: str) -> Iterator[str]:
     """The lines of a document that a stack's Makefile refuses: no such target or variable, no plan, no confirmation."""
-    targets = set(re.findall(r"^([a-z]+):.* ## ", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):.* ## ", makefile, re.MULTILINE))
     variables = set(re.findall(r"^([A-Z_]+) \?=", makefile, re.MULTILINE))
     planned = False
     for line in code_lines(text):
