@@ -45,8 +45,10 @@ def _variables(environment: BlockInstance, variables: dict[str, Value]) -> Itera
         if name in _RESERVED:
             yield Problem(f"Lambda sets the variable {name} itself", at, "use another name")
         elif not _NAME.fullmatch(name):
-            message = f"the variable {quoted(name[:_MAX_SHOWN])} has not two or more letters, digits and _"
-            yield Problem(message, at, "begin it with a letter, and use letters, digits and _")
+            message = (
+                f"the variable {quoted(name[:_MAX_SHOWN])} is not two or more letters, digits and underscores"
+            )
+            yield Problem(message, at, "begin it with a letter, and use only letters, digits and underscores")
     size = sum(
         len(name.encode()) + len(value.encode())
         for name, value in variables.items()

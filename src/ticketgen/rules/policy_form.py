@@ -228,7 +228,7 @@ def _of_statement(kind: PolicyKind, statement: WrittenStatement) -> Iterator[tup
             service = action.partition(":")[0].lower()
             if action.isascii() and ":" in action and service != "sts" and "*" not in service:
                 yield (
-                    f"it allows {quoted(action[:_MAX_SHOWN])}, which is no action of STS",
+                    f"it allows {quoted(action[:_MAX_SHOWN])}, which is not an action of STS",
                     "use sts:AssumeRole",
                 )
     for name in ("Resource", "NotResource"):
@@ -248,7 +248,7 @@ def _of_resource(resource: str) -> str:
         return ""
     first, *rest = resource.split(":", 2)
     if not rest or (first != "arn" and "*" not in first and "?" not in first and "$" not in first):
-        return "is no ARN"
+        return "is not an ARN"
     partition = rest[0]
     if partition not in PARTITIONS and not re.search(r"[*?$]", partition):
         return f"has the unknown partition {quoted(partition)}"

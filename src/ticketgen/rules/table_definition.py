@@ -52,7 +52,7 @@ def _keys(table: BlockInstance) -> Iterator[Problem]:
     ):
         for block, attribute in attributes:
             if isinstance(attribute, str) and attribute not in {key for *_, key in keys}:
-                message = f"attribute {attribute} of {table.address} is no key of the table or of an index"
+                message = f"attribute {attribute} of {table.address} is not a key of the table or of an index"
                 yield Problem(
                     message, block.location, "remove the block: other attributes need no declaration"
                 )
@@ -143,7 +143,9 @@ def _twice(table: BlockInstance) -> Iterator[Problem]:
                 yield Problem(f"two {what} of {table.address} are named {name}", block.location, "rename one")
             seen.add(name)
             if what == "indexes" and name and not _INDEX_NAME.fullmatch(name):
-                message = f"the index name {quoted(name)} has not 3 to 255 letters, digits, _, . and -"
+                message = (
+                    f"the index name {quoted(name)} does not consist of 3 to 255 letters, digits, _, . and -"
+                )
                 yield Problem(message, block.at("name"), "correct the name")
 
 

@@ -76,7 +76,10 @@ def problem_of_zone(zone: str, region: str) -> tuple[str, str] | None:
     if zone in REGIONS:
         return f"{quoted(zone)} is a Region, not a zone", f"add the letter of a zone, as in {zone}a"
     if zone.lower() != zone and zone[:-1].lower() in REGIONS:
-        return f"{quoted(zone)} is no zone: names of zones have small letters", f"write {zone.lower()}"
+        return (
+            f"{quoted(zone)} is not an Availability Zone: their names are in lower case",
+            f"write {zone.lower()}",
+        )
     if not region:
         return None
     identified = _ZONE_ID.fullmatch(zone)

@@ -85,7 +85,7 @@ class _File:
 
     def check(self) -> Iterator[Finding]:
         for attribute in self.file.body.attributes:
-            message = f"the argument {attribute.name} stands outside of a block"
+            message = f"the argument {attribute.name} is outside of any block"
             help, edits = "write it into a block, such as locals", tuple[TextEdit, ...]()
             if attribute.name in FILE.blocks:
                 help, edits = f"write {attribute.name} {{ … }}", as_block(attribute, self.file.path)

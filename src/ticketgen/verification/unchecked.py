@@ -1,7 +1,7 @@
 """Findings about files that Terraform reads and ticketgen does not check.
 
-A finding of a rule in ``UNCHECKED`` says that code was not checked and may have faults without findings. A gate in CI
-treats these findings as errors (`as_errors`), so that nobody can hide a fault by making a file unreadable.
+A finding of a rule in ``UNCHECKED`` says that code was not checked, so errors in it may have no findings. A gate in CI
+treats these findings as errors (`as_errors`), so that nobody can hide an error by making a file unreadable.
 """
 
 from __future__ import annotations
