@@ -162,7 +162,7 @@ def test_actions_in_every_policy(text: str) -> None:
     ("changed", "expected"),
     [
         ({}, []),
-        ({"Effect": "allow"}, ['"allow" is no Effect']),
+        ({"Effect": "allow"}, ['"allow" is not a valid Effect']),
         ({"Principal": "*"}, []),
         ({"Principal": {"AWS": "*"}}, []),
         ({"Principal": {"Aws": "*"}}, ['"Aws" is not a valid principal type']),

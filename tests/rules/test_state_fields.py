@@ -32,7 +32,7 @@ def problems(definition: Mapping[str, object], *, express: bool = False) -> list
         ({**TASK, "TimeoutSeconds": "10"}, "TimeoutSeconds of state \"A\" is not a number"),
         ({**TASK, "TimeoutSeconds": 0}, "from 1 to"),
         ({**TASK, "TimeoutSeconds": 5, "HeartbeatSeconds": 5}, "not less than its TimeoutSeconds"),
-        ({**TASK, "Resource": "verify"}, "no ARN"),
+        ({**TASK, "Resource": "verify"}, "not an ARN"),
         ({**TASK, "Resource": "\ue001"}, ""),
         ({**TASK, "ResultPath": "result"}, "a path begins with $"),
         ({**TASK, "ResultPath": None}, ""),

@@ -168,7 +168,7 @@ MISPLACED_BLOCK = _verify(
     "misplaced-block",
     "Blocks occur only where Terraform accepts them",
     "`terraform validate` or `terraform plan` fails.",
-    "remove or move the block",
+    "move the block to where Terraform accepts it, or remove it",
 )
 INVALID_MOVE = _verify(
     "invalid-move",
