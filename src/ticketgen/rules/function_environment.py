@@ -95,7 +95,7 @@ RULE = Rule(
     certain=True,
     summary="Lambda accepts the environment of every function, and the queue that invokes it",
     why=(
-        "Terraform takes any names and sizes. Lambda refuses variables that it sets itself, more than 4 KB of them, "
+        "Terraform accepts any names and sizes. Lambda rejects variables that it sets itself, more than 4 KB of them, "
         "and a queue whose visibility timeout is shorter than the function's timeout."
     ),
     fix="rename or shorten the variables, or raise the visibility timeout",

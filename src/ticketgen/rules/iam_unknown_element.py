@@ -106,10 +106,10 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="Every condition key, operator, principal type, effect and version in a policy exists",
     why=(
-        "IAM rejects most of them during the apply. It accepts a condition key that does not exist; the statement then "
-        "applies never or always."
+        "IAM rejects most unknown words during the apply. It accepts a condition key that does not exist, but the "
+        "statement then applies never or always."
     ),
-    fix="write it as the reference of IAM does; a new condition key may be missing in ticketgen's list",
+    fix="write the word as in the IAM reference; a new condition key may be missing in ticketgen's list",
     check=_check,
     sources=(
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html",

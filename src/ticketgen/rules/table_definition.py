@@ -155,8 +155,8 @@ RULE = Rule(
     certain=True,
     summary="The keys, indexes and capacity of a DynamoDB table fit each other",
     why=(
-        "Terraform validates each argument, but not whether they fit each other. The plan or the apply then fails, and "
-        "that after other resources have changed."
+        "Terraform validates each argument, but not whether they fit together. The plan or the apply then fails, "
+        "perhaps after other resources have changed."
     ),
     fix="declare exactly the attributes that are keys of the table or of an index",
     check=_check,

@@ -107,8 +107,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="Every zone is one of the Region in which its resource is created",
     why=(
-        "Terraform takes a zone as any text. AWS rejects a zone of another Region during the apply, as happens when a "
-        "configuration is copied to another Region."
+        "Terraform accepts any string as a zone. AWS rejects a zone of another Region during the apply, for example "
+        "after a configuration was copied to another Region."
     ),
     fix="use a zone of the Region, such as one of data.aws_availability_zones",
     check=_check,
