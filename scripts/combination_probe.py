@@ -1,4 +1,4 @@
-"""Probe which arguments of a type the AWS provider rejects together, and which it wants together.
+"""Probe which arguments of a type the AWS provider rejects together, and which it requires together.
 
 In each block, every optional argument is set at once, then some are left out, because the provider reports only the
 first conflict of each argument.

@@ -162,12 +162,12 @@ def test_actions_in_every_policy(text: str) -> None:
     ("changed", "expected"),
     [
         ({}, []),
-        ({"Effect": "allow"}, ['"allow" is no Effect']),
+        ({"Effect": "allow"}, ['"allow" is not a valid Effect']),
         ({"Principal": "*"}, []),
         ({"Principal": {"AWS": "*"}}, []),
-        ({"Principal": {"Aws": "*"}}, ['"Aws" is no type of a principal']),
+        ({"Principal": {"Aws": "*"}}, ['"Aws" is not a valid principal type']),
         ({"Condition": {"Strings": {"aws:SourceIpp": "1"}}}, [
-            '"Strings" is no condition operator', 'aws has no condition key "SourceIpp"',
+            '"Strings" is not a condition operator', 'aws has no condition key "SourceIpp"',
         ]),
     ],
 )  # fmt: skip
@@ -254,7 +254,10 @@ resource "aws_dynamodb_table" "t" {{
         ('billing_mode = "PAY_PER_REQUEST"\n  range_key = "a"', "both hash_key and range_key"),
         ('billing_mode = "PAY_PER_REQUEST"\n  range_key = "b"', "has no attribute block"),
         ('billing_mode = "PAY_PER_REQUEST"\n  stream_enabled = true', "without stream_view_type"),
-        ('billing_mode = "PAY_PER_REQUEST"\n  attribute {\n    name = "b"\n    type = "S"\n  }', "is no key"),
+        (
+            'billing_mode = "PAY_PER_REQUEST"\n  attribute {\n    name = "b"\n    type = "S"\n  }',
+            "is not a key",
+        ),
     ],
 )
 def test_table_keys(more: str, expected: str) -> None:

@@ -110,9 +110,9 @@ def validate(
 ) -> None:
     """Verify directories of Terraform, rendered by ticketgen or not, offline.
 
-    Checks syntax, a round trip, references, the provider's schema, and the rules that `ticketgen rules` lists. Only
-    errors that are reported make it fail. [validate] in ticketgen.toml can set --min-severity, --select, --ignore,
-    --strict and --stack-rules: `ticketgen help validate`.
+    Checks syntax, Terraform's language, references, types, the provider's schema and values, and the rules that
+    `ticketgen rules` lists. Only errors that are reported make it fail. [validate] in ticketgen.toml can set
+    --min-severity, --select, --ignore, --strict and --stack-rules: `ticketgen help validate`.
 
     Examples:
       ticketgen validate stacks/prod

@@ -147,7 +147,7 @@ UNKNOWN_PRESET = _load(
 UNKNOWN_KEY = _resolve(
     "unknown-key",
     "Every key is one that ticketgen knows in its place",
-    "A misspelt key would have no effect, and the stack would get the default instead.",
+    "A misspelled key would have no effect, and the stack would get the default instead.",
     "correct the key, or move it to its section: `ticketgen help spec` lists all keys",
 )
 MISSING_KEY = _resolve(

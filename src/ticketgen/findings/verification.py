@@ -36,11 +36,11 @@ UNREADABLE = _verify(
 NOT_CHECKED = _verify(
     "not-checked",
     "ticketgen can check the file",
-    "The file may be valid, but ticketgen does not check it: it is over a limit that protects the parsers, it "
-    "uses the JSON syntax, it changes the blocks of other files, or it is behind a link that leads out of the "
-    "directory. The round trip of a rendered file is not checked if python-hcl2 cannot read the file. "
-    "The same holds for inline code and tests that are too large or too deep for Python's parser, and for "
-    "a rule that would take too many steps. `validate --strict` makes it an error.",
+    "The file may be valid, but ticketgen does not check it: it exceeds a limit, is encrypted, is a test in JSON or "
+    "only for OpenTofu, is a .tofu file beside a .tf file of the same name, or is behind a link that leads out of the "
+    "git work tree. The same holds for inline code and tests that are too large or too deep for Python's parser, for a "
+    "rule that would take too many steps, and for the round trip of a rendered file that python-hcl2 cannot read. "
+    "`validate --strict` makes it an error.",
     "simplify or split the file, or check it with `terraform validate`",
     severity=Severity.NOTE,
 )
@@ -59,8 +59,8 @@ ROUND_TRIP = _verify(
 NOT_FORMATTED = _verify(
     "not-formatted",
     "The file is formatted as by `terraform fmt`",
-    "Differences in layout hide other differences in a review. This is checked only by `validate --fix` and `--diff`, "
-    "and where `--select` names it.",
+    "Layout changes hide the other changes in a review. Only `validate --fix`, `--diff` and `--select not-formatted` "
+    "check this.",
     "run `ticketgen validate --fix --select not-formatted`, or `terraform fmt`",
     severity=Severity.NOTE,
     sources=("https://developer.hashicorp.com/terraform/cli/commands/fmt",),
@@ -68,18 +68,18 @@ NOT_FORMATTED = _verify(
 LEGACY_SYNTAX = _verify(
     "legacy-syntax",
     "Expressions have the syntax of Terraform 0.12 and later",
-    "Readers take the old syntax for something else: quotes around a single expression do not make a string of it. "
-    "This is checked only by `validate --fix` and `--diff`, and where `--select` names it.",
+    "The old syntax misleads readers: quotes around a single expression do not turn it into a string. "
+    "Only `validate --fix`, `--diff` and `--select legacy-syntax` check this.",
     'write var.x instead of "${var.x}", and [0] instead of .0',
     severity=Severity.NOTE,
     sources=("https://developer.hashicorp.com/terraform/language/v1.1.x/upgrade-guides/0-12",),
 )
 UNTYPED_VARIABLE = _verify(
     "untyped-variable",
-    "Every variable whose default shows its type has this type",
-    "Terraform accepts any value for it, and the mistake of a caller shows up later, or never. This is checked only by "
-    "`validate --fix` and `--diff`, and where `--select` names it.",
-    "write the type of the default",
+    "Every variable whose default implies a type declares that type",
+    "Terraform accepts any value for it, so the mistake of a caller shows up later or never. "
+    "Only `validate --fix`, `--diff` and `--select untyped-variable` check this.",
+    "declare the type of the default",
     severity=Severity.NOTE,
     sources=("https://developer.hashicorp.com/terraform/language/values/variables#type-constraints",),
 )
@@ -100,27 +100,27 @@ INVALID_NAME = _verify(
 )
 RESERVED_NAME = _verify(
     "reserved-name",
-    "No block contains arguments or blocks that Terraform reserves or allows elsewhere only",
+    "No block contains arguments or blocks that Terraform reserves or allows only in other blocks",
     _FAILS,
     "remove the argument or the block",
 )
 NOT_CONSTANT = _verify(
     "not-constant",
-    "Arguments that Terraform reads before it evaluates anything are constants",
+    "Arguments that Terraform reads before it evaluates expressions are constants",
     "`terraform init`, `terraform validate` or `terraform plan` fails.",
     "write the value itself",
 )
 INVALID_TYPE_CONSTRAINT = _verify(
     "invalid-type-constraint",
-    "The type of every variable is a type constraint of Terraform",
+    "The type of every variable is a valid type constraint",
     _FAILS,
     "correct the type",
 )
 INVALID_ADDRESS = _verify(
     "invalid-address",
-    "Meta-arguments that need the address of an object contain one",
+    "Arguments that take the address of an object contain one",
     _FAILS,
-    "write the address of an object",
+    "write the address of an object, without quotes",
 )
 INVALID_SOURCE = _verify(
     "invalid-source",
@@ -130,8 +130,8 @@ INVALID_SOURCE = _verify(
 )
 CONTRADICTING_VERSIONS = _verify(
     "contradicting-versions",
-    "Some version of Terraform and of each provider satisfies all version constraints",
-    "A root module and the modules that it calls share one version, and `terraform init` finds none.",
+    "One version of Terraform, and of each provider, satisfies all version constraints",
+    "A root module and the modules that it calls share one version, so `terraform init` fails.",
     "widen the constraint, so that it overlaps with the others",
 )
 INVALID_VERSION_CONSTRAINT = _verify(
@@ -142,33 +142,33 @@ INVALID_VERSION_CONSTRAINT = _verify(
 )
 INVALID_KEYWORD = _verify(
     "invalid-keyword",
-    "Arguments that take a keyword have one of their keywords",
+    "Every argument that takes a keyword has a valid one",
     _FAILS,
     "write one of the keywords that the finding names",
 )
 CONFLICTING_ARGUMENTS = _verify(
     "conflicting-arguments",
-    "No block sets arguments that exclude each other, or lacks one of several that it needs",
+    "No block sets arguments that exclude each other, or lacks an argument that another one requires",
     _FAILS,
-    "set only one of them",
+    "remove or add the argument that the finding names",
 )
 INVALID_CONDITION = _verify(
     "invalid-condition",
-    "Every condition refers to what it checks",
+    "Every condition refers to a value that it can check",
     _FAILS,
-    "refer to the value that the condition checks",
+    "correct the references in the condition",
 )
 MISPLACED_REFERENCE = _verify(
     "misplaced-reference",
-    "References stand only where Terraform can evaluate them",
+    "References occur only where Terraform can evaluate them",
     _FAILS,
-    "refer to another object",
+    "use a value that is available there",
 )
 MISPLACED_BLOCK = _verify(
     "misplaced-block",
-    "Blocks stand only where Terraform reads them",
+    "Blocks occur only where Terraform accepts them",
     "`terraform validate` or `terraform plan` fails.",
-    "remove the block",
+    "move the block to where Terraform accepts it, or remove it",
 )
 INVALID_MOVE = _verify(
     "invalid-move",
@@ -196,9 +196,9 @@ MODULE_CONFIGURES_PROVIDERS = _verify(
 )
 UNKNOWN_PROVIDER_FUNCTION = _verify(
     "unknown-provider-function",
-    "Functions of providers belong to a provider in required_providers",
+    "Every provider function exists, and its provider is in required_providers",
     _FAILS,
-    "add the provider to required_providers",
+    "correct the name of the function, or add the provider to required_providers",
 )
 
 # References
@@ -242,7 +242,7 @@ MISSING_MODULE_INPUT = _verify(
 )
 UNKNOWN_MODULE_OUTPUT = _verify(
     "unknown-module-output",
-    "Every output of a module that is read is declared in the module",
+    "Every module output that an expression reads is declared in the module",
     _FAILS,
     "correct the name, or declare the output in the module",
 )
@@ -280,7 +280,7 @@ DUPLICATE_ADDRESS = _verify(
     "duplicate-address",
     "Every address is declared once",
     _FAILS,
-    "remove or rename one of the two",
+    "remove or rename one of the two declarations",
 )
 DEPENDENCY_CYCLE = _verify(
     "dependency-cycle",
@@ -297,7 +297,7 @@ MISSING_FILE = _verify(
 UNUSED_DECLARATION = _verify(
     "unused-declaration",
     "Every variable and local value is used",
-    "A variable without effect misleads the person who sets it.",
+    "A variable without effect misleads whoever sets it.",
     "remove the declaration",
     severity=Severity.WARNING,
 )
@@ -306,19 +306,19 @@ UNUSED_DECLARATION = _verify(
 
 UNKNOWN_ATTRIBUTE = _verify(
     "unknown-attribute",
-    "Every argument that is set, and every attribute that is read, exists in the schema of its provider or Terraform",
+    "Every argument that is set, and every attribute that is read, exists in the schema",
     _FAILS,
-    "correct the name, or remove it",
+    "correct the name, or remove the argument or reference",
 )
 UNKNOWN_BLOCK = _verify(
     "unknown-block",
-    "Every block exists in the schema of its provider or Terraform",
+    "Every nested block and every block type exists in the schema",
     _FAILS,
     "correct the block type, or remove the block",
 )
 READ_ONLY_ATTRIBUTE = _verify(
     "read-only-attribute",
-    "No argument sets an attribute that only the provider sets",
+    "No argument sets a read-only attribute",
     _FAILS,
     "remove the argument",
 )
@@ -336,41 +336,41 @@ MISSING_BLOCK = _verify(
 )
 TOO_MANY_BLOCKS = _verify(
     "too-many-blocks",
-    "No block or module contains more blocks of a type than the provider or Terraform allows",
+    "No block or module contains more blocks of a type than the schema allows",
     _FAILS,
     "remove a block",
 )
 REJECTED_VALUE = _verify(
     "rejected-value",
-    "The AWS provider accepts every value that the text determines",
+    "The AWS provider accepts every value that is known before a plan",
     "`terraform validate` or `terraform plan` fails, because the provider validates the values of arguments: choices, "
-    "ranges, lengths, patterns, ARNs, CIDR blocks, JSON. In a nested block with another value that is unknown, the "
-    "provider validates nothing, and only AWS refuses the value; there, the finding is a warning.",
-    "write a value that the finding names",
+    "ranges, lengths, patterns, ARNs, CIDR blocks, JSON. If another value in the same nested block is unknown, the "
+    "provider does not validate the block, and AWS rejects the value during the apply: the finding is a warning.",
+    "write a value that the provider accepts; the finding says which",
 )
 UNKNOWN_INSTANCE_TYPE = _verify(
     "unknown-instance-type",
     "Every instance type and class exists",
-    "`terraform apply` fails, because AWS offers no such type. The provider takes any text. AWS adds types every "
-    "month, and the list is that of one version of AWS's own models.",
+    "`terraform apply` fails, because AWS does not offer such a type, although the provider accepts any string. AWS "
+    "adds types every month, so a very new one may be missing from ticketgen's list.",
     "write a type that AWS offers",
     severity=Severity.WARNING,
 )
 WRONG_TYPE = _verify(
     "wrong-type",
-    "Every literal value has a type that its argument, or its key in a spec, accepts",
+    "Every value has a type that its argument, or its key in a spec, accepts",
     "`terraform validate` and `terraform plan` fail. A spec is not rendered.",
     "write a value of the type that the finding names",
 )
 INVALID_EXPRESSION = _verify(
     "invalid-expression",
-    "Terraform can evaluate every expression, and the types of values fit together",
+    "Terraform can evaluate every expression: the types of its values fit together",
     _FAILS,
     "correct the expression",
 )
 SENSITIVE_OUTPUT = _verify(
     "sensitive-output",
-    "An output of a root module that contains a sensitive value is sensitive",
+    "Every root module output with a sensitive value is marked as sensitive",
     _FAILS,
     "set sensitive = true in the output",
 )
@@ -383,21 +383,21 @@ EPHEMERAL_VALUE = _verify(
 REMOVED_IN_PROVIDER_6 = _verify(
     "removed-in-provider-6",
     "The configuration uses nothing that AWS provider 6 removed",
-    "The first `terraform plan` after the upgrade of the provider fails.",
+    "After the upgrade of the provider, `terraform plan` fails.",
     "use the replacement that the finding names",
     severity=Severity.WARNING,
 )
 DEPRECATED = _verify(
     "deprecated",
     "The configuration uses nothing that Terraform or the provider deprecates",
-    "A later version removes it, and the upgrade fails.",
+    "A later version may remove it, and the configuration then fails.",
     "use the replacement that the finding or the provider's documentation names",
     severity=Severity.WARNING,
 )
 SCHEMA_NOT_CHECKED = _verify(
     "schema-not-checked",
     "ticketgen has the schema of every resource type in use",
-    "Misspelt arguments of such a resource stay unnoticed until `terraform validate`.",
+    "Misspelled arguments of such a resource stay unnoticed until `terraform validate`.",
     "check the configuration with `terraform validate` as well",
     severity=Severity.NOTE,
 )
@@ -406,11 +406,11 @@ SCHEMA_NOT_CHECKED = _verify(
 
 VALUE_NOT_CHECKED = _verify(
     "value-not-checked",
-    "The rules see every value that the text determines",
-    "Something may be wrong in a value that ticketgen does not compute, such as the result of a function, "
-    "or in a policy whose statements it does not read. No rule reports it. Values that only a plan knows "
-    "are not meant. `validate --strict` makes it an error.",
-    "write the value itself, or review it",
+    "The rules check every value that is known before a plan",
+    "ticketgen does not compute the value, such as the result of a function, or does not read the statements of the "
+    "policy, so no rule reports what is wrong with it. Values that are known only after a plan get no such note. "
+    "`validate --strict` makes it an error.",
+    "write the resulting value itself, or review it",
     severity=Severity.NOTE,
 )
 
@@ -453,7 +453,7 @@ NO_TERRAFORM = _verify(
     category=Category.USAGE,
 )
 REQUESTED: Final = (NOT_FORMATTED, LEGACY_SYNTAX, UNTYPED_VARIABLE)
-"""Findings that are no faults, and are looked for only when fixes or the findings are asked for."""
+"""Findings about code that Terraform accepts: checked only for ``--fix``, ``--diff`` and ``--select``."""
 
 LEVELS: Mapping[str, tuple[FindingKind, ...]] = MappingProxyType(
     {

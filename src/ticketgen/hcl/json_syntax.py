@@ -138,7 +138,7 @@ def translate_values(text: str) -> TranslatedJson:
     """
     top = _Reader(text).read()
     if not isinstance(top.value, dict):
-        raise InvalidJson(f"line {top.line}: no object with the values of variables")
+        raise InvalidJson(f"line {top.line}: not an object of variable values")
     for name, value in top.value.items():
         if not _NAME.fullmatch(name):
             raise InvalidJson(f"line {value.line}: {name[:100]!r} is not a name")

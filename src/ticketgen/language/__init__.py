@@ -1,1 +1,1 @@
-"""Terraform's own language as data: its blocks, their arguments, and what may stand in each."""
+"""Terraform's own language as data: its blocks, their arguments, and the expressions that each accepts."""

@@ -2,8 +2,8 @@
 
 Sources: https://developer.hashicorp.com/terraform/language, https://opentofu.org/docs/language/ and the schemas in
 https://github.com/hashicorp/terraform/tree/v1.11.4/internal/configs and
-https://github.com/opentofu/opentofu/tree/v1.10.0/internal/configs. What later versions of Terraform add, and what no
-other name can be mistaken for, is accepted: ``deprecated``, ``const``, ``identity``, ``action`` and ``action_trigger``.
+https://github.com/opentofu/opentofu/tree/v1.10.0/internal/configs. Names that later versions of Terraform add are
+accepted if they cannot be typing errors: ``deprecated``, ``const``, ``identity``, ``action`` and ``action_trigger``.
 """
 
 from __future__ import annotations
@@ -232,7 +232,7 @@ TOP_LEVEL: Final[Mapping[str, Inner]] = {
         )
     ),
     "required_providers": Inner(
-        UNCHECKED_BODY, refusal="a required_providers block must stand in a terraform block"
+        UNCHECKED_BODY, refusal="a required_providers block must be in a terraform block"
     ),
 }
 """The blocks of a file by type."""

@@ -1,4 +1,4 @@
-"""The server: documents come in, diagnostics, fixes, explanations and definitions go out."""
+"""The server: it receives documents, and sends diagnostics, fixes, explanations and definitions."""
 
 from __future__ import annotations
 

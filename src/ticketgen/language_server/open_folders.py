@@ -1,4 +1,4 @@
-"""Which folders and specs are checked for the documents that an editor has open.
+"""Choose the folders and specs to check for the documents that an editor has open.
 
 A folder inside another one that is checked is checked together with it, as on the command line.
 """

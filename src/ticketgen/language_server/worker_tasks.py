@@ -1,4 +1,4 @@
-"""What the server does for an editor in a process of its own: checks, definitions, explanations and layout.
+"""Tasks that the server runs in a process of its own: checks, definitions, explanations and layout.
 
 Only the main thread of a process can limit its work (`ticketgen.hcl.watchdog`), and the server must answer meanwhile.
 The process opens files as ``ticketgen validate`` does, and never writes one.

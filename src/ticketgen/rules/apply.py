@@ -53,7 +53,7 @@ def apply_rules(configuration: Configuration, *, rendered: bool = False) -> Iter
         configuration.budget.partial = True
         where = f", here and in {count - 1:,} other place{'s' * (count > 2)}" if count > 1 else ""
         message = f"the rules do not see {what}{where}"
-        help = "write what Terraform makes of it, or review it"
+        help = "write the resulting value itself, or review it"
         yield VALUE_NOT_CHECKED.found(message, help, at=location)
 
 

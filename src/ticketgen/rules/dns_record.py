@@ -87,8 +87,8 @@ RULE = Rule(
     selective=True,
     certain=True,
     summary="Route 53 accepts the values of every record",
-    why="Terraform takes any text as the value of a record. Route 53 rejects others than those of the record's type.",
-    fix="write the value in the form of its type",
+    why="Terraform accepts any string as the value of a record. Route 53 rejects a value that does not fit its type.",
+    fix="write the value in the form that the type of the record requires",
     check=_check,
     sources=("https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html",),
 )

@@ -45,8 +45,10 @@ def _variables(environment: BlockInstance, variables: dict[str, Value]) -> Itera
         if name in _RESERVED:
             yield Problem(f"Lambda sets the variable {name} itself", at, "use another name")
         elif not _NAME.fullmatch(name):
-            message = f"the variable {quoted(name[:_MAX_SHOWN])} has not two or more letters, digits and _"
-            yield Problem(message, at, "begin it with a letter, and use letters, digits and _")
+            message = (
+                f"the variable {quoted(name[:_MAX_SHOWN])} is not two or more letters, digits and underscores"
+            )
+            yield Problem(message, at, "begin it with a letter, and use only letters, digits and underscores")
     size = sum(
         len(name.encode()) + len(value.encode())
         for name, value in variables.items()
@@ -93,7 +95,7 @@ RULE = Rule(
     certain=True,
     summary="Lambda accepts the environment of every function, and the queue that invokes it",
     why=(
-        "Terraform takes any names and sizes. Lambda refuses variables that it sets itself, more than 4 KB of them, "
+        "Terraform accepts any names and sizes. Lambda rejects variables that it sets itself, more than 4 KB of them, "
         "and a queue whose visibility timeout is shorter than the function's timeout."
     ),
     fix="rename or shorten the variables, or raise the visibility timeout",

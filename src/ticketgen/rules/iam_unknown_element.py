@@ -47,7 +47,7 @@ def _problems(statement: WrittenStatement) -> Iterator[tuple[str, str]]:
         principals = elements.get(name)
         for type in principals if isinstance(principals, dict) else ():
             if type != "*":
-                yield from _one_of("type of a principal", type, _PRINCIPALS)
+                yield from _one_of("principal type", type, _PRINCIPALS)
     conditions = elements.get("Condition")
     for operator, keys in conditions.items() if isinstance(conditions, dict) else ():
         found = unknown_operator(operator)
@@ -61,7 +61,7 @@ def _problems(statement: WrittenStatement) -> Iterator[tuple[str, str]]:
 
 def _one_of(what: str, value: Value, known: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     if isinstance(value, str) and value.isascii() and value not in known:
-        yield f"{quoted(value[:_MAX_CHARACTERS])} is no {what}", f"write {' or '.join(known)}"
+        yield f"{quoted(value[:_MAX_CHARACTERS])} is not a valid {what}", f"write {' or '.join(known)}"
 
 
 def unknown_operator(operator: str) -> tuple[str, str] | None:
@@ -74,7 +74,7 @@ def unknown_operator(operator: str) -> tuple[str, str] | None:
     names = {each.lower() for each in _OPERATORS}
     if name in names or (name.removesuffix("ifexists") in names - {"null"}):
         return None
-    return f"{quoted(operator)} is no condition operator", did_you_mean(operator, _OPERATORS)
+    return f"{quoted(operator)} is not a condition operator", did_you_mean(operator, _OPERATORS)
 
 
 def unknown_condition_key(key: str) -> tuple[str, str] | None:
@@ -87,7 +87,7 @@ def unknown_condition_key(key: str) -> tuple[str, str] | None:
         return None
     if not colon:
         return (
-            (f"{quoted(key)} is no condition key", "write SERVICE:KEY, such as aws:SourceArn")
+            (f"{quoted(key)} is not a condition key", "write SERVICE:KEY, such as aws:SourceArn")
             if key
             else None
         )
@@ -106,10 +106,10 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="Every condition key, operator, principal type, effect and version in a policy exists",
     why=(
-        "IAM rejects most of them during the apply. It accepts a condition key that does not exist; the statement then "
-        "applies never or always."
+        "IAM rejects most unknown words during the apply. It accepts a condition key that does not exist, but the "
+        "statement then applies never or always."
     ),
-    fix="write it as the reference of IAM does; a new condition key may be missing in ticketgen's list",
+    fix="write the word as in the IAM reference; a new condition key may be missing in ticketgen's list",
     check=_check,
     sources=(
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html",

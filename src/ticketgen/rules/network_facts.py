@@ -28,7 +28,7 @@ NETWORK_FACTS = (
             [exceeds("from_port", "to_port"), equals(protocol, "tcp", "udp", "6", "17", 6, 17)],
             "from_port",
             "from_port {at} is greater than to_port",
-            "exchange the ports",
+            "swap the ports",
             f"{_DOCS}/AWSEC2/latest/APIReference/API_IpPermission.html",
         )
         for type, protocol in (
@@ -44,7 +44,7 @@ NETWORK_FACTS = (
             type,
             [equals("protocol", "-1", -1, "all"), exceeds(port, 0)],
             port,
-            port + " is {at}, although the rule is about all protocols and ports",
+            port + " is {at}, although the rule is for all protocols and ports",
             f"set {port} = 0",
             "provider 5.100.0, in its apply",
         )

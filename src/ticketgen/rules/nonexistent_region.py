@@ -55,7 +55,7 @@ def _problem(region: Value, at: Location) -> Iterator[Problem]:
         guess = did_you_mean(region, REGIONS)
         if guess or not _FORM.fullmatch(region):
             yield Problem(
-                f"{quoted(region)} is no Region of AWS", at, guess or "write a Region such as eu-west-1"
+                f"{quoted(region)} is not an AWS Region", at, guess or "write a Region such as eu-west-1"
             )
 
 

@@ -28,7 +28,7 @@ __all__ = ["POLICY_KINDS", "RULE", "PolicyKind", "PolicyUse", "policy_uses"]
 
 @dataclass(frozen=True, slots=True)
 class PolicyKind:
-    """What AWS wants of the policies in an argument.
+    """What AWS requires of the policies in an argument.
 
     Attributes:
         name: what the policy is, with its article.
@@ -47,7 +47,7 @@ class PolicyKind:
 
 def _identity(maximum: int) -> PolicyKind:
     return PolicyKind(
-        "a policy of an identity",
+        "an identity-based policy",
         ("Effect", "Action", "Resource"),
         ("Principal", "NotPrincipal"),
         True,
@@ -62,8 +62,8 @@ _TRUST = PolicyKind(
     is_iams=True,
     maximum=8192,
 )
-_OF_RESOURCE = PolicyKind("a policy of a resource", ("Effect", "Action", "Principal"))
-_OF_BUCKET = PolicyKind("a policy of a bucket", ("Effect", "Action", "Principal", "Resource"))
+_OF_RESOURCE = PolicyKind("a resource-based policy", ("Effect", "Action", "Principal"))
+_OF_BUCKET = PolicyKind("a bucket policy", ("Effect", "Action", "Principal", "Resource"))
 
 # Characters: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entity-length
 POLICY_KINDS: Mapping[tuple[str, tuple[str, ...], str], PolicyKind] = {
@@ -100,7 +100,7 @@ class PolicyUse:
     """A policy where it is used.
 
     Attributes:
-        kind: what AWS wants of it.
+        kind: what AWS requires of it.
         found: the resource or block with the policy.
         name: the argument.
         document: the decoded policy; None if it is a data source or unknown.
@@ -228,7 +228,7 @@ def _of_statement(kind: PolicyKind, statement: WrittenStatement) -> Iterator[tup
             service = action.partition(":")[0].lower()
             if action.isascii() and ":" in action and service != "sts" and "*" not in service:
                 yield (
-                    f"it allows {quoted(action[:_MAX_SHOWN])}, which is no action of STS",
+                    f"it allows {quoted(action[:_MAX_SHOWN])}, which is not an action of STS",
                     "use sts:AssumeRole",
                 )
     for name in ("Resource", "NotResource"):
@@ -248,7 +248,7 @@ def _of_resource(resource: str) -> str:
         return ""
     first, *rest = resource.split(":", 2)
     if not rest or (first != "arn" and "*" not in first and "?" not in first and "$" not in first):
-        return "is no ARN"
+        return "is not an ARN"
     partition = rest[0]
     if partition not in PARTITIONS and not re.search(r"[*?$]", partition):
         return f"has the unknown partition {quoted(partition)}"
@@ -262,12 +262,13 @@ RULE = Rule(
     severity=Severity.ERROR,
     selective=True,
     certain=True,
-    summary="Every policy has the elements that AWS wants of its kind, and no others",
+    summary="Every policy has the elements that its kind requires, and none that it must not have",
     why=(
-        "Terraform sees only a JSON text. A policy of an identity must not name principals, a trust policy no "
-        "resources, and a policy of a resource needs principals. AWS rejects others during the apply."
+        "Terraform does not check the elements of a policy. An identity-based policy must not name principals, a trust "
+        "policy must not name resources, and a resource-based policy needs principals. AWS rejects other policies "
+        "during the apply."
     ),
-    fix="write the statement as the grammar of policies says",
+    fix="write the statement in the grammar of IAM policies",
     check=_check,
     sources=(
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html",

@@ -59,7 +59,7 @@ RULE = Rule(
     summary="The settings of a resource fit together",
     why=(
         "Terraform validates each argument, but not whether AWS accepts them together. The plan or the apply then "
-        "fails, after other resources have changed."
+        "fails, perhaps after other resources have changed."
     ),
     fix="correct the settings as the finding says",
     check=_check,

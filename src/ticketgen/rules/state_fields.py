@@ -139,7 +139,7 @@ def problems_of_fields(name: str, state: Mapping[str, Any], language: str) -> It
         and UNKNOWN_PART not in resource
         and not _ARN.fullmatch(resource)
     ):
-        yield f"Resource of {where} is {quoted(resource)}, which is no ARN"
+        yield f"Resource of {where} is {quoted(resource)}, which is not an ARN"
     if type == "Choice" and "Choices" in state:
         yield from _choices(where, state["Choices"], language)
     for field in ("Retry", "Catch"):
@@ -162,7 +162,7 @@ def _number(what: str, value: Any, minimum: int, maximum: int, language: str) ->
     if isinstance(value, str) and (language != "JSONPath" or UNKNOWN_PART in value):
         return  # an expression
     if isinstance(value, str | bool | list | dict):
-        yield f"{what} is no number"
+        yield f"{what} is not a number"
     elif _is_number(value) and (value != int(value) or not minimum <= value <= maximum):
         yield f"{what} is {value:g}, and must be a whole number from {minimum} to {maximum:,}"
 
@@ -174,7 +174,7 @@ def _json_paths(where: str, state: Mapping[str, Any]) -> Iterator[str]:
             yield f"{field} of {where} is {quoted(value)}, and a path begins with $"
     timestamp = state.get("Timestamp")
     if isinstance(timestamp, str) and UNKNOWN_PART not in timestamp and not _TIMESTAMP.fullmatch(timestamp):
-        yield f"Timestamp of {where} is {quoted(timestamp)}, which has not the form 2030-01-31T12:00:00Z"
+        yield f"Timestamp of {where} is {quoted(timestamp)}, which does not have the form 2030-01-31T12:00:00Z"
     for field in _TEMPLATES:
         yield from _template(f"{field} of {where}", state.get(field), 0)
 

@@ -52,7 +52,7 @@ def _keys(table: BlockInstance) -> Iterator[Problem]:
     ):
         for block, attribute in attributes:
             if isinstance(attribute, str) and attribute not in {key for *_, key in keys}:
-                message = f"attribute {attribute} of {table.address} is no key of the table or of an index"
+                message = f"attribute {attribute} of {table.address} is not a key of the table or of an index"
                 yield Problem(
                     message, block.location, "remove the block: other attributes need no declaration"
                 )
@@ -143,7 +143,9 @@ def _twice(table: BlockInstance) -> Iterator[Problem]:
                 yield Problem(f"two {what} of {table.address} are named {name}", block.location, "rename one")
             seen.add(name)
             if what == "indexes" and name and not _INDEX_NAME.fullmatch(name):
-                message = f"the index name {quoted(name)} has not 3 to 255 letters, digits, _, . and -"
+                message = (
+                    f"the index name {quoted(name)} does not consist of 3 to 255 letters, digits, _, . and -"
+                )
                 yield Problem(message, block.at("name"), "correct the name")
 
 
@@ -153,8 +155,8 @@ RULE = Rule(
     certain=True,
     summary="The keys, indexes and capacity of a DynamoDB table fit each other",
     why=(
-        "Terraform validates each argument, but not whether they fit each other. The plan or the apply then fails, and "
-        "that after other resources have changed."
+        "Terraform validates each argument, but not whether they fit together. The plan or the apply then fails, "
+        "perhaps after other resources have changed."
     ),
     fix="declare exactly the attributes that are keys of the table or of an index",
     check=_check,

@@ -76,7 +76,10 @@ def problem_of_zone(zone: str, region: str) -> tuple[str, str] | None:
     if zone in REGIONS:
         return f"{quoted(zone)} is a Region, not a zone", f"add the letter of a zone, as in {zone}a"
     if zone.lower() != zone and zone[:-1].lower() in REGIONS:
-        return f"{quoted(zone)} is no zone: names of zones have small letters", f"write {zone.lower()}"
+        return (
+            f"{quoted(zone)} is not an Availability Zone: their names are in lower case",
+            f"write {zone.lower()}",
+        )
     if not region:
         return None
     identified = _ZONE_ID.fullmatch(zone)
@@ -104,8 +107,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="Every zone is one of the Region in which its resource is created",
     why=(
-        "Terraform takes a zone as any text. AWS rejects a zone of another Region during the apply, as happens when a "
-        "configuration is copied to another Region."
+        "Terraform accepts any string as a zone. AWS rejects a zone of another Region during the apply, for example "
+        "after a configuration was copied to another Region."
     ),
     fix="use a zone of the Region, such as one of data.aws_availability_zones",
     check=_check,

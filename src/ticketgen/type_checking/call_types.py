@@ -83,7 +83,7 @@ def call_result(
     """The typed result of a call, and the first problem with it."""
     signature = signatures().get(name)
     if name == "try" and not values:
-        return ANYTHING, CallProblem(None, "try has no arguments", "add an expression and its replacement")
+        return ANYTHING, CallProblem(None, "try has no arguments", "add an expression and a fallback")
     if signature is None:
         if name in OPENTOFU_FUNCTIONS or "::" in name:
             return ANYTHING, None

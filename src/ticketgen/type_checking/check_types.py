@@ -369,7 +369,7 @@ def _count_problem(value: TypedValue, budget: Budget) -> str:
         if number < 0:
             return f"{number} is negative"
         if isinstance(number, float) and not number.is_integer():
-            return f"{number} is no whole number"
+            return f"{number} is not a whole number"
     return problem
 
 

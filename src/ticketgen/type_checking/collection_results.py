@@ -1,4 +1,4 @@
-"""The results of functions that take lists, sets and tuples apart, or join them; see `result_types`."""
+"""The results of functions of lists, sets and tuples; see `result_types`."""
 
 from __future__ import annotations
 

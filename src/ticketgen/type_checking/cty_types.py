@@ -208,7 +208,7 @@ def _primitive_problem(given: TypedValue, have: str, want: str) -> str:
     if have not in PRIMITIVES or {have, want} == {"number", "bool"}:
         return f"a {want} is required, not {describe_type(given.type)}"
     if isinstance(given.value, str) and not given.sensitive and not reads_as(given.value, want):
-        return f"a {want} is required, not a string that is no {want}"
+        return f"a {want} is required, not a string that does not convert to one"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Which content of ``dynamic`` blocks Terraform evaluates.
+"""Find the content of ``dynamic`` blocks that Terraform evaluates.
 
 ``terraform validate`` knows no value of a variable. If it does not know ``for_each``, it only compares the content with
 the schema, and resolves no reference in it. If ``for_each`` is empty, it does not look at the content at all. A plan

@@ -1,4 +1,4 @@
-"""Regular expressions of Go, as far as their faults and groups can be told for certain.
+"""The syntax errors and the groups of Go's regular expressions, where they are certain.
 
 Source: https://github.com/google/re2/wiki/Syntax
 """
@@ -56,7 +56,7 @@ def read_pattern(pattern: str) -> PatternGroups | None:
             elif pattern[position + 2 : position + 4] in {"<=", "<!"} or pattern[
                 position + 2 : position + 3
             ] in {"=", "!"}:
-                return PatternGroups(0, (), "it looks around, which Go's dialect does not support")
+                return PatternGroups(0, (), "it contains a lookaround, which Terraform does not support")
         elif character == ")":
             depth -= 1
             if depth < 0:

@@ -286,7 +286,9 @@ def _call(call: Call, context: Context) -> TypedValue:
     if name.startswith("provider::"):
         return ANYTHING
     if name == "templatestring" and isinstance(next(iter(call.arguments), None), Literal | Template):
-        message = "the template of templatestring is written in place, but Terraform wants a reference to it"
+        message = (
+            "the template of templatestring is written in place, but Terraform requires a reference to it"
+        )
         context.problem(call.arguments[0], message, "write the template itself, or put it into a local value")
     result, problem = call_result(name, values, context.budget, expand=call.expand)
     if problem is not None:

@@ -1,4 +1,4 @@
-"""The results of functions that take maps and objects apart, or join them; see `result_types`."""
+"""The results of functions of maps and objects; see `result_types`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The error for a call that Terraform refuses, and what several checks ask."""
+"""The error for a call that Terraform refuses, and helpers that several checks share."""
 
 from __future__ import annotations
 

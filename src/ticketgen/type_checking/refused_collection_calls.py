@@ -74,7 +74,7 @@ def _sum(items: Any) -> None:
     if any(each is None for each in items):
         raise Refused(0, "an element is null")
     if any(map(is_no_number, items)):
-        raise Refused(0, "an element is no number")
+        raise Refused(0, "an element is not a number")
 
 
 def _minmax(*values: Any) -> None:
@@ -92,7 +92,7 @@ def _index(items: Any, item: Any) -> None:
 
 def _matchkeys(values: Any, keys: Any, wanted: Any) -> None:
     if isinstance(values, list) and isinstance(keys, list) and len(values) != len(keys):
-        raise Refused(1, "there is not one key for each value")
+        raise Refused(1, "the lists of values and keys have different lengths")
 
 
 def _elements_known(items: Any, what: str) -> None:

@@ -26,7 +26,7 @@ def _network(prefix: str) -> tuple[int, int]:
         if not slash or not length.isdigit():
             raise ValueError
     except ValueError:
-        raise Refused(0, "it is no range of addresses in CIDR notation") from None
+        raise Refused(0, "it is not a CIDR block") from None
     return network.prefixlen, network.max_prefixlen
 
 
@@ -54,7 +54,7 @@ def _cidrhost(prefix: str, number: Any) -> None:
 
 def _cidrnetmask(prefix: str) -> None:
     if _network(prefix)[1] != 32:
-        raise Refused(0, "ranges of IPv6 have no netmask")
+        raise Refused(0, "IPv6 CIDR blocks have no netmask")
 
 
 NETWORK_REFUSALS: Mapping[str, Callable[..., None]] = MappingProxyType(

@@ -56,12 +56,12 @@ def _jsondecode(text: str) -> None:
     except ValueError:
         # Only what both parsers refuse: Python also reads NaN, and Go some escapes that Python refuses.
         if "\\" not in text:
-            raise Refused(0, "it is no JSON") from None
+            raise Refused(0, "it is not JSON") from None
 
 
 def _yamldecode(text: str) -> None:
     if not text.strip():
-        raise Refused(0, "it is no YAML document")
+        raise Refused(0, "it is not a YAML document")
 
 
 def _time(position: int) -> Callable[..., None]:
@@ -70,7 +70,7 @@ def _time(position: int) -> Callable[..., None]:
         match = _TIME.fullmatch(text)
         parts = [int(match[each]) for each in range(1, 6)] if match else [0] * 5
         if not all(low <= part <= high for part, (low, high) in zip(parts, _TIME_RANGES, strict=True)):
-            raise Refused(position, "it is no timestamp such as 2030-01-31T12:00:00Z")
+            raise Refused(position, "it is not a timestamp such as 2030-01-31T12:00:00Z")
 
     return check
 
@@ -78,7 +78,7 @@ def _time(position: int) -> Callable[..., None]:
 def _timeadd(time: str, duration: str) -> None:
     _time(0)(time)
     if not _DURATION.fullmatch(duration):
-        raise Refused(1, "it is no duration such as 1h30m")
+        raise Refused(1, "it is not a duration such as 1h30m")
 
 
 def _timecmp(one: str, other: str) -> None:
@@ -89,11 +89,11 @@ def _timecmp(one: str, other: str) -> None:
 def _formatdate(layout: str, time: str) -> None:
     _time(1)(layout, time)
     if layout.count("'") % 2:
-        raise Refused(0, "a quoted text in it has no end")
+        raise Refused(0, "a quoted part of it is not closed")
     for run in re.findall(r"([A-Za-z])(\1*)", re.sub(r"'[^']*'", " ", layout)):
         word = "".join(run)
         if word not in _DATE_WORDS:
-            raise Refused(0, f"{word} is no part of a date")
+            raise Refused(0, f"{word} is not a format sequence of formatdate")
 
 
 def _base64decode(text: str) -> None:
@@ -102,7 +102,7 @@ def _base64decode(text: str) -> None:
     try:
         base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True).decode()
     except ValueError:
-        raise Refused(0, "it is no text in Base64") from None
+        raise Refused(0, "it is not valid Base64") from None
 
 
 def _parseint(text: Any, base: Any) -> None:
@@ -115,7 +115,7 @@ def _parseint(text: Any, base: Any) -> None:
     digits = text.lower().removeprefix("-" if text.startswith("-") else "+")
     allowed = (string.digits + string.ascii_lowercase)[:base]
     if not digits or (len(text) < _MAX_TEXT and set(digits) - set(allowed)):
-        raise Refused(0, f"it is no whole number of base {base}")
+        raise Refused(0, f"it is not a whole number in base {base}")
 
 
 def _format(pattern: str, *values: Any) -> None:
@@ -128,7 +128,7 @@ def _format(pattern: str, *values: Any) -> None:
             continue
         verb = match[2]
         if verb not in _VERBS:
-            raise Refused(0, f"{match[0]} is no verb of a format")
+            raise Refused(0, f"{match[0]} is not a format verb")
         position = int(match[1]) if match[1] else position + 1
         used = max(used, position)
         if not 1 <= position <= len(values):
@@ -166,7 +166,7 @@ def _formatlist(pattern: str, *values: Any) -> None:
 
 def _uuidv5(namespace: str, name: str) -> None:
     if namespace not in {"dns", "url", "oid", "x500"} and len(namespace) < 32:
-        raise Refused(0, "it is no namespace and no UUID")
+        raise Refused(0, "it is neither dns, oid, url or x500 nor a UUID")
 
 
 def _csvdecode(text: str) -> None:
@@ -179,7 +179,7 @@ def _csvdecode(text: str) -> None:
     if len(set(columns)) < len(columns):
         raise Refused(0, "two columns have the same name")
     if any(row.count(",") + 1 != len(columns) for row in rows):
-        raise Refused(0, "a row has not as many fields as the header")
+        raise Refused(0, "a row does not have as many fields as the header")
 
 
 TEXT_REFUSALS: Mapping[str, Callable[..., None]] = MappingProxyType(

@@ -35,7 +35,11 @@ def step_into(value: TypedValue, key: TypedValue, *, is_attribute: bool) -> tupl
     ):
         return ANYTHING, "", ""
     if value.value is None:
-        return ANYTHING, "the value is null, and has no attributes and elements", "remove the step into it"
+        return (
+            ANYTHING,
+            "the value is null, so it has no attributes or elements",
+            "remove the attribute or the index",
+        )
     if kind == "map":
         return _entry(value, key)
     if kind == "object":
@@ -94,11 +98,11 @@ def _element(value: TypedValue, key: TypedValue, kind: str) -> tuple[TypedValue,
     if isinstance(index, str):
         if not index.isascii() or not index.isdigit():
             if index[:1].isalpha() or index == "":
-                return ANYTHING, f"the index of {describe_type(value.type)} is no number", "write a number"
+                return ANYTHING, f"the index of {describe_type(value.type)} is not a number", "write a number"
             return ANYTHING, "", ""
         index = int(index) if len(index) < 10 else UNKNOWN_VALUE
     if isinstance(index, float) and not index.is_integer():
-        return ANYTHING, f"the index {index} is no whole number", "write a whole number"
+        return ANYTHING, f"the index {index} is not a whole number", "write a whole number"
     known = value.value if isinstance(value.value, list) else None
     if kind == "list" and (known is None or not isinstance(index, int)):
         return TypedValue(value.type[1]), "", ""

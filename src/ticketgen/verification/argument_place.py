@@ -1,4 +1,4 @@
-"""Where an argument of Terraform's own blocks stands."""
+"""The place of an argument in Terraform's own blocks."""
 
 from __future__ import annotations
 

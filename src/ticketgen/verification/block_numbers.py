@@ -1,4 +1,4 @@
-"""How many blocks ``dynamic`` blocks make, where their loops are known."""
+"""Check how many blocks ``dynamic`` blocks generate, if their elements are known."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def block_numbers(
         if nested is None or len(known) < len(loops):
             continue
         count = sum(map(len, known)) + len(block.blocks(name))
-        message = f"{prefix}{name} of {subject} is there {count} times"
+        message = f"{prefix}{name} of {subject} occurs {count} times"
         if nested.max_items and count > nested.max_items:
-            allowed = f"at most {nested.max_items} may be"
+            allowed = f"at most {nested.max_items} may occur"
             yield TOO_MANY_BLOCKS.found(f"{message}, and {allowed}", at=dynamic[0].at(file))
         elif count < nested.min_items:
-            needed = f"at least {nested.min_items} must be"
+            needed = f"at least {nested.min_items} must occur"
             yield MISSING_BLOCK.found(f"{message}, and {needed}", at=dynamic[0].at(file))

@@ -42,6 +42,7 @@ _KNOWN_VERSION: Final = (1, 11, 999)
 _LATER_VERSIONS: Final = (*((1, minor, 0) for minor in range(12, 100)), (2, 0, 0))
 _RULES: Final = frozenset({"precondition", "postcondition", "validation"})
 """Blocks that an override file must not contain, as internal/configs/checks.go says."""
+_ONLY_OPENTOFU: Final = "remove it: only OpenTofu has it"
 
 
 def check_structure(module: Module, guesses: Guesses, *, opentofu: bool) -> Iterator[Finding]:
@@ -85,7 +86,7 @@ class _File:
 
     def check(self) -> Iterator[Finding]:
         for attribute in self.file.body.attributes:
-            message = f"the argument {attribute.name} stands outside of a block"
+            message = f"the argument {attribute.name} is outside of any block"
             help, edits = "write it into a block, such as locals", tuple[TextEdit, ...]()
             if attribute.name in FILE.blocks:
                 help, edits = f"write {attribute.name} {{ … }}", as_block(attribute, self.file.path)
@@ -159,7 +160,7 @@ class _File:
             if block.type in grammar.arguments:
                 help, edits = f"write {block.type} = …", as_argument(block, self.file.path)
             elif not help and grammar.blocks.get(block.type):
-                help = "only OpenTofu has it"
+                help = _ONLY_OPENTOFU
             message = f"unsupported block type {block.type} in {self.what(outer)}"
             yield UNKNOWN_BLOCK.found(message, help or "remove it", at=at, edits=edits)
 
@@ -223,7 +224,7 @@ class _File:
         if name in grammar.blocks:
             help, edits = f"write {name} {{ … }}", as_block(attribute, self.file.path)
         elif not help and name in grammar.arguments:
-            help = "remove it: only OpenTofu has it"
+            help = _ONLY_OPENTOFU
         return UNKNOWN_ATTRIBUTE.found(message, help or "remove it", at=at, edits=edits)
 
     def exclusive(self, block: Block, grammar: BlockGrammar) -> Iterator[Finding]:

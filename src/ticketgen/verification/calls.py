@@ -118,7 +118,7 @@ def check_called_folders(modules: Mapping[str, Module], outside: Set[str]) -> It
         location, folder = min(sources)
         others = len({folder for _, folder in sources}) - 1
         more = f" and {counted(others, 'other folders')}" if others else ""
-        message = f"what is in {folder}{more} is not reported: only the calls are checked"
+        message = f"findings in {folder}{more} are not reported: only the calls are checked"
         help = "validate the folder as well; --ignore module-not-checked accepts it"
         yield MODULE_NOT_CHECKED.found(message, help, at=location)
 

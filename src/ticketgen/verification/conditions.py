@@ -1,4 +1,4 @@
-"""Level 3, language: what conditions must and must not refer to, and data sources of a check.
+"""Level 3, language: references of conditions, and data sources of a check.
 
 Source: https://developer.hashicorp.com/terraform/language/expressions/custom-conditions
 """

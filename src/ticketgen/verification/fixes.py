@@ -1,4 +1,4 @@
-"""Fix a directory: make the edits of its findings, as far as they help.
+"""Fix a directory: make the edits of its findings, and keep those that help.
 
 After the edits, the directory is verified again. They are kept only if their findings are gone and there is no new
 error: a misspelled argument, for example, may stand beside the correct one, and then its correction would set the

@@ -1,4 +1,4 @@
-"""Files that are not formatted as ``terraform fmt`` formats them, each with the edits that format it."""
+"""Files whose layout differs from that of ``terraform fmt``, with the edits that change it."""
 
 from __future__ import annotations
 

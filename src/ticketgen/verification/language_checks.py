@@ -57,7 +57,7 @@ def check_variable_files(files: Iterable[File]) -> Iterator[Finding]:
     """
     for file in files:
         for block in file.body.blocks:
-            message = f"a file of variables contains the block {block.type}"
+            message = f"a variable definitions file contains the block {block.type}"
             yield MISPLACED_BLOCK.found(message, "write NAME = VALUE", at=block.at(file.path))
         for attribute in file.body.attributes:
             yield from constant_faults(attribute.name, attribute.value, file.path)

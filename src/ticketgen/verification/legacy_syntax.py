@@ -1,4 +1,4 @@
-"""Expressions in the syntax of Terraform 0.11, each with the edit that writes them as today.
+"""Expressions in the syntax of Terraform 0.11, each with the edit to today's syntax.
 
 Sources: https://developer.hashicorp.com/terraform/language/v1.1.x/upgrade-guides/0-12 and
 https://github.com/hashicorp/hcl/blob/v2.24.0/hclsyntax/spec.md#legacy-index
@@ -62,6 +62,6 @@ def _indexes(path: str, lines: Sequence[str], value: Expression) -> Iterator[Fin
     for step in value.steps if isinstance(value, Reference | Access) else ():
         key = step.key if isinstance(step, GetIndex) else None
         if isinstance(key, Literal) and lines[step.line - 1].startswith(f".{key.value}", step.column - 1):
-            message, at = f"the index {key.value} stands after a dot", step.at(path)
+            message, at = f"the index {key.value} follows a dot", step.at(path)
             edits = (TextEdit(at, f".{key.value}", f"[{key.value}]"),)
             yield LEGACY_SYNTAX.found(message, f"write [{key.value}]", at=at, edits=edits)

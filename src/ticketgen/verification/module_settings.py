@@ -108,7 +108,7 @@ def _check_override(module: Module, override: File, declared: Set[Address]) -> I
     for block in override.body.blocks:
         if block.type in _NEVER_OVERRIDDEN:
             message = f"an override file contains a {block.type} block"
-            help = "move it to a file that is no override file"
+            help = "move it to a file that is not an override file"
             yield INVALID_OVERRIDE.found(message, help, at=block.at(override.path))
             continue
         depends_on = block.attribute("depends_on")

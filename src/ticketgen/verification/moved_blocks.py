@@ -48,12 +48,12 @@ def check_moves(module: Module, folders: Mapping[str, Module], *, is_called: boo
             elif block.type == "removed":
                 removed = _endpoint(block.value("from"))
                 if removed is not None and _is_declared(module, removed):
-                    message = f"{removed} is still declared, but a removed block says that it is gone"
+                    message = f"{removed} is still declared, but a removed block declares its removal"
                     yield INVALID_MOVE.found(message, f"remove {removed}, or the removed block", at=at)
             elif block.type == "import":
                 yield from _check_import(module, folders, block, file.path, imports)
                 if is_called:
-                    message = "an import block stands in a module that is called, and is no root module"
+                    message = "an import block is in a called module, but Terraform accepts it only in a root module"
                     yield INVALID_IMPORT.found(message, "move it to the root module", at=at)
     yield from _check_moved(module, moves)
 

@@ -1,8 +1,8 @@
 """Level 4: check every block against the provider's schema.
 
 The schemas are the snapshots in `ticketgen.aws.provider`. A module is checked against those versions of the AWS
-provider that it accepts: what one of them accepts is no error. Modules that require another major version are not
-checked.
+provider that it accepts, and only what all of them reject is an error. Modules that require another major version are
+not checked.
 """
 
 from __future__ import annotations

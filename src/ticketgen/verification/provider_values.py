@@ -302,7 +302,7 @@ class _Body:
             similar = similar_types(value, named)
             if similar is not None:
                 yield UNKNOWN_INSTANCE_TYPE.found(
-                    f"{path} of {self.subject} is {_shown(value)}, which is no instance type that is known",
+                    f"{path} of {self.subject} is {_shown(value)}, which is not a known instance type",
                     self._similar_type(value, named, similar),
                     at=at,
                     edits=self._rewritten(attribute, value, obvious_choice(value, similar)),

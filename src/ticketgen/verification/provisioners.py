@@ -117,7 +117,7 @@ def _check_removed(
         is_resource = True  # reported elsewhere
     for each in (*provisioners, *block.blocks("connection")):
         if not is_resource:
-            message = f"a {each.type} stands in a removed block whose target is not a managed resource"
+            message = f"a {each.type} block is in a removed block whose target is not a managed resource"
             yield MISPLACED_BLOCK.found(message, f"remove the {each.type} block", at=each.at(file))
         elif each.type == "provisioner" and not _is_destroying(each):
             message = "a provisioner in a removed block runs when the resource is created"

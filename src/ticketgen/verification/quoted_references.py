@@ -1,4 +1,4 @@
-"""Level 3, language: references and keywords in quotes, as in Terraform 0.11, of which Terraform warns.
+"""Level 3, language: references and keywords in quotes, as in Terraform 0.11, which Terraform deprecates.
 
 Source: https://github.com/hashicorp/terraform/blob/v1.11.4/internal/configs/compat_shim.go
 """

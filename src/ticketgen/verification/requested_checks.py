@@ -1,6 +1,6 @@
-"""The checks that run only when fixes, or their findings, are asked for: what they find is no fault.
+"""The checks of layout and style, which run only for ``--fix``, ``--diff`` and ``--select``.
 
-They are no level: Terraform accepts what they find, and formatting takes a tenth of the time of all levels.
+They belong to no level: Terraform accepts what they find, and formatting takes a tenth of the time of all levels.
 """
 
 from __future__ import annotations

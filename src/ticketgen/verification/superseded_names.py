@@ -1,4 +1,4 @@
-"""What provider 6 removed, made read-only or deprecated, reported for modules that accept it."""
+"""Names that provider 6 removed, made read-only or deprecated, in modules that accept it."""
 
 from __future__ import annotations
 

@@ -66,7 +66,11 @@ def _faults(type: Expression) -> Iterator[tuple[Expression, str, str]]:
                         "write a name",
                     )
                 elif item.key.value in names:
-                    yield item.key, f"the attribute {item.key.value} is there twice", "remove one of the two"
+                    yield (
+                        item.key,
+                        f"the attribute {item.key.value} is declared twice",
+                        "remove one of the two",
+                    )
                 else:
                     names.add(item.key.value)
                 yield from _attribute_faults(item.value)
@@ -86,7 +90,7 @@ def _faults(type: Expression) -> Iterator[tuple[Expression, str, str]]:
                 "write tuple([string]), for example",
             )
         case Call(name="optional"):
-            yield type, "optional(…) stands outside the attributes of object({ … })", "remove optional(…)"
+            yield type, "optional(…) is outside the attributes of object({ … })", "remove optional(…)"
         case Call(name=name) if name in _PRIMITIVE:
             yield type, f"the type {name} takes no arguments", f"write {name}"
         case _:

@@ -1,7 +1,7 @@
 """Findings about files that Terraform reads and ticketgen does not check.
 
-A finding of a rule in ``UNCHECKED`` says that code was not checked and may have faults without findings. A gate in CI
-treats these findings as errors (`as_errors`), so that nobody can hide a fault by making a file unreadable.
+A finding of a rule in ``UNCHECKED`` says that code was not checked, so errors in it may have no findings. A gate in CI
+treats these findings as errors (`as_errors`), so that nobody can hide an error by making a file unreadable.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def broken_files(native: NativeTexts, texts: Mapping[str, str]) -> Iterator[Find
     for path, why in native.broken.items():
         if path in native.refused:
             line, reason = native.refused[path]
-            yield SYNTAX.found(reason, "write it as the JSON syntax of Terraform", at=Location(path, line))
+            yield SYNTAX.found(reason, "write it in Terraform's JSON syntax", at=Location(path, line))
             continue
         try:
             json.loads(texts[path])
@@ -66,7 +66,7 @@ def broken_files(native: NativeTexts, texts: Mapping[str, str]) -> Iterator[Find
             at = Location(path, getattr(error, "lineno", 1), getattr(error, "colno", 1))
             yield SYNTAX.found(f"not JSON: {why}", "correct the JSON", at=at)
         else:
-            yield _note(path, f"not checked: {why}", "write it as the JSON syntax of Terraform, or in HCL")
+            yield _note(path, f"not checked: {why}", "write it in Terraform's JSON syntax, or in HCL")
 
 
 def as_errors(findings: Iterable[Finding]) -> Iterator[Finding]:

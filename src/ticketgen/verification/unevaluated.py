@@ -1,7 +1,7 @@
-"""Errors only in what Terraform evaluates.
+"""Turn errors in content that Terraform does not evaluate into warnings.
 
-Terraform accepts a fault in the content of a dynamic block that it does not evaluate: `dynamic_content` says why. A
-variable may add elements, so such a fault is a warning.
+Terraform accepts errors in the content of a dynamic block that it does not evaluate: `dynamic_content` says why. They
+are warnings, because a variable may add elements.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Variables without a type whose default shows it, each with the edit that adds it."""
+"""Variables without a type whose default implies one, each with the edit that adds it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Provider configurations that no resource uses: Terraform neither evaluates them nor asks the provider about them.
 
-So their contents are no error to `terraform validate` and to a plan:
+So `terraform validate` and a plan accept errors in them:
 https://github.com/hashicorp/terraform/blob/main/internal/terraform/transform_provider.go, ``pruneProviderTransformer``.
-Only what Terraform checks as it loads the files, such as their labels and meta-arguments, is one.
+Only errors that Terraform finds as it loads the files remain, such as those in labels and meta-arguments.
 """
 
 from __future__ import annotations

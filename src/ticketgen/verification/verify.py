@@ -172,7 +172,7 @@ class _Run:
         except MemoryError:
             return ["the checks take more memory than there is"]
         except RecursionError:
-            return ["the checks lead too deep"]
+            return ["the code is nested too deep for the checks"]
         return []
 
     def _child_processes(self) -> Iterator[int]:

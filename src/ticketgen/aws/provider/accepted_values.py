@@ -1,4 +1,4 @@
-"""What values AWS provider 5.100.0 accepts for each argument, as the provider itself answers.
+"""The values that AWS provider 5.100.0 accepts for each argument, as the provider itself answers.
 
 ``scripts/provider_validations.py`` generates ``accepted/`` by asking the provider about every argument, as one
 compressed JSON file per service. The file of a service is read when one of its types is first used. ``rules`` is a

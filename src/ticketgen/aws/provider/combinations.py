@@ -1,4 +1,4 @@
-"""Which arguments AWS provider 5.100.0 rejects together, and which it wants together, as the provider itself answers.
+"""Which arguments AWS provider 5.100.0 rejects or requires together, as the provider itself answers.
 
 ``scripts/provider_combinations.py`` generates ``combinations.json.gz``: a kind maps types to their blocks, named by
 their path with a dot at its end ("" for the type's own block), and each block to rules. A rule is a list of its kind,
