@@ -150,7 +150,7 @@ CONFLICTING_ARGUMENTS = _verify(
     "conflicting-arguments",
     "No block sets arguments that exclude each other, or lacks one of several that it needs",
     _FAILS,
-    "set only one of them",
+    "set the arguments that the finding names, or remove all except one of those that exclude each other",
 )
 INVALID_CONDITION = _verify(
     "invalid-condition",
