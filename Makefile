@@ -129,6 +129,7 @@ site: $(SITE)/.ready ## Build the documentation as a website in .build/site; a b
 	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --strict
 
 extension: ## Package the extension for Visual Studio Code as .build/ticketgen.vsix. Needs Node.js 20 or later.
+	mkdir -p .build
 	cd editors/vscode && npm ci --no-audit --no-fund --loglevel=error && npm test && npm run package -- --out $(CURDIR)/.build/ticketgen.vsix
 
 pictures: $(READY) ## Draw the README's picture again.

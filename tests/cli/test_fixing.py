@@ -51,6 +51,12 @@ def test_the_shown_patch_makes_the_same_edits(folder: Path, command: list[str]) 
     assert (folder / "main.tf").read_bytes() == b"\xef\xbb\xbf" + RIGHT.encode()
 
 
+def test_the_summary_says_how_many_fixes_there_are(folder: Path) -> None:
+    assert run("validate", "stack").stderr.endswith("; --diff shows 3 fixes\n")
+    assert "--diff shows" not in run("validate", "stack", "--fix").stderr
+    assert "--diff shows" not in run("validate", "stack").stderr
+
+
 def test_a_second_fix_changes_nothing(folder: Path) -> None:
     run("validate", "stack", "--fix")
     fixed = contents(folder)

@@ -212,6 +212,7 @@ def test_the_help_suggests_the_nearest_name() -> None:
         ("${terraform.workspace}", "${terraform.workspaces}", "did you mean terraform.workspace?"),
         ("${terraform.workspace}", "${terraform.x}", "use terraform.applying or terraform.workspace"),
         ('"tcp"', "tcp", 'write tcp.NAME, or "tcp" in quotes for a string'),
+        ('"tcp"', "t3.micro", 'write "t3.micro" in quotes for a string, or declare it in this module'),
         ("keys(local.ports)", "keys(local.x)", "declare it in this module"),
         ("keys(local.ports)", "keys(var.ports)", "did you mean local.ports?"),
         ("[module.network]", "[module.x]", "declare it in this module"),

@@ -167,6 +167,7 @@ class _Result:
         target: the directory.
         findings: those that are reported; paths can be opened from the current folder.
         left_out: the number of findings that the filter left out.
+        fixable: the number of reported findings that `--diff` and `--fix` have edits for; 0 if one of them is given.
         files: the number of files that were read and are reported on.
         sources: the texts of files with findings, by the path that findings have.
     """
@@ -174,6 +175,7 @@ class _Result:
     target: Target
     findings: tuple[Finding, ...]
     left_out: int
+    fixable: int
     files: int
     sources: dict[str, str]
 
@@ -182,7 +184,9 @@ class _Result:
         counts = {each: sum(found.severity is each for found in self.findings) for each in Severity}
         text = ", ".join(counted(count, f"{each.value}s") for each, count in counts.items() if count)
         more = f" ({counted(self.left_out, 'findings')} not reported)" if self.left_out else ""
-        return f"{display_path(self.target.folder)}: {counted(self.files, 'files')}, {text or 'no findings'}{more}"
+        fixes = f"; --diff shows {counted(self.fixable, 'fixes')}" if self.fixable else ""
+        files = counted(self.files, "files")
+        return f"{display_path(self.target.folder)}: {files}, {text or 'no findings'}{more}{fixes}"
 
 
 def _check_target(
@@ -206,6 +210,7 @@ def _check_target(
         target,
         checked.findings,
         checked.left_out,
+        0 if fixing else _count_fixable(checked.findings),
         sum(
             path.endswith(DECLARING) or target.files is not None
             for path in checked.texts
@@ -220,6 +225,15 @@ def _fix(target: Target, reported: FindingFilter, fixing: Fixing) -> FixTexts:
         return reported.accepts(finding) and _is_fixable(target, finding)
 
     return lambda texts, found, verify: fix_directory(target.folder, texts, found, verify, accepts, fixing)
+
+
+def _count_fixable(findings: tuple[Finding, ...]) -> int:
+    """The number of findings with edits, all of them in files that ticketgen did not render."""
+    from ticketgen.validation.finding_filter import rendered_stack_of
+
+    edited = [{Path(real_path(Path(edit.at.file))).parent for edit in each.edits} for each in findings]
+    own = {folder: rendered_stack_of(folder) is None for folder in set().union(*edited)}
+    return sum(bool(folders) and all(own[folder] for folder in folders) for folders in edited)
 
 
 def _is_fixable(target: Target, finding: Finding) -> bool:

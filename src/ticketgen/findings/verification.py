@@ -150,7 +150,7 @@ CONFLICTING_ARGUMENTS = _verify(
     "conflicting-arguments",
     "No block sets arguments that exclude each other, or lacks an argument that another one requires",
     _FAILS,
-    "remove or add the argument that the finding names",
+    "set the arguments that the finding names, or remove all except one of those that exclude each other",
 )
 INVALID_CONDITION = _verify(
     "invalid-condition",

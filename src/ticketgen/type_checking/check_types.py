@@ -330,7 +330,11 @@ class _Checker:
         if not problem and (sensitive or ephemeral):
             problem = f"it is {'sensitive' if sensitive else 'ephemeral'}"
         if problem:
-            fix = "write a whole number" if attribute.name == "count" else "write a map, or a set of strings"
+            fix = (
+                "write a whole number from 0"
+                if attribute.name == "count"
+                else "write a map, or a set of strings"
+            )
             written = plain_text(attribute.value) if _is_list_of_strings(value) else ""
             rewrite = (written, f"toset({written.replace('[ ', '[').replace(' ]', ']').replace(' ,', ',')})")
             message = f"{attribute.name} is unsuitable: {problem}"

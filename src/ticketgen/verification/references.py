@@ -64,7 +64,11 @@ def _undeclared(module: Module, use: Use, guesses: Guesses) -> Finding:
         return UNDECLARED_REFERENCE.found(message, f"did you mean {twin}?", at=location, edits=edits)
     known = (each for each in module.declarations if each.kind not in {"output", "check"})
     where = f" in {module.folder}" if module.folder else ""
-    help, edits = correct(guesses, address, known, location, f"declare it{where or ' in this module'}")
+    fix = f"declare it{where or ' in this module'}"
+    if kind == "resource" and "_" not in address.type:
+        # Types of resources begin with their provider's name and an underscore, so this is probably text: t3.micro.
+        fix = f'write "{address}" in quotes for a string, or {fix}'
+    help, edits = correct(guesses, address, known, location, fix)
     message = f"reference to undeclared {kind} {address}{where}"
     return UNDECLARED_REFERENCE.found(message, help, at=location, edits=edits)
 

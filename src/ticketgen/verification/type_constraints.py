@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from ticketgen.hcl.plain_texts import plain_reference
 from ticketgen.hcl.syntax import Call, Expression, Literal, Object, Reference, Tuple
 from ticketgen.misspellings import meant_name
 from ticketgen.type_checking.call_types import WITHOUT_ELEMENTS
@@ -94,7 +95,7 @@ def _faults(type: Expression) -> Iterator[tuple[Expression, str, str]]:
         case Call(name=name) if name in _PRIMITIVE:
             yield type, f"the type {name} takes no arguments", f"write {name}"
         case _:
-            yield type, "this is not a type", _KNOWN
+            yield type, f"{plain_reference(type) or 'this'} is not a type", _KNOWN
 
 
 def corrected_type(type: Expression) -> tuple[str, str] | None:
