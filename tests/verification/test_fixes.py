@@ -8,10 +8,11 @@ from functools import partial
 import pytest
 
 from ticketgen.findings import Finding, Location, TextEdit
-from ticketgen.findings.verification import UNDECLARED_REFERENCE
+from ticketgen.findings.verification import UNDECLARED_REFERENCE, UNKNOWN_ATTRIBUTE
 from ticketgen.guesses import Guesses
 from ticketgen.misspellings import is_misspelling
 from ticketgen.verification.corrections import correct
+from ticketgen.verification.finding_limits import limit_findings
 from ticketgen.verification.fixes import Fixed, fix
 from ticketgen.verification.format_check import check_format
 from ticketgen.verification.text_edits import apply_edits
@@ -189,3 +190,39 @@ def test_no_name_is_read_once_the_guesses_are_spent() -> None:
         yield ""
 
     assert correct(guesses, "alpha", unread(), Location("main.tf"), "declare it").help == "declare it"
+
+
+def test_findings_beyond_the_limit_of_a_rule_are_fixed_too() -> None:
+    """The findings that are listed after the first ones are fixed are not new ones."""
+    count = 2_400
+
+    def verify_names(texts: Mapping[str, str]) -> tuple[Finding, ...]:
+        lines = enumerate(texts["main.tf"].splitlines(), 1)
+        return tuple(
+            limit_findings(
+                UNKNOWN_ATTRIBUTE.found(
+                    "unsupported argument nam", at=at, edits=(TextEdit(at, "nam", "name"),)
+                )
+                for number, line in lines
+                if line == "nam"
+                for at in [Location("main.tf", number)]
+            )
+        )
+
+    texts = {"main.tf": "nam\n" * count}
+    done = fix(texts, verify_names(texts), verify_names)
+    assert done.texts == {"main.tf": "name\n" * count}
+    assert (len(done.fixed), done.findings) == (count, ())
+
+
+def test_no_new_finding_hides_among_those_that_are_not_listed() -> None:
+    """An edit that adds as many findings as it removes is not kept."""
+
+    def verify_worse(texts: Mapping[str, str]) -> tuple[Finding, ...]:
+        at = Location("main.tf", 1)
+        edits = (TextEdit(at, "a", "b"),)
+        same = [UNKNOWN_ATTRIBUTE.found("wrong", at=at, edits=edits)] * 1_500
+        return tuple(limit_findings(same))
+
+    texts = {"main.tf": "a\n"}
+    assert fix(texts, verify_worse(texts), verify_worse).texts == {}

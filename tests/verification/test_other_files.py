@@ -76,7 +76,7 @@ QUEUE = 'resource "aws_sqs_queue" "q" {\n  delay_seconds = 1\n}\n'
         ({"a.tf": MAIN, "a.tofu": "locals {}\n"}, [("not-checked", "a.tofu", 1), ("undeclared-reference", "a.tf", 2)]),
         ({"a.tf": QUEUE, "b_override.tf": 'resource "aws_sqs_queue" "q" {\n  fifo_queue = true\n}\n'}, []),
         ({"a.tf": QUEUE, "b_override.tf": 'resource "aws_sqs_queue" "q" {\n  fifo = true\n}\n'},
-         [("unknown-attribute", "a.tf", 2)]),
+         [("unknown-attribute", "b_override.tf", 2)]),
         ({"a.tf": QUEUE, "override.tf.json": '{"resource": {"aws_sqs_queue": {"q": {"fifo_queue": true}}}}'}, []),
     ],
 )  # fmt: skip

@@ -112,6 +112,7 @@ class Finding:
         help: how to fix it, as one sentence without a full stop; may be empty.
         category: decides the exit code of an error.
         edits: the one obvious correction, which ``validate --fix`` makes; empty if there is none.
+        unlisted: the number of findings of its rule that it stands for; 0 if it is a finding of its own.
     """
 
     rule: str
@@ -122,6 +123,7 @@ class Finding:
     help: str = ""
     category: Category = Category.FINDINGS
     edits: tuple[TextEdit, ...] = ()
+    unlisted: int = 0
 
     def placed(self, place: Callable[[Location], Location]) -> Finding:
         """The finding with another location, and the same for its edits; a finding about no file as it is."""

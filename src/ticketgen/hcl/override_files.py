@@ -10,11 +10,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final, TypeAlias
 
+from ticketgen.findings import Location
 from ticketgen.hcl.declarations import provider_address
 from ticketgen.hcl.modules import is_override
 from ticketgen.hcl.syntax import Attribute, Block, Body, File
 
-__all__ = ["merge_overrides"]
+__all__ = ["OverrideLines", "merge_overrides"]
 
 _MERGED_BLOCKS: Final = frozenset({"lifecycle", "required_providers"})
 """Nested blocks whose arguments are merged; all others replace those of their type."""
@@ -23,14 +24,40 @@ _PLACES_OF_STATES: Final = frozenset({"backend", "cloud"})
 _NOT_OVERRIDDEN: Final = frozenset({"check", "import", "moved", "removed"})
 """Blocks that Terraform takes from override files as from any other."""
 
+_LINES: Final = 1 << 24
+"""More lines than a file can have."""
+
 _Key: TypeAlias = tuple[str, ...]
+
+
+class OverrideLines:
+    """The lines of override files, which differ from those of all other files.
+
+    So the line of a merged argument tells which file it is from.
+
+    Args:
+        paths: the files of a directory.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._paths = sorted(path for path in paths if is_override(path))
+        self._first = {path: number * _LINES + 1 for number, path in enumerate(self._paths, 1)}
+
+    def first_line(self, path: str) -> int:
+        """The number of the first line of a file."""
+        return self._first.get(path, 1)
+
+    def place(self, location: Location) -> Location:
+        """A location as the user knows it."""
+        number, line = divmod(location.line, _LINES)
+        return replace(location, file=self._paths[number - 1], line=line) if number else location
 
 
 def merge_overrides(files: Iterable[File]) -> tuple[File, ...]:
     """The files of some folders, with their override files merged into the others.
 
     An override without the block that it would change is left out: Terraform refuses it. A merged argument keeps its
-    line, but counts as part of the file of the block.
+    line, but counts as part of the file of the block: `OverrideLines` tells the two apart.
 
     Args:
         files: of any number of folders, in any order.
@@ -167,7 +194,8 @@ def _merged(block: Block, override: Block) -> Block:
             given = own
         replaced = _PLACES_OF_STATES if block.type == "terraform" and type in _PLACES_OF_STATES else {type}
         inner = [each for each in inner if each.effective_type not in replaced] + given
-    return replace(block, body=Body(attributes, tuple(inner)))
+    overridden = block.overridden or block
+    return replace(block, body=Body(attributes, tuple(inner)), overridden=overridden)
 
 
 def _merged_attributes(body: Body, given: Iterable[Attribute]) -> tuple[Attribute, ...]:

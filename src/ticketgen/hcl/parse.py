@@ -16,15 +16,16 @@ from ticketgen.hcl.tokenizer import EndKind, SyntaxToken, Unreadable, Unreadable
 __all__ = ["parse"]
 
 
-def parse(path: str, text: str) -> File | Unreadable:
+def parse(path: str, text: str, first_line: int = 1) -> File | Unreadable:
     """Parse a text that the guards and HCL's own parser accept.
 
     Args:
         path: the name of the file in the model.
         text: the text, without a byte order mark.
+        first_line: the number of its first line in the model.
     """
     try:
-        return File(path, _body(TokenReader(text), EndKind.FILE))
+        return File(path, _body(TokenReader(text, first_line), EndKind.FILE))
     except UnreadableText as error:
         return error.reason
     except InvalidTemplate as error:

@@ -333,12 +333,18 @@ class Body:
 
 @record
 class Block(Node):
-    """``type "label" { … }``; ``end_line`` is the line of the closing brace."""
+    """``type "label" { … }``.
+
+    Attributes:
+        end_line: the line of the closing brace.
+        overridden: the block as it is written, if an override file changes it.
+    """
 
     type: str
     labels: tuple[str, ...]
     body: Body
     end_line: int
+    overridden: Block | None = field(default=None, repr=False, compare=False)
 
     @property
     def effective_type(self) -> str:

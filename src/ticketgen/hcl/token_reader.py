@@ -23,8 +23,8 @@ class TokenReader:
         deepest: the depth of the deepest node since somebody last lowered this.
     """
 
-    def __init__(self, text: str) -> None:
-        self._tokens = tokenize(text)
+    def __init__(self, text: str, first_line: int = 1) -> None:
+        self._tokens = tokenize(text, first_line)
         self._at = 0
         self.token = self._tokens[0]
         self.previous = self.token

@@ -84,20 +84,24 @@ _TEMPLATE: Final = re.compile(rf"(?P<kind>{TEMPLATE})~?")
 _BLANK: Final = re.compile(r"[ \t]*+")
 
 
-def tokenize(text: str) -> list[SyntaxToken]:
+def tokenize(text: str, first_line: int = 1) -> list[SyntaxToken]:
     """Split a text without a byte order mark into tokens; the last one is the end of the file.
+
+    Args:
+        text: the text.
+        first_line: the number of its first line.
 
     Raises:
         UnreadableText: the text is invalid.
     """
-    return _Tokenizer(text).tokens()
+    return _Tokenizer(text, first_line).tokens()
 
 
 class _Tokenizer:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, first_line: int) -> None:
         self.source = text
         self.at = 0
-        self.line = 1
+        self.line = first_line
         self.line_start = 0
         self.braces = 0
         # The enclosing templates: the number of open braces at a `${`, or `"`, or the marker of a heredoc.

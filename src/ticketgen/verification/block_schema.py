@@ -267,8 +267,12 @@ class _Body:
         path: str,
     ) -> Iterator[SchemaFault]:
         location = block.at(self.file)
+        written = (
+            block.overridden
+        )  # Terraform wants required arguments there, even if an override file sets them
         for name in required_attributes(schema):
-            if not (name in given or name in counts or name in loops):
+            is_given = name in given and (written is None or written.attribute(name) is not None)
+            if not (is_given or name in counts or name in loops):
                 message = f"missing required argument {path}{name} in {self.subject}"
                 yield SchemaFault(MISSING_ATTRIBUTE, message, location, f"set {name}", path + name)
         for name, least in required_blocks(schema).items():

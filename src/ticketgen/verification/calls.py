@@ -165,6 +165,9 @@ def _check_inputs(call: Declaration, callee: Module, guesses: Guesses) -> Iterat
             known = (*variables, *MODULE.offered())
             help, edits = correct(guesses, name, known, at, otherwise)
             yield UNKNOWN_MODULE_INPUT.found(message, help, at=at, edits=edits)
+    written = call.block.overridden
+    if written is not None:  # Terraform wants required arguments there, even if an override file sets them
+        given = {name: each for name, each in given.items() if written.attribute(name) is not None}
     missing = (each for each in callee.required_variables if each.name not in given)
     for variable in islice(missing, _MAX_MISSING):
         name = variable.name

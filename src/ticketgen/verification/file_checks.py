@@ -20,13 +20,14 @@ __all__ = ["check_round_trip", "check_syntax", "round_trip_finding"]
 _MAX_ERRORS = 100
 
 
-def check_syntax(path: str, text: str, *, rendered: bool) -> Checked[File]:
+def check_syntax(path: str, text: str, *, rendered: bool, first_line: int = 1) -> Checked[File]:
     """Parse one file; no value if it cannot be parsed.
 
     Args:
         path: the name of the file in findings.
         text: the text, without a byte order mark.
         rendered: whether ticketgen rendered the file; see `verify_within`.
+        first_line: the number of its first line in the model; findings about the syntax count from 1.
     """
     refused = refusal(text)
     if refused:
@@ -49,7 +50,7 @@ def check_syntax(path: str, text: str, *, rendered: bool) -> Checked[File]:
             location = errors[_MAX_ERRORS].at(path)
             findings.append(SYNTAX.found(message, "correct the others first", at=location))
         return Checked(None, tuple(findings))
-    file = parse(path, text)
+    file = parse(path, text, first_line)
     if isinstance(file, Unreadable):
         message = f"valid HCL, but not checked: {file.reason}"
         help = "simplify the expression, or check the file with terraform validate"

@@ -56,7 +56,8 @@ def limit_findings(findings: Iterable[Finding]) -> Iterator[Finding]:
             continue
         where = "this file" if worst.location else "other files"
         message = f"{count:,} more findings of {worst.rule} in {where}, which are not listed"
-        yield replace(worst, message=message, help="fix or ignore the ones that are listed first")
+        help = "fix or ignore the ones that are listed first"
+        yield replace(worst, message=message, help=help, edits=(), unlisted=count)
 
 
 def _shorten_finding(finding: Finding) -> Finding:

@@ -129,10 +129,11 @@ class _Run:
             wanted = self.fixable(new)
         else:
             return False
-        if not self._are_gone([each for each in made if each in self.findings], findings):
+        known = frozenset(self.findings)
+        if not self._are_gone([each for each in made if each in known], findings):
             return False
-        left = Counter(map(_identity, findings))
-        self.fixed += (each for each in made if not left[_identity(each)])
+        left, unlisted = Counter(map(_identity, findings)), self._unlisted_rules
+        self.fixed += (each for each in made if each.rule in unlisted or not left[_identity(each)])
         self.texts, self.findings = texts, findings
         return True
 
@@ -140,11 +141,14 @@ class _Run:
         """The findings that are there after a fix and were not before, without those that do not count."""
         # Nothing else is known of a file with a syntax error, so its correction reveals all other errors.
         reveals = any(each.rule == SYNTAX.id for each in fixed)
-        known = Counter(map(_identity, self.findings))
+        known, unlisted = Counter(map(_identity, self.findings)), self._unlisted_rules
+        before, after = _counts(self.findings), _counts(findings)
         new = []
         for each in findings:
             known[_identity(each)] -= 1
             counts = each.severity is Severity.ERROR and each.rule not in self._tolerated
+            if each.rule in unlisted and after[each.rule] <= before[each.rule]:
+                continue  # it was among those that were not listed
             if counts and known[_identity(each)] < 0 and (not reveals or each.rule == SYNTAX.id):
                 new.append(each)
         return new
@@ -152,8 +156,26 @@ class _Run:
     def _are_gone(self, fixed: Iterable[Finding], findings: Iterable[Finding]) -> bool:
         """Whether some findings are no longer there."""
         before, after = Counter(map(_identity, self.findings)), Counter(map(_identity, findings))
-        wanted = Counter(map(_identity, fixed))
-        return all(after[each] <= before[each] - count for each, count in wanted.items())
+        unlisted = self._unlisted_rules
+        wanted = Counter(_identity(each) for each in fixed if each.rule not in unlisted)
+        rules = Counter(each.rule for each in fixed if each.rule in unlisted)
+        all_before, all_after = _counts(self.findings), _counts(findings)
+        return all(after[each] <= before[each] - count for each, count in wanted.items()) and all(
+            all_after[rule] <= all_before[rule] - count for rule, count in rules.items()
+        )
+
+    @property
+    def _unlisted_rules(self) -> frozenset[str]:
+        """The rules with findings that are only counted, which take the place of those that are fixed."""
+        return frozenset(each.rule for each in self.findings if each.unlisted)
+
+
+def _counts(findings: Iterable[Finding]) -> Counter[str]:
+    """The number of findings of each rule, with those that are not listed."""
+    counts: Counter[str] = Counter()
+    for each in findings:
+        counts[each.rule] += each.unlisted or 1
+    return counts
 
 
 def _identity(finding: Finding) -> _Identity:

@@ -28,6 +28,7 @@ from ticketgen.verification.file_checks import check_round_trip, round_trip_find
 from ticketgen.verification.language_checks import check_language
 from ticketgen.verification.loop_references import check_loop_references
 from ticketgen.verification.missing_files import check_files
+from ticketgen.verification.overridden_blocks import as_merged
 from ticketgen.verification.provider_schema import check_schema, schemas_of
 from ticketgen.verification.provider_values import check_values
 from ticketgen.verification.references import check_references
@@ -67,7 +68,8 @@ def check_together(
     """
     guesses = Guesses()
     yield from check_language(written, guesses, configuration.unread)
-    yield from as_terraform_reads(configuration, _checked_as_evaluated(configuration, guesses, around))
+    evaluated = as_merged(configuration, _checked_as_evaluated(configuration, guesses, around))
+    yield from as_terraform_reads(configuration, evaluated)
     yield from apply_rules(configuration, rendered=rendered)
 
 

@@ -124,6 +124,7 @@ def _row(finding: Finding) -> list[object]:
         finding.help,
         finding.category.name,
         [[_place_row(edit.at), edit.old, edit.new] for edit in finding.edits],
+        finding.unlisted,
     ]
 
 
@@ -132,8 +133,9 @@ def _place_row(location: Location) -> list[object]:
 
 
 def _finding(row: list[object]) -> Finding:
-    rule, message, where, severity, help, category, edits = row
+    rule, message, where, severity, help, category, edits, unlisted = row
     assert isinstance(edits, list)
+    assert isinstance(unlisted, int)
     location = Location(*where) if isinstance(where, list) else None
     # Without the declaration of the rule, so that a cached result does not import the rules.
     return Finding(
@@ -145,4 +147,5 @@ def _finding(row: list[object]) -> Finding:
         str(help),
         Category[str(category)],
         tuple(TextEdit(Location(*at), old, new) for at, old, new in edits),
+        unlisted,
     )

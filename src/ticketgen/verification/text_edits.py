@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -63,6 +64,7 @@ class _EditedFile:
         self._starts = [0, *(match.end() for match in _LINE_END.finditer(self._plain))]
         self._line_end = "\r\n" if "\r\n" in self._plain else "\n"
         self._taken: dict[tuple[int, int], str] = {}
+        self._sorted: list[tuple[int, int]] = []
 
     def _span(self, edit: TextEdit) -> tuple[int, int] | None:
         """The start and the end of the old text; None if it is not there."""
@@ -82,13 +84,16 @@ class _EditedFile:
             return False
         if self._taken.get(span) == self._new(edit):
             return True
-        return not any(_overlap(*span, *other) for other in self._taken)
+        # The spans in order do not overlap, so only the neighbours matter.
+        at = bisect_left(self._sorted, span)
+        return not any(_overlap(*span, *other) for other in self._sorted[max(at - 1, 0) : at + 1])
 
     def add(self, edit: TextEdit) -> None:
         """Make an edit that is accepted."""
         span = self._span(edit)
-        if span is not None:
+        if span is not None and span not in self._taken:
             self._taken[span] = self._new(edit)
+            insort(self._sorted, span)
 
     def result(self) -> str:
         """The text with all edits."""
@@ -96,7 +101,7 @@ class _EditedFile:
 
     def _pieces(self) -> Iterator[str]:
         done = 0
-        for (start, end), new in sorted(self._taken.items()):
+        for (start, end), new in ((span, self._taken[span]) for span in self._sorted):
             yield self._plain[done:start]
             yield new
             done = end

@@ -57,7 +57,9 @@ def _unused(configuration: Configuration) -> dict[str, set[int]]:
             block = declared.block
             if id(block) not in used and block.labels[0] not in functions:
                 read = {each.line for each in block.body.attributes if each.name in _READ_FIRST}
-                found.setdefault(declared.file, set()).update({*range(block.line, block.end_line + 1)} - read)
+                lines = {*range(block.line, block.end_line + 1)}
+                lines.update(each.line for each in block.body.attributes)  # an override file may set some
+                found.setdefault(declared.file, set()).update(lines - read)
     return found
 
 

@@ -26,6 +26,7 @@ from ticketgen.verification.finding_limits import limit_findings
 
 if TYPE_CHECKING:
     from ticketgen.hcl.native_texts import NativeTexts
+    from ticketgen.hcl.override_files import OverrideLines
     from ticketgen.hcl.syntax import File
 
 __all__ = ["Verified", "verify", "verify_within"]
@@ -128,6 +129,7 @@ class _Run:
         self.around = around
         self.looked_up: dict[str, bool | None] = {}
         self.native: NativeTexts | None = None
+        self.override_lines: OverrideLines | None = None
         self.budget = budget
         self.rendered = rendered
         self.makes_round_trips = makes_round_trips
@@ -181,6 +183,8 @@ class _Run:
     def _placed_findings(self) -> Iterator[Finding]:
         """The findings at the places that the user knows, instead of those in translations."""
         for each in self._checks():
+            if self.override_lines is not None:
+                each = each.placed(self.override_lines.place)
             native = each if self.native is None else each.placed(self.native.place)
             yield self.places.settled(native)
 
@@ -219,15 +223,18 @@ class _Run:
         # Imported here, because this takes a tenth of a second, while the second process is already running.
         from ticketgen.hcl.configuration import Configuration
         from ticketgen.hcl.modules import is_override, modules
-        from ticketgen.hcl.override_files import merge_overrides
+        from ticketgen.hcl.override_files import OverrideLines, merge_overrides
         from ticketgen.verification.file_checks import check_round_trip, check_syntax
         from ticketgen.verification.language_checks import check_variable_files
         from ticketgen.verification.levels import check_round_trips, check_together
         from ticketgen.verification.unchecked import unread_notes
 
         parsed: list[File] = []
+        if merged := any(is_override(path) for path in texts):
+            self.override_lines = OverrideLines(texts)
         for path, text in texts.items():
-            checked = check_syntax(path, text, rendered=self.rendered)
+            first_line = self.override_lines.first_line(path) if self.override_lines is not None else 1
+            checked = check_syntax(path, text, rendered=self.rendered, first_line=first_line)
             yield from checked.findings
             if checked.value is not None:
                 parsed.append(checked.value)
@@ -244,7 +251,6 @@ class _Run:
             files, self.admitted, self.paths, self.unread, self.budget, self._exists
         )
         # The language has rules for override files, which are merged away.
-        merged = any(is_override(file.path) for file in unmerged)
         as_written = modules(unmerged, self.unread) if merged else configuration.modules
         yield from check_together(configuration, as_written, self.around, rendered=self.rendered)
         if self.round_trips is not None:
