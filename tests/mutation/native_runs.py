@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 from breaker import Verdict
 from mutants import Mutant
@@ -25,6 +26,8 @@ _TIMEOUT_S = 600
 
 _ROOT = "regions.tftest.hcl"
 """The tests of a root module of regions/, which applies everything in it."""
+
+T = TypeVar("T")
 
 Suite = Mapping[str, Mapping[str, str]]
 """The text of each test file, by the folder of its root module and its name."""
@@ -63,7 +66,7 @@ def run_native(stack: Path, mutants: Sequence[Mutant], workers: int = 2) -> Verd
         workers: the number of mutants that are judged at the same time.
 
     Raises:
-        SystemExit: Terraform cannot install the providers.
+        SystemExit: Terraform cannot install the providers, or a test fails before anything is broken.
     """
     suite = native_runs_of(stack)
     verdict = Verdict()
@@ -73,18 +76,22 @@ def run_native(stack: Path, mutants: Sequence[Mutant], workers: int = 2) -> Verd
             shutil.copytree(stack, copy, ignore=shutil.ignore_patterns(".terraform*", "terraform.tfstate*"))
         plugins = Path(os.environ.get("TF_PLUGIN_CACHE_DIR") or Path(folder) / "plugins")
         plugins.mkdir(exist_ok=True)
-        needed = {root for mutant in mutants for root, _ in sees(suite, mutant)}
-        for root in sorted(needed):
+        needed = sorted({run for mutant in mutants for run in sees(suite, mutant)})
+        for root in sorted({root for root, _ in needed}):
             for copy in copies:  # one after the other, because the plugin cache is not safe otherwise
                 done = _terraform(copy / root, plugins, "init", "-backend=false", "-input=false")
                 if done.returncode:
                     raise SystemExit(done.stdout + done.stderr)
-        shares = [mutants[start::workers] for start in range(workers)]
+        for done in pool.map(
+            lambda copy, runs: _first_failure(copy, runs, plugins), copies, _shares(needed, workers)
+        ):
+            if done:
+                raise SystemExit(done + "\nThe native tests fail on the stack as it is.")
 
         def judge(copy: Path, share: Sequence[Mutant]) -> Verdict:
             return _judge(copy, suite, share, plugins)
 
-        for part in pool.map(judge, copies, shares):
+        for part in pool.map(judge, copies, _shares(mutants, workers)):
             verdict.update(part)
     return verdict
 
@@ -97,6 +104,23 @@ def _terraform(root: Path, plugins: Path, *arguments: str) -> subprocess.Complet
     )  # fmt: skip
 
 
+def _shares(whole: Sequence[T], workers: int) -> list[Sequence[T]]:
+    return [whole[start::workers] for start in range(workers)]
+
+
+def _first_failure(copy: Path, runs: Sequence[tuple[str, str]], plugins: Path) -> str:
+    """What Terraform says about the first run that fails; "" if all pass."""
+    for root, name in runs:
+        done = _test(copy, root, name, plugins)
+        if done.returncode:
+            return done.stdout + done.stderr
+    return ""
+
+
+def _test(copy: Path, root: str, name: str, plugins: Path) -> subprocess.CompletedProcess[str]:
+    return _terraform(copy / root, plugins, "test", f"-filter=tests/{name}")
+
+
 def _judge(copy: Path, suite: Suite, mutants: Sequence[Mutant], plugins: Path) -> Verdict:
     verdict = Verdict()
     for mutant in mutants:
@@ -105,7 +129,7 @@ def _judge(copy: Path, suite: Suite, mutants: Sequence[Mutant], plugins: Path) -
         changed.write_text(mutant.applied(before), encoding="utf-8")
         noticed = []
         for root, name in sees(suite, mutant):
-            if _terraform(copy / root, plugins, "test", f"-filter=tests/{name}").returncode:
+            if _test(copy, root, name, plugins).returncode:
                 noticed = [f"{root} {name}"]
                 break
         changed.write_text(before, encoding="utf-8")
