@@ -78,7 +78,8 @@ def _problems(operator: str, type: str, key: str, value: Value) -> Iterator[tupl
     for each in value if isinstance(value, list) else [value]:
         if accepts is None or not isinstance(each, str) or not 0 < len(each) <= _MAX_CHARACTERS:
             continue
-        if each.isascii() and "$" not in each and not accepts(each):
+        # A variable of the policy, which a data source writes as &{…}.
+        if each.isascii() and "{" not in each and not accepts(each):
             yield f"{operator} compares {key} with {quoted(each)}, which is not {what}", f"write {what}"
 
 
