@@ -42,6 +42,11 @@ SCHEMAS, RULES = FOLDER / "aws", FOLDER / "accepted"
 KINDS = ("resource", "data", "ephemeral", "provider")
 _TOO_MANY = 10_000
 """Types with so many arguments are left out."""
+_RECURSIVE = 1000
+"""Types with so many arguments have blocks in blocks of the same name, such as the statements of a web ACL.
+
+Their arguments within such a repetition get no rules: these would be the same ones again, in fifteen times the bytes.
+"""
 _SHORT = "<LONG>"
 _OF_TEXTS = ("matches", "not matches")
 
@@ -102,13 +107,20 @@ def _is_about(name: str, answer: Mapping[str, Sequence[str]]) -> bool:
     return not all(answer.values()) or all(any(name in text for text in texts) for texts in answer.values())
 
 
+def _is_repeated(path: str) -> bool:
+    """Whether an argument is in a block in a block of the same name."""
+    names = path.split(".")
+    return len(set(names)) < len(names)
+
+
 def snapshot(plugin: Path, documents: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The rules by service."""
     tried = [
         (document["kind"], document["type"], path, outcomes(path.rpartition(".")[2], answer))
         for document in documents
         for path, answer in document["arguments"].items()
-        if _is_about(path.rpartition(".")[2], answer)
+        if not (len(document["arguments"]) >= _RECURSIVE and _is_repeated(path))
+        and _is_about(path.rpartition(".")[2], answer)
     ]
     messages = {
         message

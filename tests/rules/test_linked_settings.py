@@ -6,6 +6,7 @@ import pytest
 
 from ticketgen.findings import Severity
 from ticketgen.rules.compute_facts import COMPUTE_FACTS
+from ticketgen.rules.linked_facts import LINKED_FACTS
 from ticketgen.rules.messaging_facts import MESSAGING_FACTS
 from ticketgen.rules.network_facts import NETWORK_FACTS
 from ticketgen.rules.policy_resource import may_overlap
@@ -142,7 +143,7 @@ def test_elements_that_may_be_absent_are_not_judged() -> None:
 
 
 def test_every_fact_has_a_source_and_a_fix() -> None:
-    for fact in (*COMPUTE_FACTS, *MESSAGING_FACTS, *NETWORK_FACTS, *STORAGE_FACTS):
+    for fact in (*COMPUTE_FACTS, *MESSAGING_FACTS, *NETWORK_FACTS, *STORAGE_FACTS, *LINKED_FACTS):
         assert fact.source.startswith(("https://docs.aws.amazon.com/", "provider 5.100.0")), fact
         assert fact.help, fact
         assert fact.conditions, fact

@@ -5,11 +5,12 @@ from __future__ import annotations
 import gzip
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from sampled_bodies import sample_text, sampled_body
 
 from terraform_tool import Terraform
 from ticketgen.aws.provider.combinations import argument_combinations
@@ -31,41 +32,20 @@ def ruled() -> list[str]:
     return sorted(json.loads(gzip.decompress(file.read_bytes()))["resource"])
 
 
-def value(name: str, type: Type) -> object:
-    """A value of an argument; the provider stops at an ARN that is none."""
-    match type:
-        case "number":
-            return 1
-        case "bool":
-            return True
-        case ["list" | "set", element]:
-            return [value(name, element)]
-        case ["map", element]:
-            return {"k": value(name, element)}
-        case ["object", fields]:
-            return {field: value(field, each) for field, each in fields.items()}
-    return "arn:aws:iam::123456789012:role/a" if "arn" in name else "a"
+def body(schema: BlockSchema, wanted: set[str], chance: random.Random) -> Iterator[str]:
+    """The arguments that must be set, and wanted ones, some of which are null or unknown."""
 
+    def written(path: str, flags: str, type: Type) -> str:
+        text, kind = sample_text(path, type), chance.random()
+        return "var.x" if kind < 0.15 else "null" if kind < 0.2 and "o" in flags else text
 
-def body(schema: BlockSchema, wanted: set[str], prefix: str, chance: random.Random) -> Iterator[str]:
-    """The arguments that must be set, and wanted ones."""
-    for name, (flags, type) in schema.attributes.items():
-        path = f"{prefix}{name}"
-        if "r" in flags or (path in wanted and "o" in flags):
-            written = json.dumps(value(name, type))
-            kind = chance.random()
-            yield f"{name} = {'var.x' if kind < 0.15 else 'null' if kind < 0.2 and 'o' in flags else written}"
-    for name in schema.blocks:
-        nested = schema.nested(name)
-        path = f"{prefix}{name}"
-        if nested is None or name == "timeouts":
-            continue
-        if nested.min_items or any(each == path or each.startswith(f"{path}.") for each in wanted):
-            inner = list(body(nested.block, wanted, f"{path}.", chance))
-            head = f'dynamic "{name}"' if chance.random() < 0.1 else name
-            if head != name:
-                inner = [f"for_each = {chance.choice(('[0]', 'var.x'))}", "content {", *inner, "}"]
-            yield from (f"{head} {{", *inner, "}")
+    def wrapped(name: str, inner: Sequence[str]) -> Sequence[str]:
+        if chance.random() >= 0.1:
+            return f"{name} {{", *inner, "}"
+        loop = f"for_each = {chance.choice(('[0]', 'var.x'))}"
+        return f'dynamic "{name}" {{', loop, "content {", *inner, "}", "}"
+
+    yield from sampled_body(schema, wanted, written, wrapped)
 
 
 @pytest.mark.slow
@@ -86,7 +66,7 @@ def test_the_provider_rejects_every_combination_that_is_reported(
         wanted = {f"{block}{each}" for each in chance.sample(named, chance.randint(0, min(4, len(named))))}
         wanted |= {block.rstrip(".")} - {""}
         begin = len(lines)
-        lines += [f'resource "{type}" "r{number}" {{', *body(schema, wanted, "", chance), "}"]
+        lines += [f'resource "{type}" "r{number}" {{', *body(schema, wanted, chance), "}"]
         owners |= dict.fromkeys(range(begin + 1, len(lines) + 1), f"{type}.r{number}")
     text = "\n".join(lines) + "\n"
     (tmp_path / "main.tf").write_text(text, encoding="utf-8")

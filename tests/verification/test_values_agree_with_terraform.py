@@ -5,19 +5,22 @@ from __future__ import annotations
 import gzip
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from sampled_bodies import sample_text, sampled_body
 
 from terraform_tool import Terraform
 from ticketgen.aws.provider.accepted_values import accepted_values
-from ticketgen.aws.provider.schema import BlockSchema, schema_of
+from ticketgen.aws.provider.schema import BlockSchema, Type, schema_of
+from ticketgen.findings import Severity
 from ticketgen.findings.verification import REJECTED_VALUE
 from ticketgen.verification.verify import verify
 
 PROBES = 900
+NESTED_PROBES = 400
 TEXTS = (
     "", "a", "A-b", "a b", "x_y.z", "-1", "0", "7", "ENABLED", "10.0.0.0/8", "10.0.0.9/8", "10.0.0.9",
     "::1/64", "arn:aws:sqs:eu-west-1:123456789012:q", "arn:aws:s3:::b", "arn:x", '{"a": [1]}', "{]",
@@ -41,11 +44,35 @@ def bare_arguments() -> Iterator[tuple[str, str]]:
                     yield type, path
 
 
-def tried(schema: BlockSchema, type: str, path: str, chance: random.Random) -> str:
+def nested_arguments() -> Iterator[tuple[str, str]]:
+    """Arguments with rules in blocks, or in objects that are arguments."""
+    for file in files("ticketgen").joinpath("aws/provider/accepted").iterdir():
+        for type in json.loads(gzip.decompress(file.read_bytes())).get("resource", {}):
+            yield from ((type, path) for path in accepted_values("resource", type) if "." in path)
+
+
+def with_nested(
+    schema: BlockSchema, type: str, path: str, name: str, chance: random.Random
+) -> tuple[list[str], int]:
+    """The lines of a resource with one nested argument, and the index of the argument's line."""
+
+    def written(each: str, flags: str, attribute_type: Type) -> str:
+        if each == path:
+            return f"{tried(attribute_type, type, path, chance)} # here"
+        return "null" if flags == "o" else sample_text(each, attribute_type)
+
+    def wrapped(block: str, inner: Sequence[str]) -> Sequence[str]:
+        if chance.random() < 0.8:
+            return f"{block} {{", *inner, "}"
+        return f'dynamic "{block}" {{', "for_each = [0]", "content {", *inner, "}", "}"
+
+    lines = [f'resource "{type}" "{name}" {{', *sampled_body(schema, {path}, written, wrapped), "}"]
+    return lines, next(index for index, line in enumerate(lines) if line.endswith("# here"))
+
+
+def tried(attribute_type: Type, type: str, path: str, chance: random.Random) -> str:
     """A value of the argument: near its rules, or any."""
-    attribute = schema.attribute(path)
-    assert attribute is not None
-    written = attribute.type if isinstance(attribute.type, str) else attribute.type[1]
+    written = attribute_type if isinstance(attribute_type, str) else attribute_type[1]
     rules = accepted_values("resource", type)[path]
     near: list[object] = []
     for kind, *arguments in rules:
@@ -60,7 +87,7 @@ def tried(schema: BlockSchema, type: str, path: str, chance: random.Random) -> s
     if written == "number" and not isinstance(value, int | float):
         value = chance.choice(NUMBERS)
     shown = json.dumps(value if written == "number" else str(value)[:3000], ensure_ascii=False)
-    return shown if isinstance(attribute.type, str) else f"[{shown}]"
+    return shown if isinstance(attribute_type, str) else f"[{shown}]"
 
 
 @pytest.mark.slow
@@ -72,7 +99,10 @@ def test_the_provider_rejects_every_value_that_is_reported(terraform: Terraform,
     for number, (type, path) in enumerate(arguments):
         schema = schema_of("resource", type)
         assert schema is not None
-        lines += [f'resource "{type}" "r{number}" {{', f"  {path} = {tried(schema, type, path, chance)}", "}"]
+        attribute = schema.attribute(path)
+        assert attribute is not None
+        value = tried(attribute.type, type, path, chance)
+        lines += [f'resource "{type}" "r{number}" {{', f"  {path} = {value}", "}"]
     text = "\n".join(lines) + "\n"
     text = text.replace("provider aws", 'provider "aws"')
     (tmp_path / "main.tf").write_text(text, encoding="utf-8")
@@ -94,3 +124,48 @@ def test_the_provider_rejects_every_value_that_is_reported(terraform: Terraform,
     print(f"{len(arguments)} values, {len(at_values)} rejected, {len(reported)} reported")
     assert len(at_values) > PROBES / 4
     assert len(reported) >= 0.85 * len(at_values), [lines[each - 1] for each in sorted(at_values - reported)]
+
+
+@pytest.mark.slow
+@pytest.mark.terraform
+def test_the_provider_rejects_every_nested_value_that_is_reported(
+    terraform: Terraform, tmp_path: Path
+) -> None:
+    chance = random.Random(21)
+    lines = ['provider "aws" {', '  region = "us-east-1"', "}"]
+    owners: dict[int, int] = {}
+    tried_at: dict[int, tuple[int, str]] = {}
+    for number, (type, path) in enumerate(chance.sample(sorted(nested_arguments()), k=NESTED_PROBES)):
+        schema = schema_of("resource", type)
+        assert schema is not None
+        resource, index = with_nested(schema, type, path, f"r{number}", chance)
+        tried_at[number] = len(lines) + index + 1, path.rpartition(".")[2]
+        owners |= dict.fromkeys(range(len(lines) + 1, len(lines) + len(resource) + 1), number)
+        lines += resource
+    text = "\n".join(lines) + "\n"
+    (tmp_path / "main.tf").write_text(text, encoding="utf-8")
+    assert terraform.init(tmp_path).returncode == 0
+    answer = json.loads(terraform.run(tmp_path, "validate", "-json").stdout)
+    rejected = set()
+    for each in answer["diagnostics"]:
+        if each["severity"] == "error" and "range" in each and each["range"]["start"]["line"] in owners:
+            number = owners[each["range"]["start"]["line"]]
+            line, name = tried_at[number]
+            if each["range"]["start"]["line"] == line or name in each["summary"] + each["detail"]:
+                rejected.add(number)
+    reported = {
+        number
+        for each in verify({"main.tf": text}, rendered=False)
+        if each.rule == REJECTED_VALUE.id
+        and each.severity is Severity.ERROR
+        and each.location is not None
+        and each.location.line == tried_at[number := owners[each.location.line or 0]][0]
+    }
+    types = {number: lines[min(line for line in owners if owners[line] == number) - 1] for number in tried_at}
+    print(f"{NESTED_PROBES} values, {len(rejected)} rejected, {len(reported)} reported")
+    for number in sorted(rejected - reported):
+        print("missed:", types[number], lines[tried_at[number][0] - 1])
+    wrong = [(types[number], lines[tried_at[number][0] - 1]) for number in sorted(reported - rejected)]
+    assert not wrong, wrong
+    assert len(rejected) > NESTED_PROBES / 4
+    assert len(reported) >= 0.85 * len(rejected)

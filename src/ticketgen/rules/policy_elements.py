@@ -19,7 +19,7 @@ __all__ = [
     "document_statements",
     "policy_statements",
     "texts_of",
-    "written_policy",
+    "written_json",
 ]
 
 _OF_DATA_PROTECTION = "2021-06-01"
@@ -123,11 +123,20 @@ def argument_statements(
                 statement = subject.charge(values.resolved(item, found.where))
                 yield from _in_policy(statement, known, item.at(file), subject)
             return
-    yield from _in_document(written_policy(found, expression, values), expression.at(file), subject)
+    yield from _in_document(written_json(found, expression, values), expression.at(file), subject)
 
 
-def written_policy(found: BlockInstance, expression: Expression, values: Evaluator) -> Value:
-    """The policy in an argument, decoded, with `UNKNOWN` for unknown parts; None unless it has statements."""
+def written_json(
+    found: BlockInstance, expression: Expression, values: Evaluator, *, containing: str = '"statement"'
+) -> Value:
+    """The JSON in an argument, decoded, with `UNKNOWN` for unknown parts; None for other text.
+
+    Args:
+        found: the block with the argument.
+        expression: the argument's value.
+        values: with or without the defaults of the root module's variables.
+        containing: what a text must contain, in small letters, to be decoded.
+    """
     subject = found.subject
     if isinstance(expression, Call) and expression.name == "jsonencode" and len(expression.arguments) == 1:
         return subject.charge(values.resolved(expression.arguments[0], found.where))
@@ -135,11 +144,11 @@ def written_policy(found: BlockInstance, expression: Expression, values: Evaluat
     if isinstance(value, PartialText):
         parts = values.parts(value)
         value = "".join(each if isinstance(each, str) else UNKNOWN_MARK for each in parts)
-    if not isinstance(value, str) or len(value) > MAX_LENGTH or '"statement"' not in value.lower():
+    if not isinstance(value, str) or len(value) > MAX_LENGTH or containing not in value.lower():
         return None
     text = value
     subject.charge(text)
-    return subject.memoized(("policy document", text), lambda: _parsed(text))
+    return subject.memoized(("decoded", text), lambda: _parsed(text))
 
 
 def _parsed(text: str) -> Value:

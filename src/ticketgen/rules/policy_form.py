@@ -18,7 +18,7 @@ from ticketgen.rules.policy_elements import (
     argument_statements,
     document_statements,
     texts_of,
-    written_policy,
+    written_json,
 )
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import BlockInstance, Subject
@@ -133,7 +133,7 @@ def _uses(subject: Subject) -> Iterator[PolicyUse]:
                 if link is not None:
                     yield PolicyUse(kind, block, name, None, tuple(_of_link(subject, link)))
                     continue
-                document = written_policy(block, expression, subject.values)
+                document = written_json(block, expression, subject.values)
                 statements = tuple(argument_statements(block, expression, subject.values))
                 yield PolicyUse(kind, block, name, document, statements)
 

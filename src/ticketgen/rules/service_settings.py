@@ -8,6 +8,7 @@ from ticketgen.escaping import quoted
 from ticketgen.findings import Severity
 from ticketgen.hcl.values import Value
 from ticketgen.rules.compute_facts import COMPUTE_FACTS
+from ticketgen.rules.linked_facts import LINKED_FACTS
 from ticketgen.rules.messaging_facts import MESSAGING_FACTS
 from ticketgen.rules.network_facts import NETWORK_FACTS
 from ticketgen.rules.rule import Problem, Rule
@@ -20,7 +21,7 @@ _MAX_SHOWN = 100
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
-    for fact in (*MESSAGING_FACTS, *COMPUTE_FACTS, *NETWORK_FACTS, *STORAGE_FACTS):
+    for fact in (*MESSAGING_FACTS, *COMPUTE_FACTS, *NETWORK_FACTS, *STORAGE_FACTS, *LINKED_FACTS):
         type, *path = fact.type.split(".")
         for resource in subject.resources(type):
             blocks = [resource]
