@@ -40,8 +40,8 @@ def policy(
     )
 
 
-def subnet(block: str, name: str) -> str:
-    return resource("aws_subnet", "vpc_id = aws_vpc.v.id", f'cidr_block = "{block}"', name=name)
+def subnet(block: str, name: str, *lines: str) -> str:
+    return resource("aws_subnet", "vpc_id = aws_vpc.v.id", f'cidr_block = "{block}"', *lines, name=name)
 
 
 def table(*lines: str) -> str:
@@ -52,6 +52,7 @@ def table(*lines: str) -> str:
 ALLOW = 'Effect = "Allow", Action = "s3:GetObject"'
 OBJECTS = 'Resource = "arn:aws:s3:::b/*"'
 ON_DEMAND = 'billing_mode = "PAY_PER_REQUEST"'
+REPLICA = 'replica {\n region_name = "eu-west-1"\n}\n'
 SIZE = 'variable "size" {\n  default = 3\n}\n'
 QUEUE = resource("aws_sqs_queue", 'name = "q"')
 MAPPING = resource(
@@ -114,7 +115,14 @@ FUNCTION = ('function_name = "f"', 'handler = "a.b"', 'runtime = "python3.13"', 
         (table(ON_DEMAND), ""),
         (table(ON_DEMAND, "read_capacity = 5"), "not provisioned"),
         (table(ON_DEMAND, "ttl {\n enabled = true\n}"), "no attribute_name"),
-        (table(ON_DEMAND, 'replica {\n region_name = "eu-west-1"\n}\n' * 2), "already a copy in eu-west-1"),
+        (table(ON_DEMAND, REPLICA * 2), "warning table-definition: aws_dynamodb_table.x has already a copy in eu-west-1"),
+        (table(ON_DEMAND, REPLICA, REPLICA.replace("}", " propagate_tags = true\n}")),
+         "table-definition: aws_dynamodb_table.x has already a copy in eu-west-1"),
+        (table(ON_DEMAND, 'attribute {\n name = "a"\n type = "S"\n}'), "warning table-definition: two attributes"),
+        (VPC + subnet("10.0.1.0/24", "a", "count = var.n") + subnet("10.0.1.0/24", "b", "count = 1 - var.n"), ""),
+        (resource("aws_vpc_endpoint", 'vpc_id = "v"', 'service_name = "s3"', "subnet_ids = []"), ""),
+        (resource("aws_vpc_endpoint", 'vpc_id = "v"', 'service_name = "s3"', 'subnet_ids = ["s"]'), "has subnet_ids"),
+        (resource("aws_ebs_volume", "size = 8", 'type = "gp2"', "iops = 0"), ""),
         (table(ON_DEMAND, 'stream_view_type = "KEYS_ONLY"', 'replica {\n region_name = "eu-west-1"\n}'), "replicas"),
         (resource("aws_sqs_queue", 'name = "q"', "fifo_queue = true"), "does not end in .fifo"),
         (resource("aws_sqs_queue", 'name = "q.fifo"', "fifo_queue = true"), ""),
