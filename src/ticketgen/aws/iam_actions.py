@@ -63,7 +63,7 @@ def iam_resources(service: str) -> Mapping[str, tuple[str, ...]]:
 
     Returns:
         Patterns by the action's name in small letters, with a star for each part that users choose; nothing for a
-        prefix that several services share, because their lists are incomplete.
+        prefix whose list is incomplete.
     """
     line = _lines().get(service)
     groups = json.loads(line) if line is not None else []
