@@ -122,7 +122,7 @@ def _replicas(table: BlockInstance) -> Iterator[Problem]:
             continue
         if region in seen or region == own:
             message = f"{table.address} has already a copy in {region}"
-            severity = Severity.ERROR if region == own else _severity(replica, seen[region])
+            severity = None if region == own else _severity(replica, seen[region])
             yield Problem(
                 message, replica.at("region_name"), "remove one, or use another Region", severity=severity
             )
@@ -151,8 +151,8 @@ def _twice(table: BlockInstance) -> Iterator[Problem]:
                 yield Problem(message, block.at("name"), "correct the name")
 
 
-def _severity(block: BlockInstance, other: BlockInstance) -> Severity:
-    """An error only if the provider passes on both blocks: equal ones are one, and so are others with one name.
+def _severity(block: BlockInstance, other: BlockInstance) -> Severity | None:
+    """A warning if the provider may make one of two blocks with the same name; otherwise None, for that of the rule.
 
     Source: the sets of the schema in
     https://github.com/hashicorp/terraform-provider-aws/blob/v5.100.0/internal/service/dynamodb/table.go
@@ -164,14 +164,13 @@ def _severity(block: BlockInstance, other: BlockInstance) -> Severity:
     is_index = all("projection_type" in each for each in (one, two))
     is_local = not any("hash_key" in each for each in (one, two))
     are_two = is_known(one) and is_known(two) and one != two
-    return Severity.ERROR if are_two and not ("type" in one or (is_index and is_local)) else Severity.WARNING
+    return None if are_two and not ("type" in one or (is_index and is_local)) else Severity.WARNING
 
 
 RULE = Rule(
     id="table-definition",
     severity=Severity.ERROR,
     certain=True,
-    graded=True,
     summary="The keys, indexes and capacity of a DynamoDB table fit each other",
     why=(
         "Terraform validates each argument, but not whether they fit each other. The plan or the apply then fails, and "
