@@ -5,15 +5,21 @@ Sources: https://developer.hashicorp.com/terraform/language/files and https://op
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Collection
 from typing import Final
 
-__all__ = ["DECLARING", "SETTING_VARIABLES", "replaced_files"]
+__all__ = ["DECLARING", "SETTING_VARIABLES", "is_opentofu_file", "replaced_files"]
 
 DECLARING: Final = (".tf", ".tf.json", ".tofu", ".tofu.json")
 """The ends of the names of files that declare objects, the native one first."""
 SETTING_VARIABLES: Final = (".tfvars", ".tfvars.json")
 """The ends of the names of files that set variables, the native one first."""
+
+
+def is_opentofu_file(path: str) -> bool:
+    """Whether only OpenTofu reads a file."""
+    return ".tofu" in posixpath.basename(path)
 
 
 def replaced_files(paths: Collection[str]) -> frozenset[str]:

@@ -80,6 +80,13 @@ def test_only_modules_of_opentofu_may_use_its_language(text: str, expected: set[
     assert error_rules({"files": {"main.tf": text}}) == expected
 
 
+def test_beside_files_of_opentofu_the_version_of_terraform_does_not_count() -> None:
+    text = 'terraform {\n  required_version = ">= 999"\n}\n'
+    assert error_rules({"files": {"main.tf": text}}) == {"contradicting-versions"}
+    assert error_rules({"files": {"main.tf": text, "more.tofu": ""}}) == set()
+    assert error_rules({"files": {"main.tf": "", "more.tofu": text}}) == {"contradicting-versions"}
+
+
 @pytest.mark.parametrize(
     ("text", "rule"),
     [

@@ -41,8 +41,8 @@ def policy(
     )
 
 
-def subnet(block: str, name: str) -> str:
-    return resource("aws_subnet", "vpc_id = aws_vpc.v.id", f'cidr_block = "{block}"', name=name)
+def subnet(block: str, name: str, *lines: str) -> str:
+    return resource("aws_subnet", "vpc_id = aws_vpc.v.id", f'cidr_block = "{block}"', *lines, name=name)
 
 
 def table(*lines: str) -> str:
@@ -53,6 +53,7 @@ def table(*lines: str) -> str:
 ALLOW = 'Effect = "Allow", Action = "s3:GetObject"'
 OBJECTS = 'Resource = "arn:aws:s3:::b/*"'
 ON_DEMAND = 'billing_mode = "PAY_PER_REQUEST"'
+REPLICA = 'replica {\n region_name = "eu-west-1"\n}\n'
 SIZE = 'variable "size" {\n  default = 3\n}\n'
 QUEUE = resource("aws_sqs_queue", 'name = "q"')
 MAPPING = resource(
@@ -80,6 +81,10 @@ FUNCTION = ('function_name = "f"', 'handler = "a.b"', 'runtime = "python3.13"', 
         (policy('Effect = "Allow", Action = "s3:ListBucket", Resource = "arn:aws:s3:::b/*"'), "to no resource"),
         (policy('Effect = "Allow", Action = "s3:List*", Resource = "arn:aws:s3:::b"'), ""),
         (policy('Effect = "Allow", Action = "ec2:DescribeVpcs", Resource = "arn:aws:ec2:*:*:vpc/*"'), "to no resource"),
+        (policy('Effect = "Allow", Action = "s3:ListAllMyBuckets", Resource = "arn:aws:s3:::b"'), "to no resource"),
+        (policy('Effect = "Allow", Action = "s3:ListAllMyBuckets", Resource = "arn:aws:s3:::*"'), ""),
+        (policy('Effect = "Allow", Action = "elasticloadbalancing:AddTags", '
+                'Resource = "arn:aws:elasticloadbalancing:*:*:listener/app/*/*/*"'), ""),
         (policy('Effect = "Deny", Action = "s3:GetObject", Resource = "arn:aws:s3:::b"'), ""),
         (policy(f"{ALLOW}, Resource = var.missing"), ""),
         (policy(f"{ALLOW}, {OBJECTS}", "aws_s3_bucket_policy"), "has no Principal"),
@@ -104,6 +109,7 @@ FUNCTION = ('function_name = "f"', 'handler = "a.b"', 'runtime = "python3.13"', 
         (resource("aws_route53_record", 'type = "A"', 'name = "a"', 'records = ["192.0.2.1"]'), ""),
         (resource("aws_route53_record", 'type = "A"', 'name = "a"', 'records = ["2001:db8::1"]'), "an IPv4 address"),
         (resource("aws_route53_record", 'type = "MX"', 'name = "a"', 'records = ["mail.example.com"]'), "a priority"),
+        (resource("aws_route53_record", 'type = "MX"', 'name = "a"', 'records = ["1\\tmail.example.com"]'), ""),
         (resource("aws_route53_record", 'type = "CNAME"', 'name = ""', 'records = ["b"]'), "zone's own name"),
         ('provider "aws" {\n  region = "eu-west-1a"\n}\n', "is a zone"),
         ('provider "aws" {\n  region = "eu-west-9"\n}\n', "warning nonexistent-region"),
@@ -111,7 +117,14 @@ FUNCTION = ('function_name = "f"', 'handler = "a.b"', 'runtime = "python3.13"', 
         (table(ON_DEMAND), ""),
         (table(ON_DEMAND, "read_capacity = 5"), "not provisioned"),
         (table(ON_DEMAND, "ttl {\n enabled = true\n}"), "no attribute_name"),
-        (table(ON_DEMAND, 'replica {\n region_name = "eu-west-1"\n}\n' * 2), "already a copy in eu-west-1"),
+        (table(ON_DEMAND, REPLICA * 2), "warning table-definition: aws_dynamodb_table.x has already a copy"),
+        (table(ON_DEMAND, REPLICA, REPLICA.replace("}", " propagate_tags = true\n}")),
+         "already a copy in eu-west-1"),
+        (table(ON_DEMAND, 'attribute {\n name = "a"\n type = "S"\n}'), "warning table-definition: two attributes"),
+        (VPC + subnet("10.0.1.0/24", "a", "count = var.n") + subnet("10.0.1.0/24", "b", "count = 1 - var.n"), ""),
+        (resource("aws_vpc_endpoint", 'vpc_id = "v"', 'service_name = "s3"', "subnet_ids = []"), ""),
+        (resource("aws_vpc_endpoint", 'vpc_id = "v"', 'service_name = "s3"', 'subnet_ids = ["s"]'), "has subnet_ids"),
+        (resource("aws_ebs_volume", "size = 8", 'type = "gp2"', "iops = 0"), ""),
         (table(ON_DEMAND, 'stream_view_type = "KEYS_ONLY"', 'replica {\n region_name = "eu-west-1"\n}'), "replicas"),
         (resource("aws_sqs_queue", 'name = "q"', "fifo_queue = true"), "does not end in .fifo"),
         (resource("aws_sqs_queue", 'name = "q.fifo"', "fifo_queue = true"), ""),
@@ -129,6 +142,20 @@ def test_settings(text: str, expected: str) -> None:
     problems = found(text)
     assert len(problems) == bool(expected), problems
     assert all(expected in each for each in problems)
+
+
+def test_a_block_that_the_provider_merges_with_its_equal_is_no_error() -> None:
+    other = REPLICA.replace("}", " propagate_tags = true\n}")
+    index = 'global_secondary_index {\n name = "index"\n hash_key = "a"\n projection_type = "%s"\n}'
+    for pair, expected in (
+        ((REPLICA, REPLICA), "warning "),
+        ((REPLICA, other), ""),
+        ((index % "ALL", index % "ALL"), "warning "),
+        ((index % "ALL", index % "KEYS_ONLY"), ""),
+        (('attribute {\n name = "a"\n type = "N"\n}',), "warning "),
+    ):
+        (problem,) = found(table(ON_DEMAND, *pair))
+        assert problem.startswith(f"{expected}table-definition: "), pair
 
 
 def test_elements_that_may_be_absent_are_not_judged() -> None:

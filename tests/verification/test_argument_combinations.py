@@ -37,6 +37,7 @@ def found(type: str, *arguments: str, before: str = "") -> list[Finding]:
         ("aws_iam_role", (ROLE, "count = 0", 'name = "a"', 'name_prefix = ""'), "rejects name with name_prefix"),
         ("aws_instance", (MACHINE, 'subnet_id = "s"', NETWORK % "[0]"), "rejects network_interface with subnet_id"),
         ("aws_instance", ('ami = "ami-1"',), "lacks instance_type or launch_template"),
+        ("aws_instance", (), "lacks ami or launch_template, and instance_type or launch_template: "),
         ("aws_instance", ('launch_template {\n    version = "1"\n  }',), "lacks id or name"),
         ("aws_lambda_function", (FUNCTION,), "lacks filename, image_uri or s3_bucket"),
         (

@@ -62,7 +62,8 @@ def iam_resources(service: str) -> Mapping[str, tuple[str, ...]]:
         service: the prefix of its actions in small letters.
 
     Returns:
-        Patterns by the action's name in small letters, with a star for each part that users choose.
+        Patterns by the action's name in small letters, with a star for each part that users choose; nothing for a
+        prefix whose list is incomplete.
     """
     line = _lines().get(service)
     groups = json.loads(line) if line is not None else []

@@ -161,12 +161,12 @@ COMPUTE_FACTS = (
         "aws_ecs_task_definition",
         [
             equals("requires_compatibilities", ["FARGATE"]),
-            matches("cpu", r"^(?!(?:256|512|1024|2048|4096|8192|16384)$)\d+$"),
+            matches("cpu", r"^(?!(?:256|512|1024|2048|4096|8192|16384|32768)$)\d+$"),
         ],
         "cpu",
         "Fargate has no task with {at} CPU units",
         "use 256, 512, 1024, 2048, 4096, 8192 or 16384",
         f"{_DOCS}/AmazonECS/latest/developerguide/fargate-tasks-services.html",
-    ),
+    ),  # 32768 is no size in 2026, and may become one
 )
 """What Lambda, Auto Scaling, EKS and ECS reject."""

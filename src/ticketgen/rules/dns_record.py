@@ -15,9 +15,9 @@ __all__ = ["RULE"]
 
 _MAX_SHOWN = 100
 _MAX_CHARACTERS = 4000  # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html
-_MX = re.compile(r"\d{1,5} +\S+")
-_SRV = re.compile(r"\d{1,5} +\d{1,5} +\d{1,5} +\S+")
-_CAA = re.compile(r'\d{1,3} +[a-zA-Z0-9]+ +"?[^"]*"?')
+_MX = re.compile(r"\d{1,5}[ \t]+\S+")
+_SRV = re.compile(r"(?:\d{1,5}[ \t]+){3}\S+")
+_CAA = re.compile(r'\d{1,3}[ \t]+[a-zA-Z0-9]+[ \t]+"?[^"]*"?')
 
 
 def _is_address(version: int) -> Callable[[str], bool]:

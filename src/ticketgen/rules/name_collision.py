@@ -68,8 +68,7 @@ def _is_conditional(found: BlockInstance) -> bool:
     scope = found.scope
     if found.subject.memoized(("looped", id(scope)), lambda: _is_looped(scope)):
         return True
-    loop = found.where.bound.get("each") or found.where.bound.get("count") or {}
-    return isinstance(loop, dict) and not is_known([loop.get("key"), loop.get("index")])
+    return found.is_conditional
 
 
 def _is_looped(scope: Scope) -> bool:

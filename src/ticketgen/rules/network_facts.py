@@ -105,15 +105,6 @@ NETWORK_FACTS = (
         _PLAN,
     ),
     SettingFact(
-        "aws_lb",
-        [equals("load_balancer_type", "network", "gateway"), equals("drop_invalid_header_fields", True)],
-        "drop_invalid_header_fields",
-        "only an application load balancer drops invalid headers",
-        "remove it",
-        f"{_DOCS}/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html",
-        Severity.WARNING,
-    ),
-    SettingFact(
         "aws_api_gateway_integration",
         [equals("type", "AWS", "AWS_PROXY", "HTTP", "HTTP_PROXY"), is_unset("uri")],
         "type",

@@ -38,6 +38,8 @@ def _check(subject: Subject) -> Iterator[Problem]:
         if whole is not None and not extended and not network.subnet_of(whole):
             message = f"the block {network} of {subnet.address} is not in {whole}, the block of {link.resource.address}"
             yield Problem(message, subnet.at("cidr_block"), f"use a part of {whole}")
+        if subnet.is_conditional:
+            continue  # another one may stand in its place, as with `count = var.x ? 1 : 0`
         subnets.setdefault((id(link.resource), id(link.scope)), []).append((network, subnet))
     for group in subnets.values():
         yield from _overlaps(group)

@@ -22,6 +22,11 @@ _STEPS = 200
 """Steps that an action counts as, because it is compared with every resource."""
 _WITHOUT_ARN = ("ec2:describe", "s3:listallmybuckets")
 """Actions that surely take only ``*``. Some others of which AWS says so, such as logs:DescribeLogGroups, take ARNs."""
+_WHOLE_SERVICE = ":*"
+"""How the ARN of everything in a service ends. AWS's own examples allow s3:ListAllMyBuckets on ``arn:aws:s3:::*``.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/walkthrough1.html
+"""
 _BUCKET = "arn:*:s3:::*"
 _ARNS: Mapping[str, str] = {
     "aws_s3_bucket": "arn:aws:s3:::x",
@@ -97,7 +102,10 @@ def _applies(action: str, resources: list[str]) -> bool:
         return True
     taken = iam_resources(service)
     patterns = [arns for name, arns in taken.items() if matches_pattern(operation, name)]
-    if not all(patterns) and not action.lower().startswith(_WITHOUT_ARN):
+    if not all(patterns) and (
+        not action.lower().startswith(_WITHOUT_ARN)
+        or any(each.endswith(_WHOLE_SERVICE) for each in resources)
+    ):
         return True
     return not patterns or any(
         _may_be(resource, pattern) for arns in patterns for pattern in arns for resource in resources

@@ -54,8 +54,12 @@ class SettingFact:
 
 
 def is_set(*names: str) -> SettingCondition:
-    """Each argument has a known value other than null, or each block is there."""
-    return lambda found: all(_known(found, name) is not None or found.nested_blocks(name) for name in names)
+    """Each argument has a known value that the provider passes on, or each block is there.
+
+    It takes an empty text or list, 0 and false for arguments that are not set.
+    Source: ``GetOk`` in https://github.com/hashicorp/terraform-plugin-sdk/blob/main/helper/schema/resource_data.go
+    """
+    return lambda found: all(bool(_known(found, name)) or found.nested_blocks(name) for name in names)
 
 
 def is_unset(*names: str) -> SettingCondition:

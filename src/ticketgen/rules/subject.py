@@ -16,7 +16,7 @@ from ticketgen.hcl.instances import instances, nested_blocks
 from ticketgen.hcl.origins import Origins
 from ticketgen.hcl.syntax import Attribute, Block, Expression, Node, Reference
 from ticketgen.hcl.traversal import locate
-from ticketgen.hcl.values import EvaluationContext, PartialText, ResourceReference, Value
+from ticketgen.hcl.values import EvaluationContext, PartialText, ResourceReference, Value, is_known
 from ticketgen.rules.step_limit import StepLimit
 
 __all__ = ["BlockInstance", "Subject", "UnseenCode"]
@@ -103,6 +103,12 @@ class BlockInstance:
         """The resource that an attribute refers to."""
         value = self.subject.values.of(self.expression(name), self.where)
         return value if isinstance(value, ResourceReference) else None
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it is unknown if, or how often, the resource is created: its ``count`` or ``for_each`` is unknown."""
+        loop = self.where.bound.get("each") or self.where.bound.get("count") or {}
+        return isinstance(loop, dict) and not is_known([loop.get("key"), loop.get("index")])
 
     def nested_blocks(self, type: str) -> list[BlockInstance]:
         """The nested blocks of a type."""

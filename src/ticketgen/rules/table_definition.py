@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ticketgen.escaping import quoted
 from ticketgen.findings import Severity
-from ticketgen.hcl.values import Value
+from ticketgen.hcl.values import Value, is_known
 from ticketgen.rules.resource_region import region_of
 from ticketgen.rules.rule import Problem, Rule
 from ticketgen.rules.subject import BlockInstance, Subject
@@ -116,14 +116,17 @@ def _settings(table: BlockInstance) -> Iterator[Problem]:
 def _replicas(table: BlockInstance) -> Iterator[Problem]:
     replicas = [(each, each.value("region_name")) for each in table.nested_blocks("replica")]
     own = region_of(table, table.subject.values)
-    seen: set[str] = set()
+    seen: dict[str, BlockInstance] = {}
     for replica, region in replicas:
         if not isinstance(region, str):
             continue
         if region in seen or region == own:
             message = f"{table.address} has already a copy in {region}"
-            yield Problem(message, replica.at("region_name"), "remove one, or use another Region")
-        seen.add(region)
+            severity = None if region == own else _severity(replica, seen[region])
+            yield Problem(
+                message, replica.at("region_name"), "remove one, or use another Region", severity=severity
+            )
+        seen[region] = replica
     view = table.value("stream_view_type")
     if replicas and isinstance(view, str) and view not in ("", "NEW_AND_OLD_IMAGES"):
         # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_reqs_bestpractices.html
@@ -134,19 +137,36 @@ def _replicas(table: BlockInstance) -> Iterator[Problem]:
 def _twice(table: BlockInstance) -> Iterator[Problem]:
     """Names that two attributes, or two indexes, share, and names of indexes that are too short or long."""
     for types, what in ((("attribute",), "attributes"), ((_LOCAL, _GLOBAL), "indexes")):
-        seen: set[str] = set()
+        seen: dict[str, BlockInstance] = {}
         for block in (each for type in types for each in table.nested_blocks(type)):
             name = block.value("name")
             if not isinstance(name, str):
                 continue
             if name in seen:
-                yield Problem(f"two {what} of {table.address} are named {name}", block.location, "rename one")
-            seen.add(name)
+                message = f"two {what} of {table.address} are named {name}"
+                yield Problem(message, block.location, "rename one", severity=_severity(block, seen[name]))
+            seen[name] = block
             if what == "indexes" and name and not _INDEX_NAME.fullmatch(name):
                 message = (
                     f"the index name {quoted(name)} does not consist of 3 to 255 letters, digits, _, . and -"
                 )
                 yield Problem(message, block.at("name"), "correct the name")
+
+
+def _severity(block: BlockInstance, other: BlockInstance) -> Severity | None:
+    """A warning if the provider may make one of two blocks with the same name; otherwise None, for that of the rule.
+
+    Source: the sets of the schema in
+    https://github.com/hashicorp/terraform-provider-aws/blob/v5.100.0/internal/service/dynamodb/table.go
+    """
+    one, two = (
+        {each.name: found.value(each.name) for each in found.block.body.attributes}
+        for found in (block, other)
+    )
+    is_index = all("projection_type" in each for each in (one, two))
+    is_local = not any("hash_key" in each for each in (one, two))
+    are_two = is_known(one) and is_known(two) and one != two
+    return None if are_two and not ("type" in one or (is_index and is_local)) else Severity.WARNING
 
 
 RULE = Rule(

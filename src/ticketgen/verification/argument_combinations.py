@@ -63,12 +63,18 @@ class BlockArguments:
         self.where = where
         self.is_validation = is_validation
         self._reported: set[frozenset[str]] = set()
+        self._missing: list[tuple[str, ...]] = []
         self._states: dict[str, _State] = {}
         self._names = {each.name for each in block.body.attributes}
         self._names.update(each.effective_type for each in block.body.blocks)
 
     def check(self, rules: Sequence[Sequence[str]], severity: Severity) -> Iterator[Finding]:
-        """Yield a finding for each rule that the arguments break."""
+        """Yield a finding for each rule that the arguments break.
+
+        Rules that require one of several arguments and overlap, such as those of ``ami``, ``instance_type`` and
+        ``launch_template``, make one finding: one argument may meet all of them.
+        """
+        self._missing.clear()
         for kind, argument, *others in rules:
             if kind in _OF_SET_ARGUMENTS and argument.partition(".")[0] not in self._names:
                 continue
@@ -80,6 +86,12 @@ class BlockArguments:
                 message, help, found = broken
                 at = found.at(self.file) if found is not None else self.block.at(self.file)
                 yield CONFLICTING_ARGUMENTS.found(f"{self.subject} {message}", help, at=at, severity=severity)
+        for groups in _overlapping(self._missing):
+            names = ", and ".join(map(_any, groups))
+            wanted = "one of them" if len(groups) == 1 else "one of each"
+            message = f"{self.subject} lacks {names}: {KNOWN_PROVIDER} requires {wanted}"
+            at = self.block.at(self.file)
+            yield CONFLICTING_ARGUMENTS.found(message, f"set {names}", at=at, severity=severity)
 
     def _state(self, path: str) -> _State:
         if path not in self._states:
@@ -138,12 +150,13 @@ class BlockArguments:
     def at_least_one(
         self, argument: str, others: Sequence[str]
     ) -> tuple[str, str, Attribute | Block | None] | None:
-        """Whether none of the others is set."""
+        """Whether none of the others is set; several of them are noted for :meth:`check`."""
         if any(self._state(each) is not _State.ABSENT for each in others):
             return None
         if len(others) == 1:
             return f"lacks {others[0]}, which {KNOWN_PROVIDER} requires", f"set {others[0]}", None
-        return f"lacks {_any(others)}: {KNOWN_PROVIDER} requires one of them", f"set {_any(others)}", None
+        self._missing.append(tuple(others))
+        return None
 
     def required_with(
         self, argument: str, others: Sequence[str]
@@ -176,6 +189,20 @@ _CHECKS = {
     "at most one": BlockArguments.at_most_one,
     "required with": BlockArguments.required_with,
 }
+
+
+def _overlapping(missing: Sequence[tuple[str, ...]]) -> list[list[tuple[str, ...]]]:
+    """Lists of required arguments, those that share one together, without those that another one implies."""
+    found: list[list[tuple[str, ...]]] = []
+    for each in dict.fromkeys(tuple(sorted(group)) for group in missing):
+        if any(set(other) < set(each) for other in missing):
+            continue
+        shared = next((groups for groups in found if any(set(each) & set(other) for other in groups)), None)
+        if shared is None:
+            found.append([each])
+        else:
+            shared.append(each)
+    return found
 
 
 def _any(names: Sequence[str]) -> str:

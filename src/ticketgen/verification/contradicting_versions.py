@@ -13,6 +13,7 @@ from ticketgen.findings.verification import CONTRADICTING_VERSIONS
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import Expression, Literal
+from ticketgen.terraform_file_names import is_opentofu_file
 from ticketgen.verification.accepted_versions import called_modules, required_sources
 from ticketgen.verification.version_constraints import Terms, constraint_terms, holds
 
@@ -52,11 +53,14 @@ def check_versions(modules: Mapping[str, Module], budget: Budget) -> Iterator[Fi
 
 def _constraints(module: Module) -> Iterator[tuple[str, Terms, Location]]:
     """The constraints of a module on Terraform and on providers, which are readable as a whole."""
+    has_opentofu = any(is_opentofu_file(file.path) for file in module.files)
     for file in module.files:
+        # Beside files of OpenTofu, the version in another file is that of Terraform, which does not read the folder.
+        is_ignored = has_opentofu and not is_opentofu_file(file.path)
         for block in file.body.blocks:
             if block.type != "terraform":
                 continue
-            own = [(_TERRAFORM, block.value("required_version"))]
+            own = [(_TERRAFORM, None if is_ignored else block.value("required_version"))]
             for entries in block.blocks("required_providers"):
                 names = {each.name for each in entries.body.attributes}
                 sources = required_sources(module).items()

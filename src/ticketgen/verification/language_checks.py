@@ -13,6 +13,7 @@ from ticketgen.findings.verification import MISPLACED_BLOCK
 from ticketgen.guesses import Guesses
 from ticketgen.hcl.modules import Module, source_folder
 from ticketgen.hcl.syntax import File
+from ticketgen.terraform_file_names import is_opentofu_file
 from ticketgen.verification.block_structure import check_structure
 from ticketgen.verification.conditions import check_conditions
 from ticketgen.verification.constant_forms import constant_faults
@@ -40,7 +41,7 @@ def check_language(
         if (folder := source_folder(module, call.block)) is not None
     }
     configured = provider_configurations(modules)
-    with_unread = {posixpath.dirname(path) for path in unread if _is_of_opentofu(path)}
+    with_unread = {posixpath.dirname(path) for path in unread if is_opentofu_file(path)}
     for folder, module in modules.items():
         is_opentofu = folder in with_unread or _is_opentofu(module)
         yield from check_structure(module, guesses, opentofu=is_opentofu)
@@ -65,10 +66,6 @@ def check_variable_files(files: Iterable[File]) -> Iterator[Finding]:
 
 def _is_opentofu(module: Module) -> bool:
     """Whether only OpenTofu reads a module: it has a file or a block that Terraform lacks."""
-    return any(_is_of_opentofu(file.path) for file in module.files) or any(
+    return any(is_opentofu_file(file.path) for file in module.files) or any(
         block.blocks("encryption") for block in module.blocks("terraform")
     )
-
-
-def _is_of_opentofu(path: str) -> bool:
-    return ".tofu" in posixpath.basename(path)
