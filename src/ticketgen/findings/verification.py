@@ -284,7 +284,7 @@ DUPLICATE_ADDRESS = _verify(
 )
 DEPENDENCY_CYCLE = _verify(
     "dependency-cycle",
-    "No resource, local value or output depends on itself",
+    "No resource, local value or output depends on itself, and no module calls itself",
     _FAILS,
     "remove one of the references in the cycle",
 )

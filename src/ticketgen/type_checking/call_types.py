@@ -148,6 +148,8 @@ def _checked_call(
         if problem:
             raise Refused(position, problem)
         given.append(_as_parameter(value, parameter.type, budget))
+    if name == "templatestring":
+        _check_template(given[0], given[1], budget)
     result = _result(name, signature.result, given, budget)
     if name in REFUSALS or name in _COMPUTED:
         data = [plain_value(each, budget) for each in given]
@@ -157,6 +159,14 @@ def _checked_call(
             if name in _COMPUTED:
                 return _computed(name, data, result, budget)
     return result
+
+
+def _check_template(template: TypedValue, variables: TypedValue, budget: Budget) -> None:
+    names = variables.type[1] if kind_of(variables.type) == "object" else variables.value
+    if isinstance(template.value, str) and isinstance(names, dict) and budget.spend(len(template.value)):
+        from ticketgen.type_checking.template_texts import refuse_template
+
+        refuse_template(template.value, names)
 
 
 def _as_parameter(value: TypedValue, type: CtyType, budget: Budget) -> TypedValue:

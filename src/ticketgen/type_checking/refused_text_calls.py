@@ -17,6 +17,10 @@ __all__ = ["TEXT_REFUSALS"]
 _MAX_TEXT: Final = 10_000
 """Characters of a text whose characters are checked."""
 
+_MAX_YAML: Final = 1_000
+"""Characters of a YAML document that is parsed. No key in it is too long for either parser."""
+_YAML_CHARACTERS: Final = frozenset(string.printable) - frozenset("\t\r\x0b\x0c%")
+
 _TIME: Final = re.compile(r"\d{4}-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 _TIME_RANGES: Final = ((1, 12), (1, 31), (0, 23), (0, 59), (0, 59))
@@ -62,6 +66,15 @@ def _jsondecode(text: str) -> None:
 def _yamldecode(text: str) -> None:
     if not text.strip():
         raise Refused(0, "it is not a YAML document")
+    # Both parsers descend from libyaml; they differ in tabs, in long keys and in which characters are printable.
+    if len(text) < _MAX_YAML and text.isascii() and not set(text) - _YAML_CHARACTERS:
+        import yaml
+
+        try:
+            for _ in yaml.parse(text, yaml.SafeLoader):
+                pass
+        except yaml.YAMLError:
+            raise Refused(0, "it is not YAML") from None
 
 
 def _time(position: int) -> Callable[..., None]:
@@ -103,6 +116,22 @@ def _base64decode(text: str) -> None:
         base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True).decode()
     except ValueError:
         raise Refused(0, "it is not valid Base64") from None
+
+
+def _textdecodebase64(text: str, encoding: str) -> None:
+    import base64
+
+    try:
+        base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
+    except ValueError:
+        raise Refused(0, "it is not Base64") from None
+
+
+def _log(number: Any, base: Any) -> None:
+    # The logarithm of zero is infinite, which Terraform accepts.
+    for position, value in enumerate((number, base)):
+        if isinstance(value, int | float) and value < 0:
+            raise Refused(position, "it is less than zero")
 
 
 def _parseint(text: Any, base: Any) -> None:
@@ -190,10 +219,12 @@ TEXT_REFUSALS: Mapping[str, Callable[..., None]] = MappingProxyType(
         "formatdate": _formatdate,
         "formatlist": _formatlist,
         "jsondecode": _jsondecode,
+        "log": _log,
         "parseint": _parseint,
         "regex": _regex,
         "regexall": lambda pattern, text: _regex(pattern, None),
         "replace": _replace,
+        "textdecodebase64": _textdecodebase64,
         "timeadd": _timeadd,
         "timecmp": _timecmp,
         "uuidv5": _uuidv5,

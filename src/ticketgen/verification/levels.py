@@ -31,7 +31,9 @@ from ticketgen.verification.missing_files import check_files
 from ticketgen.verification.overridden_blocks import as_merged
 from ticketgen.verification.provider_schema import check_schema, schemas_of
 from ticketgen.verification.provider_values import check_values
+from ticketgen.verification.recursive_calls import check_recursive_calls
 from ticketgen.verification.references import check_references
+from ticketgen.verification.remote_states import check_remote_states
 from ticketgen.verification.unevaluated import KnownSchemas, UnevaluatedContents
 from ticketgen.verification.unused import check_unused
 from ticketgen.verification.unused_providers import as_terraform_reads
@@ -93,7 +95,9 @@ def _checked_as_evaluated(
         yield from contents.graded(check_loop_references(module), resolved=True)
         yield from check_duplicates(module)
         yield from check_unused(module)
+        yield from check_remote_states(module, guesses)
     yield from check_cycles(configuration)
+    yield from check_recursive_calls(modules)
     files = check_files(configuration, Evaluator(budget=configuration.budget))
     yield from contents.graded(files, resolved=True)
     yield from check_remote_modules(modules.values())
