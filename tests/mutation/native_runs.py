@@ -82,11 +82,11 @@ def run_native(stack: Path, mutants: Sequence[Mutant], workers: int = 2) -> Verd
                 done = _terraform(copy / root, plugins, "init", "-backend=false", "-input=false")
                 if done.returncode:
                     raise SystemExit(done.stdout + done.stderr)
-        for done in pool.map(
+        for failure in pool.map(
             lambda copy, runs: _first_failure(copy, runs, plugins), copies, _shares(needed, workers)
         ):
-            if done:
-                raise SystemExit(done + "\nThe native tests fail on the stack as it is.")
+            if failure:
+                raise SystemExit(failure + "\nThe native tests fail on the stack as it is.")
 
         def judge(copy: Path, share: Sequence[Mutant]) -> Verdict:
             return _judge(copy, suite, share, plugins)
