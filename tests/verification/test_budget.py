@@ -155,9 +155,9 @@ def test_only_repeated_calls_of_modules_multiply() -> None:
             for each in verify_within(files, rendered=False, budget=factor).findings
         )
 
-    assert not is_short(modules(1_200, folders=1_200))
-    assert is_short(modules(1_200, folders=1))
-    assert not is_short(modules(1_200, folders=1), factor=2)
+    assert not is_short(modules(900, folders=900))
+    assert is_short(modules(900, folders=1))
+    assert not is_short(modules(900, folders=1), factor=2)
 
 
 def test_a_budget_has_a_factor() -> None:

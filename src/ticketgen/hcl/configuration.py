@@ -20,6 +20,8 @@ from ticketgen.hcl.values import UNKNOWN_LOOP, Value
 
 __all__ = ["Configuration", "Scope"]
 
+_MAX_FREE_DEPTH = 20
+"""Limit of the depth of calls that do not count as repeated: a long chain of calls is as expensive."""
 _STEPS_PER_DECLARATION = 10
 """Steps of the budget for each declaration in a scope, because the rules visit every one."""
 
@@ -160,7 +162,7 @@ class Configuration:
                 if module is None or any(each.module is module for each in scope.chain):
                     continue
                 steps = _STEPS_PER_DECLARATION * (1 + module.size)
-                is_first = folder not in reached
+                is_first = folder not in reached and len(tuple(scope.chain)) < _MAX_FREE_DEPTH
                 if (count >= self.budget.repeated_calls and not is_first) or not self.budget.spend(steps):
                     self.budget.note_shortage(
                         "the module calls multiply: some calls are taken to be like the others"
