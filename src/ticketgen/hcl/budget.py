@@ -39,8 +39,8 @@ class Budget:
         longest: the limit of characters in one string, heredoc or comment in ``/* */``.
         left: the steps that are left: evaluated expressions, elements and characters of values, declarations in scopes.
         seconds: the limit of processor time, for all processes together.
-        repeated_calls: the limit of calls of modules besides the first one of each, because nested calls multiply; calls
-            that are nested very deep count as well.
+        repeated_calls: the limit of calls of modules besides the first one of each, because nested calls multiply.
+            Calls that are nested very deep count as well.
         bytes: the limit of memory, for all processes together.
         shortages: what the budget did not suffice for, in the order in which it was noticed.
         partial: whether a rule reached a limit of its own, and reported that.
