@@ -144,6 +144,22 @@ def test_a_directory_over_its_steps_keeps_the_findings_made_before(
     assert found.cacheable
 
 
+def test_only_repeated_calls_of_modules_multiply() -> None:
+    def modules(count: int, *, folders: int) -> dict[str, str]:
+        calls = (f'module "m{i}" {{\n  source = "./m{i % folders}"\n}}\n' for i in range(count))
+        return {"main.tf": "".join(calls), **{f"m{i}/main.tf": "locals {}\n" for i in range(folders)}}
+
+    def is_short(files: Mapping[str, str], factor: int = 1) -> bool:
+        return any(
+            "multiply" in each.message
+            for each in verify_within(files, rendered=False, budget=factor).findings
+        )
+
+    assert not is_short(modules(900, folders=900))
+    assert is_short(modules(900, folders=1))
+    assert not is_short(modules(900, folders=1), factor=2)
+
+
 def test_a_budget_has_a_factor() -> None:
     """What is too large for the default is not for ten times as much."""
     text = locals_of(200_000)

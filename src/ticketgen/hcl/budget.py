@@ -21,6 +21,7 @@ _ROUND_TRIP_TOKENS: Final = 250_000
 _TOKENS_PER_FILE: Final = 125_000
 _MAX_LENGTH: Final = 300_000
 _STEPS: Final = 1_500_000
+_REPEATED_CALLS: Final = 500
 _SECONDS: Final = 17.0
 _BYTES: Final = 390 * 1024 * 1024
 
@@ -38,6 +39,8 @@ class Budget:
         longest: the limit of characters in one string, heredoc or comment in ``/* */``.
         left: the steps that are left: evaluated expressions, elements and characters of values, declarations in scopes.
         seconds: the limit of processor time, for all processes together.
+        repeated_calls: the limit of calls of modules besides the first one of each, because nested calls multiply.
+            Calls that are nested very deep count as well.
         bytes: the limit of memory, for all processes together.
         shortages: what the budget did not suffice for, in the order in which it was noticed.
         partial: whether a rule reached a limit of its own, and reported that.
@@ -49,6 +52,7 @@ class Budget:
         self.tokens_per_file = _TOKENS_PER_FILE * factor
         self.longest = _MAX_LENGTH * factor
         self.left = _STEPS * factor
+        self.repeated_calls = _REPEATED_CALLS * factor
         self.seconds = _SECONDS * factor
         self.bytes = _BYTES * factor
         self.shortages: list[str] = []

@@ -20,8 +20,8 @@ from ticketgen.hcl.values import UNKNOWN_LOOP, Value
 
 __all__ = ["Configuration", "Scope"]
 
-_MAX_SCOPES = 500
-"""Limit of scopes. Nested calls multiply; calls over the limit are assumed to be like the others."""
+_MAX_FREE_DEPTH = 20
+"""Limit of the depth of calls that do not count as repeated: a long chain of calls is as expensive."""
 _STEPS_PER_DECLARATION = 10
 """Steps of the budget for each declaration in a scope, because the rules visit every one."""
 
@@ -151,6 +151,7 @@ class Configuration:
         """The scopes of each module by its folder, at least one each."""
         found: dict[str, list[Scope]] = {folder: [] for folder in self.modules}
         waiting = list(self.roots)
+        reached: set[str] = set()
         count = 0
         while waiting:
             scope = waiting.pop()
@@ -161,12 +162,14 @@ class Configuration:
                 if module is None or any(each.module is module for each in scope.chain):
                     continue
                 steps = _STEPS_PER_DECLARATION * (1 + module.size)
-                if count >= _MAX_SCOPES or not self.budget.spend(steps):
+                is_first = folder not in reached and len(tuple(scope.chain)) < _MAX_FREE_DEPTH
+                if (count >= self.budget.repeated_calls and not is_first) or not self.budget.spend(steps):
                     self.budget.note_shortage(
                         "the module calls multiply: some calls are taken to be like the others"
                     )
                     continue
-                count += 1
+                count += not is_first
+                reached.add(module.folder)
                 inner = Scope(module, scope, call)
                 scope.called_scopes[name] = inner
                 waiting.append(inner)
