@@ -21,8 +21,11 @@ from ticketgen.verification.corrections import correct
 
 __all__ = ["check_remote_states"]
 
-_CLOUD: Final = "cloud"
-"""The implementation of the block ``cloud``, which Terraform accepts here as well: internal/backend/init/init.go."""
+_UNCHECKED: Final = frozenset({"cloud", "oci"})
+"""The implementation of the block ``cloud``, which Terraform accepts here as well, and a backend of Terraform 1.12.
+
+Source: https://github.com/hashicorp/terraform/blob/v1.12.0/internal/backend/init/init.go
+"""
 
 
 def check_remote_states(module: Module, guesses: Guesses) -> Iterator[Finding]:
@@ -34,7 +37,7 @@ def check_remote_states(module: Module, guesses: Guesses) -> Iterator[Finding]:
 
 def _check(declared: Declaration, guesses: Guesses) -> Iterator[Finding]:
     backend, config = declared.value("backend"), declared.value("config")
-    if not isinstance(backend, Literal) or not isinstance(backend.value, str) or backend.value == _CLOUD:
+    if not isinstance(backend, Literal) or not isinstance(backend.value, str) or backend.value in _UNCHECKED:
         return
     name = backend.value
     grammar = BACKEND.by_label.get(name)
