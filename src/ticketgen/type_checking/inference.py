@@ -43,6 +43,7 @@ from ticketgen.hcl.syntax import (
 )
 from ticketgen.hcl.value_size import MAX_CHARACTERS, MAX_WEIGHT
 from ticketgen.hcl.values import UNKNOWN
+from ticketgen.type_checking.arn_functions import refuse_arn
 from ticketgen.type_checking.call_types import CATCHING, WITHOUT_MARKS, call_result
 from ticketgen.type_checking.cty_types import (
     ANYTHING,
@@ -55,6 +56,7 @@ from ticketgen.type_checking.cty_types import (
     object_value,
     tuple_value,
 )
+from ticketgen.type_checking.refusal import Refused
 from ticketgen.type_checking.steps import corrected_field, step_into, unify
 from ticketgen.type_checking.unification import as_type, plain_value
 
@@ -284,6 +286,11 @@ def _call(call: Call, context: Context) -> TypedValue:
     inner = context.muted() if name in CATCHING else context
     values = [infer(argument, inner) for argument in call.arguments]
     if name.startswith("provider::"):
+        try:
+            refuse_arn(name, [plain_value(each, context.budget) for each in values])
+        except Refused as refused:
+            node = call.arguments[refused.argument]
+            context.problem(node, f"{name} refuses its argument: {refused.reason}", "write a whole ARN")
         return ANYTHING
     if name == "templatestring" and isinstance(next(iter(call.arguments), None), Literal | Template):
         message = (

@@ -57,6 +57,8 @@ def _conversion(kind: str) -> ResultRule:
         element = unify_types((each.type for each in items), budget)
         if element is None:
             raise Refused(0, f"its elements do not have the same type, as those of a {kind} do")
+        if kind == "set" and items and all(each.value is None for each in items):
+            return TypedValue([kind, element], [next(iter(items))])
         if not items or element == "dynamic":
             return TypedValue([kind, "dynamic"], given.value if not items else UNKNOWN_VALUE)
         return _collected(as_type(_retyped(given), [_source_kind(kind), element], budget), kind, element)

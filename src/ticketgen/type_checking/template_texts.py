@@ -1,7 +1,7 @@
 """Templates that an expression contains as text, such as the first argument of ``templatestring``.
 
-Source: https://github.com/hashicorp/terraform/blob/v1.11.4/internal/lang/funcs/descriptions.go and templatefile.go.
 Every name that the template refers to must be in the variables, even in a branch that is not evaluated.
+Source: https://github.com/hashicorp/terraform/blob/v1.11.4/internal/lang/funcs/string.go
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def addresses_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> I
                 yield UNDECLARED_REFERENCE.found(message, at=item.at(place.file))
             continue
         is_module = reference.root == "module"
-        if not is_module and not reference.address.type:
+        if not is_module and not reference.address.type and reference.root not in _VALUES:
             continue
         rest = reference.parsed[1]
         if rest and isinstance(rest[0], GetIndex):
