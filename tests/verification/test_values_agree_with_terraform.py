@@ -20,7 +20,7 @@ from ticketgen.findings.verification import REJECTED_VALUE
 from ticketgen.verification.verify import verify
 
 PROBES = 900
-NESTED_PROBES = 400
+NESTED_PROBES = 300
 TEXTS = (
     "", "a", "A-b", "a b", "x_y.z", "-1", "0", "7", "ENABLED", "10.0.0.0/8", "10.0.0.9/8", "10.0.0.9",
     "::1/64", "arn:aws:sqs:eu-west-1:123456789012:q", "arn:aws:s3:::b", "arn:x", '{"a": [1]}', "{]",
@@ -135,7 +135,12 @@ def test_the_provider_rejects_every_nested_value_that_is_reported(
     lines = ['provider "aws" {', '  region = "us-east-1"', "}"]
     owners: dict[int, int] = {}
     tried_at: dict[int, tuple[int, str]] = {}
-    for number, (type, path) in enumerate(chance.sample(sorted(nested_arguments()), k=NESTED_PROBES)):
+    paths: dict[str, list[str]] = {}
+    for type, path in sorted(nested_arguments()):
+        paths.setdefault(type, []).append(path)
+    # Once for each type, because the provider takes seconds for a web ACL, which has most of the arguments.
+    for number, type in enumerate(chance.sample(sorted(paths), k=NESTED_PROBES)):
+        path = chance.choice(paths[type])
         schema = schema_of("resource", type)
         assert schema is not None
         resource, index = with_nested(schema, type, path, f"r{number}", chance)
@@ -151,7 +156,9 @@ def test_the_provider_rejects_every_nested_value_that_is_reported(
         if each["severity"] == "error" and "range" in each and each["range"]["start"]["line"] in owners:
             number = owners[each["range"]["start"]["line"]]
             line, name = tried_at[number]
-            if each["range"]["start"]["line"] == line or name in each["summary"] + each["detail"]:
+            value = lines[line - 1].partition("=")[2].removesuffix(" # here").strip(' []"')
+            said = each["summary"] + each["detail"]  # about an element of a set, with its value and no name
+            if each["range"]["start"]["line"] == line or name in said or (value and value in said):
                 rejected.add(number)
     reported = {
         number
