@@ -157,6 +157,33 @@ def test_a_value_known_only_after_a_plan_is_not_a_finding(value: str, stack: Pat
     assert "value-not-checked" not in {rule for rule, _ in rules("--strict")}
 
 
+@pytest.mark.parametrize("value", ["var.regions", "toset(var.regions)", "toset(aws_eip.here.tags_all)"])
+def test_the_elements_of_a_loop_known_only_after_a_plan_are_not_findings(value: str, stack: Path) -> None:
+    text = f"""variable "regions" {{
+  type = list(string)
+}}
+resource "aws_eip" "here" {{
+}}
+resource "aws_dynamodb_table" "seats" {{
+  name         = "seats"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "seat"
+  attribute {{
+    name = "seat"
+    type = "S"
+  }}
+  dynamic "replica" {{
+    for_each = {value}
+    content {{
+      region_name = replica.value
+    }}
+  }}
+}}
+"""
+    (stack / "main.tf").write_text(text, encoding="utf-8")
+    assert "value-not-checked" not in {rule for rule, _ in rules("--strict")}
+
+
 HIDES_GRANTS = {
     "a policy of any role": 'resource "aws_iam_policy_attachment" "x" {\n  name = "x"\n  roles = ["x"]\n'
     '  policy_arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"\n}\n',

@@ -23,10 +23,15 @@ OF_OTHER_THINGS = {
     "rules/code_imports.py": ("text.split",),  # a version
     "rules/python_code.py": ("alias.name.partition", "node.module.partition"),  # Python's names
     "rules/python_scopes.py": ("alias.name.partition",),  # Python's names
+    "rules/service_settings.py": ("fact.type.split",),  # a type and the nested blocks in it
+    "rules/state_machine.py": (
+        "resource.rpartition",
+    ),  # an integration such as sqs:sendMessage.waitForTaskToken
     "rules/vpc_route.py": (
         "name.rpartition",
     ),  # an endpoint service such as com.amazonaws.us-east-1.dynamodb
     "verification/argument_combinations.py": (
+        "argument.partition",
         "argument.rpartition",
         "path.partition",
     ),  # arguments of nested blocks
@@ -34,7 +39,7 @@ OF_OTHER_THINGS = {
     "verification/provider_schema.py": (
         "path.rpartition",
     ),  # an attribute of nested blocks in the provider's tables
-    "verification/provider_values.py": ("whole.split",),  # an instance type
+    "verification/provider_values.py": ("path.split", "whole.split"),  # nested blocks; an instance type
     "verification/superseded_names.py": ("path.split",),  # an attribute of nested blocks
     "verification/version_constraints.py": ("match[2].split",),  # a version
 }

@@ -53,9 +53,11 @@ def nested_blocks(
             pairs = _pairs(values.of(each.value, where)) if each else None
             if pairs is not None and not _can_afford(values, len(pairs)):
                 pairs = None
-            for key, value in [(UNKNOWN, UNKNOWN)] if pairs is None else pairs:
+            # An unknown element is one value: it depends on a plan, or for_each was noted as not computed.
+            elements = [UNKNOWN] if pairs is None else [{"key": key, "value": value} for key, value in pairs]
+            for element in elements:
                 for content in contents[:1]:
-                    yield content, where.binding({name: {"key": key, "value": value}})
+                    yield content, where.binding({name: element})
 
 
 def _can_afford(values: Evaluator, instances: int) -> bool:

@@ -34,11 +34,11 @@ _MAX_BYTES = 2_000_000
 
 # The kinds of files that ticketgen renders, now or in an older version. Users and Terraform keep other files in a
 # stack: state, plugins, values of variables, notes.
-_SUFFIXES = frozenset({".py", ".sh", ".tf"})
+_SUFFIXES = (".py", ".sh", ".tf", ".tfmock.hcl", ".tftest.hcl")
 _NAMES = frozenset(
     {
-        ".tflint.hcl", "Makefile", "README.md", "backend.hcl", "policy.json", "preflight_policy.json", "pytest.ini",
-        "requirements.txt", "stack.json",
+        ".tflint.hcl", "Makefile", "README.md", "backend.hcl", "expected.json", "policy.json", "preflight_policy.json",
+        "pytest.ini", "requirements.txt", "stack.json",
     }
 )  # fmt: skip
 
@@ -154,7 +154,7 @@ def unclaimable(folder: str, name: str) -> Finding | None:
     state file whose hash is listed.
     """
     *folders, base = name.split("/")
-    ours = base in _NAMES or (Path(base).suffix in _SUFFIXES and not base.startswith("."))
+    ours = base in _NAMES or (base.endswith(_SUFFIXES) and not base.startswith("."))
     if ours and not any(each.startswith(".") for each in folders):
         return None
     return MANIFEST_BROKEN.found(
