@@ -152,9 +152,11 @@ def test_the_provider_rejects_every_nested_value_that_is_reported(
     assert terraform.init(tmp_path).returncode == 0
     answer = json.loads(terraform.run(tmp_path, "validate", "-json").stdout)
     rejected = set()
+    faulty = set()  # Terraform asks the provider about no value of a resource that does not fit the schema
     for each in answer["diagnostics"]:
         if each["severity"] == "error" and "range" in each and each["range"]["start"]["line"] in owners:
             number = owners[each["range"]["start"]["line"]]
+            faulty.add(number)
             line, name = tried_at[number]
             value = lines[line - 1].partition("=")[2].removesuffix(" # here").strip(' []"')
             said = each["summary"] + each["detail"]  # about an element of a set, with its value and no name
@@ -172,7 +174,10 @@ def test_the_provider_rejects_every_nested_value_that_is_reported(
     print(f"{NESTED_PROBES} values, {len(rejected)} rejected, {len(reported)} reported")
     for number in sorted(rejected - reported):
         print("missed:", types[number], lines[tried_at[number][0] - 1])
-    wrong = [(types[number], lines[tried_at[number][0] - 1]) for number in sorted(reported - rejected)]
+    wrong = [
+        (types[number], lines[tried_at[number][0] - 1]) for number in sorted(reported - rejected - faulty)
+    ]
     assert not wrong, wrong
+    assert len(reported & rejected) > NESTED_PROBES // 3
     assert len(rejected) > NESTED_PROBES / 4
     assert len(reported) >= 0.85 * len(rejected)
