@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -229,22 +230,23 @@ def _fix(target: Target, reported: FindingFilter, fixing: Fixing) -> FixTexts:
 
 def _count_fixable(findings: tuple[Finding, ...]) -> int:
     """The number of findings with edits, all of them in files that ticketgen did not render."""
-    from ticketgen.validation.finding_filter import rendered_stack_of
-
-    edited = [{Path(real_path(Path(edit.at.file))).parent for edit in each.edits} for each in findings]
-    own = {folder: rendered_stack_of(folder) is None for folder in set().union(*edited)}
-    return sum(bool(folders) and all(own[folder] for folder in folders) for folders in edited)
+    is_own = cache(_is_own)
+    return sum(
+        bool(each.edits) and all(is_own(Path(edit.at.file)) for edit in each.edits) for each in findings
+    )
 
 
 def _is_fixable(target: Target, finding: Finding) -> bool:
-    """Whether the file of a finding may be fixed: what ticketgen rendered is fixed in its spec."""
+    return all(
+        _is_targeted(edit.at.file, target) and _is_own(target.folder / edit.at.file) for edit in finding.edits
+    )
+
+
+def _is_own(file: Path) -> bool:
+    """Whether ticketgen did not render a file: what it rendered is fixed in its spec."""
     from ticketgen.validation.finding_filter import rendered_stack_of
 
-    return all(
-        _is_targeted(edit.at.file, target)
-        and rendered_stack_of(Path(real_path(target.folder / edit.at.file)).parent) is None
-        for edit in finding.edits
-    )
+    return rendered_stack_of(Path(real_path(file)).parent) is None
 
 
 def _is_below(folder: Path, root: Path) -> bool:

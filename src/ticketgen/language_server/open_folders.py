@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ticketgen.findings import Finding, Location
+from ticketgen.manifest_name import MANIFEST_NAME
 from ticketgen.real_path import real_path
 from ticketgen.spec.file_names import SPEC_NAMES
 from ticketgen.terraform_file_names import DECLARING, SETTING_VARIABLES
 
 __all__ = ["OpenFolders", "folder_of", "is_spec", "is_terraform"]
 
-_SETTINGS = ("ticketgen.toml", ".ticketgen.toml", ".ticketgen.json")
+_SETTINGS = ("ticketgen.toml", ".ticketgen.toml", MANIFEST_NAME)
 
 
 def is_spec(file: Path) -> bool:

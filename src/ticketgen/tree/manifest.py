@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ticketgen.findings import Checked, Finding, Location
 from ticketgen.findings.stacks import MANIFEST_BROKEN
+from ticketgen.manifest_name import MANIFEST_NAME
 from ticketgen.tree.disk import Disk, open_project
 from ticketgen.tree.paths import fingerprint
 
@@ -23,7 +24,7 @@ __all__ = [
     "kind_of", "load", "read_manifest", "stack_folders", "unclaimable",
 ]  # fmt: skip
 
-NAME = ".ticketgen.json"
+NAME = MANIFEST_NAME
 FIX_OF_LISTING = "restore the manifest from version control, or delete the line"
 """The fix for a manifest that lists a file that it cannot have."""
 

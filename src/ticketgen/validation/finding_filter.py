@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from ticketgen.findings import Finding, FindingKind, Severity
+from ticketgen.manifest_name import MANIFEST_NAME
 from ticketgen.real_path import real_path
 from ticketgen.validation.config import Config
 
@@ -17,9 +18,7 @@ __all__ = ["FindingFilter", "rendered_stack_of"]
 
 def rendered_stack_of(folder: Path) -> Path | None:
     """The stack that ticketgen rendered and that a folder belongs to: the folder itself, or one above it."""
-    from ticketgen.tree.manifest import NAME
-
-    return next((each for each in (folder, *folder.parents) if os.path.lexists(each / NAME)), None)
+    return next((each for each in (folder, *folder.parents) if os.path.lexists(each / MANIFEST_NAME)), None)
 
 
 @dataclass(frozen=True, slots=True)
