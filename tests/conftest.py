@@ -31,8 +31,11 @@ os.environ["TICKETGEN_ONE_PROCESS"] = "1"
 # No stack has an instance, and each Region of each emulated account would load these images.
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 
-# The tests ignore the settings of the user who runs them.
-for _name in ("TICKETGEN_SPEC", "GITHUB_WORKSPACE", "NO_COLOR", "FORCE_COLOR"):
+# The tests ignore the settings of the user, and of the CI, that runs them.
+for _name in (
+    *("TICKETGEN_SPEC", "GITHUB_WORKSPACE", "NO_COLOR", "FORCE_COLOR"),
+    *("CI", "GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"),
+):
     os.environ.pop(_name, None)
 
 # The duration of an example means little on a busy machine.
