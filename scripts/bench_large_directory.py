@@ -79,7 +79,9 @@ def main() -> None:
         write_modules(work / "half", 100, 50)
         write_files(work / "files", 4000)
         init = ["terraform", f"-chdir={work / 'all'}", "init", "-backend=false", "-input=false"]
-        subprocess.run(init, check=True, capture_output=True)
+        done = subprocess.run(init, check=False, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"terraform init failed:\n{done.stderr}")
         off = {"TICKETGEN_NO_CACHE": "1"}
         options = ["--min-severity", "error", "--ignore", "suffix-declared"]
 

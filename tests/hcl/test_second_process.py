@@ -10,8 +10,9 @@ import pytest
 
 from ticketgen.findings import Severity
 from ticketgen.hcl import second_process
+from ticketgen.hcl.round_trip_process import RoundTrips
 from ticketgen.hcl.roundtrip import Written
-from ticketgen.hcl.second_process import ONE_PROCESS, RoundTrips, should_spawn
+from ticketgen.hcl.second_process import ONE_PROCESS, should_spawn
 from ticketgen.verification import verify as verification
 from ticketgen.verification.verify import verify
 
@@ -29,13 +30,13 @@ def test_the_second_process_answers_only_for_readable_files() -> None:
 @pytest.fixture
 def two(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(ONE_PROCESS, raising=False)
-    monkeypatch.setattr(verification, "should_spawn", lambda texts: True)
+    monkeypatch.setattr(verification, "should_spawn", lambda texts, least: True)
 
 
 @pytest.mark.usefixtures("two")
 def test_the_second_process_does_not_change_the_findings(monkeypatch: pytest.MonkeyPatch) -> None:
     both = verify(TEXTS, rendered=True)
-    monkeypatch.setattr(verification, "should_spawn", lambda texts: False)
+    monkeypatch.setattr(verification, "should_spawn", lambda texts, least: False)
     assert sorted(both, key=repr) == sorted(verify(TEXTS, rendered=True), key=repr)
     assert {finding.rule for finding in both} == {"syntax", "hidden-characters"}
 
@@ -88,17 +89,17 @@ def test_the_second_process_imports_nothing_from_the_current_folder(
 
 def test_the_second_process_needs_enough_work_and_an_idle_core(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(ONE_PROCESS, raising=False)
-    much = {"a.tf": "#" * 200_000}
+    much = ["#" * 200_000]
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1}, raising=False)
     monkeypatch.setattr(os, "getloadavg", lambda: (0.2, 0.0, 0.0), raising=False)
-    assert should_spawn(much)
-    assert not should_spawn({"a.tf": ""})
+    assert should_spawn(much, 100_000)
+    assert not should_spawn([""], 100_000)
     monkeypatch.setattr(os, "getloadavg", lambda: (1.9, 0.0, 0.0), raising=False)
-    assert not should_spawn(much)
+    assert not should_spawn(much, 100_000)
     monkeypatch.setattr(os, "getloadavg", lambda: (0.2, 0.0, 0.0), raising=False)
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0}, raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
-    assert not should_spawn(much)
+    assert not should_spawn(much, 100_000)
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1}, raising=False)
     monkeypatch.setenv(second_process.ONE_PROCESS, "1")
-    assert not should_spawn(much)
+    assert not should_spawn(much, 100_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import pytest
 from attacks import ATTACKS
@@ -15,6 +16,7 @@ from ticketgen.rules.catalogue import CATALOGUE
 from ticketgen.verification.finding_limits import limit_findings
 from ticketgen.verification.ignores import apply_ignores
 from ticketgen.verification.levels import check_together
+from ticketgen.verification.value_checks import check_all_values
 
 SIZES = (150, 600, 2400)
 
@@ -25,7 +27,8 @@ def checks(files: Mapping[str, str]) -> Callable[[], object]:
 
     def run() -> object:
         configuration = Configuration([each for each in parsed if isinstance(each, File)], files, files)
-        findings = check_together(configuration, configuration.modules, rendered=False)
+        values = partial(check_all_values, configuration, rendered=False)
+        findings = check_together(configuration, configuration.modules, values)
         return list(limit_findings(apply_ignores(findings, files, CATALOGUE.keys(), all_read=True)))
 
     return run

@@ -18,7 +18,8 @@ from ticketgen.findings import Finding, Severity
 from ticketgen.hcl import watchdog
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.raw_tree import read
-from ticketgen.hcl.second_process import ONE_PROCESS, RoundTrips
+from ticketgen.hcl.round_trip_process import RoundTrips
+from ticketgen.hcl.second_process import ONE_PROCESS
 from ticketgen.hcl.watchdog import LimitExceeded, Watchdog
 from ticketgen.hcl.weight import upper_bound, weigh
 from ticketgen.verification import result_cache
@@ -135,7 +136,7 @@ def test_a_directory_over_its_steps_keeps_the_findings_made_before(
     monkeypatch.setenv(ONE_PROCESS, "1")
     text = ATTACKS["join doubles"](SMALL)["main.tf"] + 'output "o" {\n  value = var.undeclared\n}\n'
     small = Budget()
-    small.left = 100
+    small.left = small.steps = 100
     monkeypatch.setattr(verification, "Budget", lambda factor: small)
     found = verify_within({"main.tf": text}, rendered=ours)
     assert "undeclared-reference" in {each.rule for each in found.findings}
@@ -247,11 +248,11 @@ def alive(process: int) -> bool:
 def test_the_second_process_ends_with_the_first() -> None:
     program = (
         "import os, signal, time\n"
-        "from ticketgen.hcl.second_process import RoundTrips\n"
+        "from ticketgen.hcl.round_trip_process import RoundTrips\n"
         "trips = RoundTrips({f'{each}.tf': 'a = [' + '1,' * 60000 + ']\\n' for each in range(50)})\n"
-        "while not list(trips.processes()): time.sleep(0.01)\n"
+        "while not list(trips.process.processes()): time.sleep(0.01)\n"
         "time.sleep(2)\n"
-        "print(*trips.processes(), flush=True)\n"
+        "print(*trips.process.processes(), flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     done = subprocess.run(
@@ -269,7 +270,7 @@ def test_the_second_process_is_stopped_at_its_limits() -> None:
     budget.seconds = 1.0
     trips = RoundTrips({f"{each}.tf": locals_of(60_000) for each in range(5)}, budget)
     assert len(trips.differences()) < 5
-    assert trips.overrun
+    assert trips.process.overrun
 
 
 def test_a_second_process_that_hangs_is_not_waited_for(
@@ -283,7 +284,7 @@ def test_a_second_process_that_hangs_is_not_waited_for(
     budget.seconds = 0.05
     trips = RoundTrips({"a.tf": "a = 1\n"}, budget)
     assert trips.differences() == {}
-    assert not list(trips.processes())
+    assert not list(trips.process.processes())
 
 
 def children(process: int) -> list[int]:

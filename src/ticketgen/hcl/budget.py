@@ -33,11 +33,14 @@ class Budget:
         factor: the multiple of the default budget.
 
     Attributes:
+        factor: the multiple.
         tokens: the limit of tokens in all files, as `weight` counts them.
         round_trip_tokens: the same limit where round trips are made, which take six times as long as everything else.
         tokens_per_file: the limit of tokens in one file, whose tree is in memory as a whole.
         longest: the limit of characters in one string, heredoc or comment in ``/* */``.
-        left: the steps that are left: evaluated expressions, elements and characters of values, declarations in scopes.
+        steps: the limit of steps in each part of the checks: evaluated expressions, elements and characters of values,
+            declarations in scopes.
+        left: the steps that are left for this part.
         seconds: the limit of processor time, for all processes together.
         repeated_calls: the limit of calls of modules besides the first one of each, because nested calls multiply.
             Calls that are nested very deep count as well.
@@ -47,11 +50,13 @@ class Budget:
     """
 
     def __init__(self, factor: int = DEFAULT) -> None:
+        self.factor = factor
         self.tokens = _TOKENS * factor
         self.round_trip_tokens = _ROUND_TRIP_TOKENS * factor
         self.tokens_per_file = _TOKENS_PER_FILE * factor
         self.longest = _MAX_LENGTH * factor
-        self.left = _STEPS * factor
+        self.steps = _STEPS * factor
+        self.left = self.steps
         self.repeated_calls = _REPEATED_CALLS * factor
         self.seconds = _SECONDS * factor
         self.bytes = _BYTES * factor
@@ -62,6 +67,10 @@ class Budget:
         """Take some steps; False if too few are left, which also uses up the rest."""
         self.left = self.left - steps if steps <= self.left else 0
         return self.left > 0
+
+    def renew_steps(self) -> None:
+        """Begin a part of the checks that has steps of its own, because it may run in another process."""
+        self.left = self.steps
 
     def note_shortage(self, what: str) -> None:
         """Record once what the budget was too small for."""

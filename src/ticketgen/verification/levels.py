@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 
 from ticketgen.findings import Finding
 from ticketgen.guesses import Guesses
@@ -10,7 +11,6 @@ from ticketgen.hcl.configuration import Configuration
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.syntax import File
-from ticketgen.rules.apply import apply_rules
 from ticketgen.type_checking.check_types import check_types
 from ticketgen.type_checking.cty_types import VariableTypes
 from ticketgen.verification.accepted_versions import accepted_versions
@@ -30,13 +30,13 @@ from ticketgen.verification.loop_references import check_loop_references
 from ticketgen.verification.missing_files import check_files
 from ticketgen.verification.overridden_blocks import as_merged
 from ticketgen.verification.provider_schema import check_schema, schemas_of
-from ticketgen.verification.provider_values import check_values
 from ticketgen.verification.recursive_calls import check_recursive_calls
 from ticketgen.verification.references import check_references
 from ticketgen.verification.remote_states import check_remote_states
 from ticketgen.verification.unevaluated import KnownSchemas, UnevaluatedContents
 from ticketgen.verification.unused import check_unused
 from ticketgen.verification.unused_providers import as_terraform_reads
+from ticketgen.verification.value_checks import ValueFindings
 
 __all__ = ["check_round_trips", "check_together"]
 
@@ -56,23 +56,28 @@ def check_round_trips(
 def check_together(
     configuration: Configuration,
     written: Mapping[str, Module],
+    values: Callable[[], ValueFindings],
     around: Neighbours = NOTHING_AROUND,
-    *,
-    rendered: bool,
 ) -> Iterator[Finding]:
     """Run levels 3 to 5: language and references, schema, rules.
 
     Args:
         configuration: the directory, with override files merged.
         written: its modules as they are written.
+        values: makes the checks of `value_checks`, or waits for them; called once, after all others.
         around: what the directory uses of its work tree.
-        rendered: whether ticketgen rendered the files.
     """
     guesses = Guesses()
     yield from check_language(written, guesses, configuration.unread)
-    evaluated = as_merged(configuration, _checked_as_evaluated(configuration, guesses, around))
-    yield from as_terraform_reads(configuration, evaluated)
-    yield from apply_rules(configuration, rendered=rendered)
+    found: list[ValueFindings] = []
+
+    def rejected() -> Iterator[Finding]:
+        found.append(values())
+        yield from found[0].rejected
+
+    evaluated = chain(_checked_as_evaluated(configuration, guesses, around), rejected())
+    yield from as_terraform_reads(configuration, as_merged(configuration, evaluated))
+    yield from found[0].of_rules
 
 
 def _checked_as_evaluated(
@@ -110,4 +115,3 @@ def _checked_as_evaluated(
         )
         yield from found
     yield from check_schema(modules.values(), versions, guesses, contents)
-    yield from check_values(configuration, versions, guesses)

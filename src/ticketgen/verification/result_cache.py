@@ -13,10 +13,11 @@ import json
 from collections.abc import Mapping
 
 from ticketgen.caching import cache_folder, fingerprint, load, store
-from ticketgen.findings import Category, Finding, Location, Severity, Stage, TextEdit
+from ticketgen.findings import Finding
 from ticketgen.hcl.budget import DEFAULT
 from ticketgen.progress import ProgressCallback, no_progress
 from ticketgen.verification.called_folders import NOTHING_AROUND, Neighbours
+from ticketgen.verification.finding_rows import from_row, to_row
 from ticketgen.verification.verify import Verified, verify_within
 
 __all__ = ["cache_key", "verify_cached"]
@@ -72,7 +73,7 @@ def verify_cached(
     progress("verifying; the cache has no result for these files")
     verified = verify()
     if verified.cacheable:
-        entry = [dict(verified.looked_up), [_row(finding) for finding in verified.findings]]
+        entry = [dict(verified.looked_up), [to_row(finding) for finding in verified.findings]]
         store(_KIND, key, json.dumps(entry).encode(), _MAX_KEPT)
     return verified.findings
 
@@ -112,40 +113,4 @@ def _read(key: str, around: Neighbours) -> tuple[Finding, ...] | None:
     looked_up, rows = json.loads(entry)
     if any(around.exists(path) != answer for path, answer in looked_up.items()):
         return None
-    return tuple(map(_finding, rows))
-
-
-def _row(finding: Finding) -> list[object]:
-    return [
-        finding.rule,
-        finding.message,
-        _place_row(finding.location) if finding.location else None,
-        finding.severity.value,
-        finding.help,
-        finding.category.name,
-        [[_place_row(edit.at), edit.old, edit.new] for edit in finding.edits],
-        finding.unlisted,
-    ]
-
-
-def _place_row(location: Location) -> list[object]:
-    return [location.file, location.line, location.column]
-
-
-def _finding(row: list[object]) -> Finding:
-    rule, message, where, severity, help, category, edits, unlisted = row
-    assert isinstance(edits, list)
-    assert isinstance(unlisted, int)
-    location = Location(*where) if isinstance(where, list) else None
-    # Without the declaration of the rule, so that a cached result does not import the rules.
-    return Finding(
-        str(rule),
-        str(message),
-        Stage.VERIFY,
-        location,
-        Severity(str(severity)),
-        str(help),
-        Category[str(category)],
-        tuple(TextEdit(Location(*at), old, new) for at, old, new in edits),
-        unlisted,
-    )
+    return tuple(map(from_row, rows))

@@ -12,19 +12,30 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ticketgen.findings import Finding
 from ticketgen.hcl.budget import DEFAULT, Budget
-from ticketgen.hcl.second_process import RoundTrips, should_spawn
+from ticketgen.hcl.round_trip_process import MIN_CHARACTERS as MIN_FOR_ROUND_TRIPS
+from ticketgen.hcl.round_trip_process import RoundTrips
+from ticketgen.hcl.second_process import SecondProcess, should_spawn
 from ticketgen.hcl.watchdog import LimitExceeded, Watchdog
 from ticketgen.terraform_file_names import DECLARING, SETTING_VARIABLES, replaced_files
 from ticketgen.verification.admission import FIX, admit, too_large
 from ticketgen.verification.called_folders import NOTHING_AROUND, Neighbours
 from ticketgen.verification.edit_places import EditPlaces
 from ticketgen.verification.finding_limits import limit_findings
+from ticketgen.verification.value_checks import MIN_CHARACTERS as MIN_FOR_VALUES
+from ticketgen.verification.value_checks import (
+    SecondValueChecks,
+    ValueCheckRequest,
+    ValueFindings,
+    check_all_values,
+)
 
 if TYPE_CHECKING:
+    from ticketgen.hcl.configuration import Configuration
     from ticketgen.hcl.native_texts import NativeTexts
     from ticketgen.hcl.override_files import OverrideLines
     from ticketgen.hcl.syntax import File
@@ -138,7 +149,9 @@ class _Run:
         self.findings: list[Finding] = []
         self.places = EditPlaces(files)
         self.watchdog = Watchdog(budget.seconds, budget.bytes)
+        self.second: SecondProcess | None = None
         self.round_trips: RoundTrips | None = None
+        self.value_checks: SecondValueChecks | None = None
         self.unread: Set[str] = frozenset()
         self.admitted: Mapping[str, str] = {}
 
@@ -147,8 +160,8 @@ class _Run:
         overrun = self._run_limited(
             self.budget.seconds, lambda: self.findings.extend(self._placed_findings())
         )
-        if self.round_trips is not None:
-            self.round_trips.stop()
+        if self.second is not None:
+            self.second.stop()
         reasons = [*self.budget.shortages, *overrun]
         self.findings += (too_large(why, None, FIX, rendered=self.rendered) for why in reasons)
         kept: list[Finding] = []
@@ -178,7 +191,7 @@ class _Run:
         return []
 
     def _child_processes(self) -> Iterator[int]:
-        return self.round_trips.processes() if self.round_trips is not None else iter(())
+        return self.second.processes() if self.second is not None else iter(())
 
     def _placed_findings(self) -> Iterator[Finding]:
         """The findings at the places that the user knows, instead of those in translations."""
@@ -208,8 +221,12 @@ class _Run:
         admitted = admit(terraform, others, self.budget, rendered=self.rendered)
         yield from admitted.findings
         texts = admitted.terraform
+        from ticketgen.hcl.modules import is_override
         from ticketgen.hcl.native_texts import written_path
+        from ticketgen.hcl.override_files import OverrideLines
 
+        if merged := any(is_override(path) for path in texts):
+            self.override_lines = OverrideLines(texts)
         broken = self.native.broken.keys() if self.native else frozenset()
         written = {written_path(path) for path in texts} | broken
         self.admitted = {
@@ -217,21 +234,23 @@ class _Run:
         }
         own = {path: text for path, text in texts.items() if path not in self.around.texts}
         distinct = _distinct(own)
-        if self.makes_round_trips and should_spawn(distinct):
+        self.unread = terraform.keys() - texts.keys() | broken | self.left_out
+        if self.makes_round_trips and should_spawn(distinct.values(), MIN_FOR_ROUND_TRIPS):
             self.round_trips = RoundTrips(distinct, self.budget)
-            self.watchdog.shorten(self.round_trips.seconds)
+            self._share_time_with(self.round_trips.process)
+        elif not self.makes_round_trips and should_spawn(texts.values(), MIN_FOR_VALUES):
+            self.value_checks = SecondValueChecks(self._value_request(texts), self.budget)
+            self._share_time_with(self.value_checks.process)
         # Imported here, because this takes a tenth of a second, while the second process is already running.
         from ticketgen.hcl.configuration import Configuration
-        from ticketgen.hcl.modules import is_override, modules
-        from ticketgen.hcl.override_files import OverrideLines, merge_overrides
+        from ticketgen.hcl.modules import modules
+        from ticketgen.hcl.override_files import merge_overrides
         from ticketgen.verification.file_checks import check_round_trip, check_syntax
         from ticketgen.verification.language_checks import check_variable_files
         from ticketgen.verification.levels import check_round_trips, check_together
         from ticketgen.verification.unchecked import unread_notes
 
         parsed: list[File] = []
-        if merged := any(is_override(path) for path in texts):
-            self.override_lines = OverrideLines(texts)
         for path, text in texts.items():
             first_line = self.override_lines.first_line(path) if self.override_lines is not None else 1
             checked = check_syntax(path, text, rendered=self.rendered, first_line=first_line)
@@ -252,13 +271,40 @@ class _Run:
         )
         # The language has rules for override files, which are merged away.
         as_written = modules(unmerged, self.unread) if merged else configuration.modules
-        yield from check_together(configuration, as_written, self.around, rendered=self.rendered)
+        values = partial(self._value_findings, configuration)
+        yield from check_together(configuration, as_written, values, self.around)
         if self.round_trips is not None:
             differences = self.round_trips.differences()
-            if self.round_trips.overrun:
+            if self.round_trips.process.overrun:
                 raise LimitExceeded("the round trips of all files may take")
             compared = [file for file in parsed if file.path in distinct]
             yield from check_round_trips(compared, texts, differences, rendered=self.rendered)
+
+    def _share_time_with(self, second: SecondProcess) -> None:
+        self.second = second
+        self.watchdog.shorten(second.seconds)
+
+    def _value_request(self, texts: Mapping[str, str]) -> ValueCheckRequest:
+        files = {path: text for path, text in texts.items() if path.endswith(".tf")}
+        lines = self.override_lines
+        return {
+            "files": files,
+            "first_lines": {path: lines.first_line(path) for path in files} if lines else {},
+            "texts": self.admitted,
+            "paths": None if self.paths is None else sorted(self.paths),
+            "unread": sorted(self.unread),
+            "budget": self.budget.factor,
+            "rendered": self.rendered,
+        }
+
+    def _value_findings(self, configuration: Configuration) -> ValueFindings:
+        if self.value_checks is not None:
+            found = self.value_checks.findings(self.unread, self.budget)
+            if found is not None:
+                return found
+            if self.value_checks.process.overrun:
+                raise LimitExceeded("the checks of values may take")
+        return check_all_values(configuration, rendered=self.rendered)
 
     def _exists(self, path: str) -> bool | None:
         """Whether a file exists in the surroundings; None if that is unknown."""
