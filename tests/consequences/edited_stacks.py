@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ticketgen.consequences.stack_plan import StackPlan
 from ticketgen.findings import Finding
+from ticketgen.manifest_name import MANIFEST_NAME
 from ticketgen.pipeline import STACKS, Guarding, read_project
 from ticketgen.tree import Stack, plan_write
-from ticketgen.tree.manifest import NAME
 
 __all__ = ["LOCKS", "RENAMED", "Edits", "found", "judged", "stack"]
 
@@ -27,7 +27,7 @@ def stack(environment: str, edits: Edits = {}) -> Stack:  # noqa: B006 - read on
     files = {
         str(path.relative_to(folder)): path.read_bytes().decode()
         for path in folder.rglob("*")
-        if path.is_file() and path.name != NAME and not path.name.startswith("mine")
+        if path.is_file() and path.name != MANIFEST_NAME and not path.name.startswith("mine")
     }
     for path, pair in edits.items():
         if pair is None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ticketgen.findings import Finding
+from ticketgen.manifest_name import MANIFEST_NAME
 from ticketgen.tree import Changes, Stack, drift, plan_write, write
-from ticketgen.tree.manifest import NAME
 from ticketgen.tree.version_order import is_newer
 
 FILES = {
@@ -79,7 +79,10 @@ def test_a_stack_removed_from_the_spec_is_one_finding(rendered: Path) -> None:
 def test_after_an_upgrade_the_help_is_the_working_command(rendered: Path) -> None:
     (rendered / "stacks/prod/a/one.tf").unlink()
     found = drift(changes(rendered, NEW, "1.3.0"))
-    assert summary(found) == [("upgrade", f"stacks/prod/{NAME}"), ("missing", "stacks/prod/a/one.tf")]
+    assert summary(found) == [
+        ("upgrade", f"stacks/prod/{MANIFEST_NAME}"),
+        ("missing", "stacks/prod/a/one.tf"),
+    ]
     assert all("`ticketgen render --upgrade`" in each.help for each in found)
     assert write(rendered, NEW, version="1.3.0", upgrade=False).value is None
     assert write(rendered, NEW, version="1.3.0", upgrade=True).value is not None
@@ -88,7 +91,7 @@ def test_after_an_upgrade_the_help_is_the_working_command(rendered: Path) -> Non
 
 def test_a_stack_of_a_newer_ticketgen_is_kept_unless_forced(rendered: Path) -> None:
     found = drift(changes(rendered, NEW, "1.1.9"))
-    assert summary(found) == [("downgrade", f"stacks/prod/{NAME}")]
+    assert summary(found) == [("downgrade", f"stacks/prod/{MANIFEST_NAME}")]
     assert found[0].help.startswith("install ticketgen 1.2.0 or newer")
     assert "--upgrade" not in found[0].help
     for upgrade in (False, True):
@@ -103,7 +106,7 @@ def test_an_older_ticketgen_that_renders_the_same_leaves_the_newer_version_in_th
     rendered: Path,
 ) -> None:
     assert write(rendered, STACKS, version="1.1.9").value is not None
-    assert json.loads((rendered / "stacks/prod" / NAME).read_text())["ticketgen"] == "1.2.0"
+    assert json.loads((rendered / "stacks/prod" / MANIFEST_NAME).read_text())["ticketgen"] == "1.2.0"
 
 
 @pytest.mark.parametrize(

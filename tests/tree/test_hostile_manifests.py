@@ -15,13 +15,14 @@ from tree_tools import NEW, OLD, VERSION, render, rules, snapshot, stack
 
 from ticketgen.cli.exit_codes import ExitCode, exit_code
 from ticketgen.findings import Location
+from ticketgen.manifest_name import MANIFEST_NAME
 from ticketgen.spec.model import State
 from ticketgen.stack.files import stack_files
 from ticketgen.tree import plan_write
-from ticketgen.tree.manifest import NAME, unclaimable
+from ticketgen.tree.manifest import unclaimable
 from ticketgen.tree.paths import fingerprint
 
-MANIFEST = f"stacks/prod/{NAME}"
+MANIFEST = f"stacks/prod/{MANIFEST_NAME}"
 CODES = {ExitCode.FINDINGS, ExitCode.HAND_EDIT}
 
 
@@ -127,11 +128,11 @@ def test_too_many_files_are_one_finding(tmp_path: Path) -> None:
     render(tmp_path, [stack(f"stacks/s{n}", main="x\n") for n in range(6)])
     listed = {f"{n}.tf": {"kind": "x", "sha256": "0" * 64} for n in range(10_000)}
     for n in range(6):
-        place = tmp_path / f"stacks/s{n}/{NAME}"
+        place = tmp_path / f"stacks/s{n}/{MANIFEST_NAME}"
         data = json.loads(place.read_text())
         place.write_text(json.dumps({**data, "files": listed}, separators=(",", ":")))
     found = plan_write(tmp_path, (), version=VERSION, retire_in="stacks")
-    assert rules(found) == [("manifest-broken", f"stacks/s5/{NAME}")]
+    assert rules(found) == [("manifest-broken", f"stacks/s5/{MANIFEST_NAME}")]
 
 
 @pytest.mark.parametrize("target", ["main.tf", "modules", ".ticketgen.json", "extra", "modules/c.tf"])
@@ -150,7 +151,7 @@ def test_a_link_to_itself_is_a_finding_where_a_file_or_folder_is_needed(project:
 def test_a_stack_with_a_name_that_is_not_utf8_is_a_finding(project: Path) -> None:
     place = project / os.fsdecode(b"stacks/\xff")
     place.mkdir()
-    (place / NAME).write_bytes((project / MANIFEST).read_bytes())
+    (place / MANIFEST_NAME).write_bytes((project / MANIFEST).read_bytes())
     found = plan_write(project, NEW, version=VERSION, retire_in="stacks")
     assert [rule for rule, _ in rules(found)] == ["path-outside"]
     assert found.findings[0].message.encode()
@@ -184,7 +185,7 @@ def test_any_manifest_gives_changes_or_findings_and_changes_nothing(
     root.mkdir()
     render(root, OLD)
     (root / "stacks/dev/terraform.tfstate").write_text("theirs\n")
-    (root / f"stacks/dev/{NAME}").write_text(json.dumps(document)[: None if cut > 1000 else cut])
+    (root / f"stacks/dev/{MANIFEST_NAME}").write_text(json.dumps(document)[: None if cut > 1000 else cut])
     before = snapshot(root)
     found = plan_write(root, OLD, version=VERSION, retire_in="stacks")
     assert snapshot(root) == before

@@ -11,9 +11,9 @@ import pytest
 from tree_tools import NEW, OLD, VERSION, dies_at, in_child, recover, render, rules, snapshot, unfinished
 
 from default_signals import reset_signals
+from ticketgen.manifest_name import MANIFEST_NAME
 from ticketgen.tree import plan_write, recover_interrupted, write
 from ticketgen.tree.guard import GUARD
-from ticketgen.tree.manifest import NAME
 from ticketgen.tree.stage import STAGE
 
 Trees = tuple[dict[str, bytes | None], dict[str, bytes | None]]
@@ -181,5 +181,5 @@ def test_the_manifest_is_the_last_file_of_its_folder_to_change(tmp_path: Path) -
     changes = plan_write(root, NEW, version=VERSION, retire_in="stacks").value
     assert changes is not None
     paths = [operation.path for operation in operations(changes)]
-    manifests = [path for path in paths if path.endswith(NAME)]
+    manifests = [path for path in paths if path.endswith(MANIFEST_NAME)]
     assert paths[-len(manifests) :] == manifests

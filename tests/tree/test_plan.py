@@ -11,9 +11,9 @@ import pytest
 from tree_tools import NEW, OLD, VERSION, render, rules, snapshot, stack
 
 from ticketgen.findings import Severity
+from ticketgen.manifest_name import MANIFEST_NAME
 from ticketgen.tree import FileState, changes, changes_diff, drift, plan_write
 from ticketgen.tree.disk import Disk
-from ticketgen.tree.manifest import NAME
 
 
 def states(root: Path, *, version: str = VERSION) -> dict[str, FileState]:
@@ -66,16 +66,18 @@ def test_a_new_version_that_renders_the_same_is_recorded_without_drift(tmp_path:
     from ticketgen.tree import write
 
     write(tmp_path, NEW, version="9.9.9", retire_in="stacks")
-    assert json.loads((tmp_path / "stacks/prod" / NAME).read_text())["ticketgen"] == "9.9.9"
+    assert json.loads((tmp_path / "stacks/prod" / MANIFEST_NAME).read_text())["ticketgen"] == "9.9.9"
 
 
 @pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_text(emptied(path))])
 def test_a_manifest_that_was_not_committed_is_drift(tmp_path: Path, spoil: Callable[[Path], object]) -> None:
     render(tmp_path, NEW)
-    spoil(tmp_path / "stacks/prod" / NAME)
+    spoil(tmp_path / "stacks/prod" / MANIFEST_NAME)
     changes = plan_write(tmp_path, NEW, version=VERSION, retire_in="stacks").value
     assert changes is not None
-    assert [found.location.file for found in drift(changes) if found.location] == [f"stacks/prod/{NAME}"]
+    assert [found.location.file for found in drift(changes) if found.location] == [
+        f"stacks/prod/{MANIFEST_NAME}"
+    ]
 
 
 def emptied(path: Path) -> str:
@@ -151,9 +153,9 @@ def test_names_that_differ_in_case_only_are_refused(tmp_path: Path) -> None:
 )
 def test_an_unreadable_manifest_is_a_finding_with_a_fix(tmp_path: Path, text: str) -> None:
     render(tmp_path, NEW)
-    (tmp_path / "stacks/prod" / NAME).write_text(text)
+    (tmp_path / "stacks/prod" / MANIFEST_NAME).write_text(text)
     found = render(tmp_path, NEW)
-    assert rules(found) == [("manifest-broken", f"stacks/prod/{NAME}")]
+    assert rules(found) == [("manifest-broken", f"stacks/prod/{MANIFEST_NAME}")]
     assert "version control" in found.findings[0].help
 
 
@@ -161,7 +163,7 @@ def test_a_manifest_cannot_delete_outside_its_folder(tmp_path: Path) -> None:
     render(tmp_path, NEW)
     precious = tmp_path / "precious.txt"
     precious.write_text("prod\n")
-    manifest = tmp_path / "stacks/prod" / NAME
+    manifest = tmp_path / "stacks/prod" / MANIFEST_NAME
     data = json.loads(manifest.read_text())
     data["files"]["../../precious.txt"] = data["files"]["main.tf"]
     manifest.write_text(json.dumps(data))
@@ -171,7 +173,7 @@ def test_a_manifest_cannot_delete_outside_its_folder(tmp_path: Path) -> None:
 
 def test_a_manifest_is_sorted_and_has_no_time_or_path(tmp_path: Path) -> None:
     render(tmp_path, NEW)
-    text = (tmp_path / "stacks/prod" / NAME).read_text()
+    text = (tmp_path / "stacks/prod" / MANIFEST_NAME).read_text()
     data = json.loads(text)
     assert list(data["files"]) == sorted(data["files"])
     assert set(data) == {"format", "ticketgen", "spec", "files"}
@@ -192,9 +194,9 @@ def test_a_manifest_is_sorted_and_has_no_time_or_path(tmp_path: Path) -> None:
 )
 def test_what_a_manifest_says_about_patches_is_checked(tmp_path: Path, patched: object) -> None:
     render(tmp_path, NEW)
-    manifest = tmp_path / "stacks/prod" / NAME
+    manifest = tmp_path / "stacks/prod" / MANIFEST_NAME
     manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "patched": patched}))
-    assert rules(render(tmp_path, NEW)) == [("manifest-broken", f"stacks/prod/{NAME}")]
+    assert rules(render(tmp_path, NEW)) == [("manifest-broken", f"stacks/prod/{MANIFEST_NAME}")]
 
 
 def test_no_write_loses_the_edit_of_a_missing_patch(tmp_path: Path) -> None:

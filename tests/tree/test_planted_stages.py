@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from tree_tools import NEW, OLD, VERSION, dies_at, render, rules, snapshot, unfinished
 
+from ticketgen.manifest_name import MANIFEST_NAME
 from ticketgen.tree import plan_write, recover_interrupted, write_files
 from ticketgen.tree.guard import GUARD, GUARD_TEXT
-from ticketgen.tree.manifest import NAME
 from ticketgen.tree.paths import fingerprint
 from ticketgen.tree.stage import STAGE
 
@@ -264,7 +264,7 @@ def test_a_kill_without_records_loses_nothing_and_is_reported(
         if reported:
             shutil.rmtree(root / STAGE)
             for path in (root / "stacks").rglob(GUARD):
-                known = path.parent.name != "left" or (path.parent / NAME).exists()
+                known = path.parent.name != "left" or (path.parent / MANIFEST_NAME).exists()
                 found = plan_write(root, NEW, version=VERSION, retire_in="stacks")
                 assert (("in-the-way", str(path.relative_to(root))) in rules(found)) == known
                 path.unlink()

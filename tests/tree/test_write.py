@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from tree_tools import NEW, OLD, VERSION, in_child, render, rules, snapshot, stack
 
+from ticketgen.manifest_name import MANIFEST_NAME
 from ticketgen.tree import FileState, write
-from ticketgen.tree.manifest import NAME
 from ticketgen.tree.stage import STAGE
 
 
@@ -39,14 +39,14 @@ def test_a_write_leaves_exactly_the_rendered_files(old: Path) -> None:
     assert snapshot(old) == {
         "stacks": None,
         "stacks/dev": None,
-        f"stacks/dev/{NAME}": (old / f"stacks/dev/{NAME}").read_bytes(),
+        f"stacks/dev/{MANIFEST_NAME}": (old / f"stacks/dev/{MANIFEST_NAME}").read_bytes(),
         "stacks/dev/main.tf": b"new dev\n",
         "stacks/dev/modules": None,
         "stacks/dev/modules/fresh": None,
         "stacks/dev/modules/fresh/b.tf": b"fresh\n",
         "stacks/dev/same.tf": b"same\n",
         "stacks/prod": None,
-        f"stacks/prod/{NAME}": (old / f"stacks/prod/{NAME}").read_bytes(),
+        f"stacks/prod/{MANIFEST_NAME}": (old / f"stacks/prod/{MANIFEST_NAME}").read_bytes(),
         "stacks/prod/main.tf": b"prod\n",
         "stacks/prod/modules": None,
         "stacks/prod/modules/c.tf": b"c\n",
@@ -91,7 +91,7 @@ def test_force_overwrites_hand_edits_only(old: Path) -> None:
 
 
 def test_a_file_in_the_way_that_is_just_as_rendered_is_taken_over(old: Path) -> None:
-    (old / "stacks/dev" / NAME).unlink()
+    (old / "stacks/dev" / MANIFEST_NAME).unlink()
     assert render(old, OLD).findings == ()
     assert rules(render(old, NEW)) == []
 

@@ -30,12 +30,12 @@ def why_kept(output: Path, inputs: Iterable[Path] = ()) -> str | None:
     if not output.is_file():
         return None
     # Imported here, because most results replace no file.
-    from ticketgen.tree.manifest import NAME
+    from ticketgen.manifest_name import MANIFEST_NAME
 
     place = Path(os.path.realpath(output))
     if any(os.path.realpath(each) == str(place) for each in inputs):
         return "the command reads it"
-    if any((folder / NAME).is_file() for folder in place.parents):
+    if any((folder / MANIFEST_NAME).is_file() for folder in place.parents):
         return "it is in the folder of a stack"
     name = place.name.lower()
     return next((why for ends, why in _KINDS.items() if name.endswith(ends)), None)

@@ -21,12 +21,13 @@ from ticketgen.findings.projects import (
 from ticketgen.findings.stacks import PATH_OUTSIDE
 from ticketgen.findings.verification import UNREADABLE
 from ticketgen.guesses import did_you_mean
+from ticketgen.manifest_name import MANIFEST_NAME
 from ticketgen.project.bases import base_path
 from ticketgen.safe_open import MAX_TEXT, read_below
 from ticketgen.stack.overrides import OVERRIDABLE, OVERRIDES
 from ticketgen.tree import write_files
 from ticketgen.tree.diff import unified
-from ticketgen.tree.manifest import NAME, Manifest, ManifestEntry, load
+from ticketgen.tree.manifest import Manifest, ManifestEntry, load
 from ticketgen.tree.paths import fingerprint, unsafe_path
 from ticketgen.version import VERSION
 
@@ -99,9 +100,9 @@ def _outdated(root: Path, name: str, known: tuple[str, ...], recorded: Manifest)
         return None
     if entry is None:
         return TEMPLATE_MOVED_ON.found(
-            f"{OVERRIDES}/{NAME} does not list the template, so changes to ticketgen's own go unnoticed",
-            f"restore {OVERRIDES}/{NAME} from version control; or run `ticketgen eject {name} --diff`, copy the "
-            f"changes that you need, then run `ticketgen eject {name} --accept`",
+            f"{OVERRIDES}/{MANIFEST_NAME} does not list the template, so changes to ticketgen's own go unnoticed",
+            f"restore {OVERRIDES}/{MANIFEST_NAME} from version control; or run `ticketgen eject {name} --diff`, copy "
+            f"the changes that you need, then run `ticketgen eject {name} --accept`",
             at=_place(name),
         )
     changed = f"ticketgen's own template has changed since ticketgen {entry.version or recorded.ticketgen}"
@@ -131,7 +132,7 @@ def template_files(folder: Path) -> Iterator[str]:
 
 def _record_hash(root: Path, name: str, *, copy: bool) -> Checked[Path]:
     """Record the template's hash and text; with ``copy``, write the template in the same step."""
-    own, manifest, base = own_template(name), f"{OVERRIDES}/{NAME}", base_path(f"{OVERRIDES}/{name}")
+    own, manifest, base = own_template(name), f"{OVERRIDES}/{MANIFEST_NAME}", base_path(f"{OVERRIDES}/{name}")
     # Read the file before parsing it: if it changes in between, the write is refused.
     before = _present(root, manifest)
     recorded = load(root, OVERRIDES)

@@ -17,6 +17,7 @@ from ticketgen.findings import Checked, Finding, Stage, errors, gather, has_erro
 from ticketgen.findings.kept_edits import NOT_A_RENDERED_FILE
 from ticketgen.findings.verification import UNREADABLE
 from ticketgen.guesses import did_you_mean
+from ticketgen.manifest_name import MANIFEST_NAME
 from ticketgen.patches.patch_folder import patch_path, read_patches
 from ticketgen.patches.patched_files import patch_all, patch_file
 from ticketgen.pipeline import STACKS, Guarding, read_project, verified_stack
@@ -27,7 +28,7 @@ from ticketgen.spec.model import Environment, Project
 from ticketgen.stack.render import render
 from ticketgen.tree import Change, Changes, FileState, recover_interrupted, write_files
 from ticketgen.tree.disk import open_project
-from ticketgen.tree.manifest import NAME, Manifest, load, read_manifest
+from ticketgen.tree.manifest import Manifest, load, read_manifest
 
 __all__ = ["KeepAction", "KeptFile", "keep", "render_without_patches", "split_path"]
 
@@ -181,7 +182,7 @@ def _planned(
         changed[f"{folder}/{edit.name}"] = (edit.before, edit.after)
     manifest_after = replace(recorded, files=entries, patched=patched_entries)
     if manifest_after != recorded:
-        changed[f"{folder}/{NAME}"] = (text, manifest_after.text().encode())
+        changed[f"{folder}/{MANIFEST_NAME}"] = (text, manifest_after.text().encode())
     kept = tuple(_kept_file(environment.name, edit, old.get(edit.name), recorded) for edit in edits.value)
     before = {name: patch_file(root, folder, name, files[name], patch).text for name, patch in old.items()}
     patched = patch_all(root, folder, files, dict(sorted(patches.items())))
@@ -226,7 +227,7 @@ def _not_rendered(root: Path, folder: str, name: str, files: Mapping[str, str]) 
     help = did_you_mean(name, files, NOT_A_RENDERED_FILE.fix)
     recorded = load(root, folder).value
     if (
-        name != NAME
+        name != MANIFEST_NAME
         and recorded is not None
         and name not in recorded.files
         and _exists(root, f"{folder}/{name}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from ticketgen.findings import Checked, Finding, Location, Stage, gather, has_errors
 from ticketgen.findings.kept_edits import NO_PATCH
 from ticketgen.findings.verification import UNREADABLE
+from ticketgen.manifest_name import MANIFEST_NAME
 from ticketgen.patches.patch_folder import patch_path, patched_environments, read_patches
 from ticketgen.patches.patched_files import PatchState, patch_file
 from ticketgen.pipeline import STACKS, read_project
@@ -16,7 +17,7 @@ from ticketgen.project.keep import KeepAction, KeptFile, render_without_patches,
 from ticketgen.spec.model import Environment, Project
 from ticketgen.tree import write_files
 from ticketgen.tree.disk import Disk, open_project
-from ticketgen.tree.manifest import NAME, Manifest, load, read_manifest
+from ticketgen.tree.manifest import Manifest, load, read_manifest
 
 __all__ = ["ListedPatch", "any_rendered", "drop", "list_patches"]
 
@@ -64,7 +65,7 @@ def drop(spec: Path, paths: Sequence[str], *, dry_run: bool = False) -> Checked[
                 if entry is not None:
                     entries = {**manifest.patched, name: replace(entry, dropped=True)}
                     manifests[folder] = before, replace(manifest, patched=entries)
-                    files[f"{folder}/{NAME}"] = before, manifests[folder][1].text().encode()
+                    files[f"{folder}/{MANIFEST_NAME}"] = before, manifests[folder][1].text().encode()
                 text = (content or b"").decode("utf-8", "replace")
                 dropped.append(KeptFile(path, patch, KeepAction.DROPPED, text))
                 files[patch] = (content, None)
@@ -101,7 +102,7 @@ def any_rendered(spec: Path, paths: Sequence[str]) -> bool:
 
 def _manifest(disk: Disk, folder: str) -> tuple[bytes | None, Manifest]:
     """The manifest of a stack, with its bytes; an empty one if it cannot be read, which each render reports."""
-    if disk.unsafe_path(f"{folder}/{NAME}"):
+    if disk.unsafe_path(f"{folder}/{MANIFEST_NAME}"):
         return None, Manifest()
     content, manifest = read_manifest(disk, folder)
     return content, manifest.value or Manifest()

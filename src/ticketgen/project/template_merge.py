@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from ticketgen.findings import Location
 from ticketgen.findings.merging import FILE_MERGED
+from ticketgen.manifest_name import MANIFEST_NAME
 from ticketgen.project.bases import base_path, normalized, read_base
 from ticketgen.project.eject import ejectable_templates, own_template
 from ticketgen.project.merge_plan import MergePlan
 from ticketgen.project.three_way import FileAction
 from ticketgen.safe_open import MAX_TEXT, read_below
 from ticketgen.stack.overrides import OVERRIDES
-from ticketgen.tree.manifest import NAME, Manifest, ManifestEntry, load
+from ticketgen.tree.manifest import Manifest, ManifestEntry, load
 from ticketgen.tree.paths import fingerprint
 from ticketgen.version import VERSION
 
@@ -21,7 +22,7 @@ __all__ = ["plan_templates"]
 
 def plan_templates(plan: MergePlan) -> None:
     """Plan the project's templates; each has its hash in the manifest of ``templates/``, and its base."""
-    place = f"{OVERRIDES}/{NAME}"
+    place = f"{OVERRIDES}/{MANIFEST_NAME}"
     try:
         before = read_below(plan.root, place, MAX_TEXT)
     except OSError:

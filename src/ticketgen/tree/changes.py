@@ -11,13 +11,13 @@ from ticketgen.findings import Checked, Finding, Location, Stage, has_errors
 from ticketgen.findings.spec import TOO_LARGE
 from ticketgen.findings.stacks import IN_THE_WAY, MANIFEST_BROKEN
 from ticketgen.findings.verification import UNREADABLE
+from ticketgen.manifest_name import MANIFEST_NAME
 from ticketgen.tree.disk import Disk, open_project
 from ticketgen.tree.file_states import Change, FileState, state_of
 from ticketgen.tree.guard import GUARD
 from ticketgen.tree.journal import unfinished_write
 from ticketgen.tree.manifest import (
     FIX_OF_LISTING,
-    NAME,
     Manifest,
     PatchedEntry,
     entry_of,
@@ -145,7 +145,7 @@ def plan_open_project(
     rendered = {stack.folder: stack for stack in stacks}
     known: tuple[str, ...] = ()
     if retire_in:
-        blocked = disk.unsafe_path(f"{retire_in}/{NAME}")
+        blocked = disk.unsafe_path(f"{retire_in}/{MANIFEST_NAME}")
         if blocked:
             return Checked(None, (blocked,))
         try:
@@ -159,7 +159,7 @@ def plan_open_project(
     findings: list[Finding] = []
     listed = size = 0
     for folder in sorted([*rendered, *retired]):
-        blocked = disk.unsafe_path(f"{folder}/{NAME}") or _guard_finding(disk, folder)
+        blocked = disk.unsafe_path(f"{folder}/{MANIFEST_NAME}") or _guard_finding(disk, folder)
         text: bytes | None = None
         old: Checked[Manifest] = Checked(None, (blocked,) if blocked else ())
         if not blocked:
@@ -173,7 +173,9 @@ def plan_open_project(
         if listed > _MAX_FILES:
             message = f"the manifests list more than {_MAX_FILES} files"
             help = "restore them from version control"
-            return Checked(None, (MANIFEST_BROKEN.found(message, help, at=Location(f"{folder}/{NAME}")),))
+            return Checked(
+                None, (MANIFEST_BROKEN.found(message, help, at=Location(f"{folder}/{MANIFEST_NAME}")),)
+            )
         compared = _compare(disk, folder, rendered.get(folder), old.value)
         findings += compared.findings
         size += sum(len(change.before or b"") for change in compared.value or ())
@@ -218,7 +220,7 @@ def _compare(disk: Disk, folder: str, stack: Stack | None, old: Manifest) -> Che
             raise ValueError(f"{path} was rendered with a carriage return")
         blocked = disk.unsafe_path(path) or (None if name in new else unclaimable(folder, name))
         if blocked and not blocked.location and name not in new:
-            blocked = replace(blocked, location=Location(f"{folder}/{NAME}"), help=FIX_OF_LISTING)
+            blocked = replace(blocked, location=Location(f"{folder}/{MANIFEST_NAME}"), help=FIX_OF_LISTING)
         try:
             before = None if blocked else disk.read(path)
         except OSError as error:
@@ -261,7 +263,7 @@ def _manifest_change(
     """
     start = len(folder) + 1
     kept = {c.path[start:]: old.files[c.path[start:]] for c in changes if c.state is FileState.KEPT}
-    path = f"{folder}/{NAME}"
+    path = f"{folder}/{MANIFEST_NAME}"
     if stack is None and not kept:
         return Change(path, folder, FileState.ORPHANED, before, None)
     new = {name: entry_of(name, text) for name, text in stack.files.items()} if stack else {}

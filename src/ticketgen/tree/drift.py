@@ -11,9 +11,9 @@ from pathlib import PurePosixPath
 
 from ticketgen.findings import Finding, Location
 from ticketgen.findings.stacks import CREATED, DOWNGRADE, MISSING, ORPHANED, UPGRADE
+from ticketgen.manifest_name import MANIFEST_NAME
 from ticketgen.tree.changes import Changes
 from ticketgen.tree.file_states import Change, FileState, change_finding
-from ticketgen.tree.manifest import NAME
 from ticketgen.tree.version_order import is_newer
 from ticketgen.wording import counted
 
@@ -58,7 +58,7 @@ def upgrades(changes: Changes, version: str = "") -> tuple[Finding, ...]:
     return tuple(
         UPGRADE.found(
             f"ticketgen {before} wrote this stack, and {version} renders {count} of its files differently",
-            at=Location(f"{folder}/{NAME}"),
+            at=Location(f"{folder}/{MANIFEST_NAME}"),
         )
         for folder, before, count in _version_differences(changes, version)
         if not is_newer(before, version)
@@ -73,7 +73,7 @@ def downgrades(changes: Changes, version: str = "") -> tuple[Finding, ...]:
             f"ticketgen {before} wrote this stack, and {version}, which is older, renders {count} of its files "
             "differently",
             f"install ticketgen {before} or newer; only `ticketgen render --force` writes the older rendering",
-            at=Location(f"{folder}/{NAME}"),
+            at=Location(f"{folder}/{MANIFEST_NAME}"),
         )
         for folder, before, count in _version_differences(changes, version)
         if is_newer(before, version)
@@ -114,7 +114,7 @@ def _findings(changes: Changes, files: Sequence[Change]) -> Iterator[Finding]:
 
 def _upgraded_folders(findings: Sequence[Finding]) -> Iterator[str]:
     """The folders of stacks that another version of ticketgen wrote."""
-    return (found.location.file.removesuffix(f"/{NAME}") for found in findings if found.location)
+    return (found.location.file.removesuffix(f"/{MANIFEST_NAME}") for found in findings if found.location)
 
 
 def _uniform_folders(files: Sequence[Change]) -> dict[str, int]:

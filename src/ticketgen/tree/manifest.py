@@ -20,11 +20,10 @@ from ticketgen.tree.disk import Disk, open_project
 from ticketgen.tree.paths import fingerprint
 
 __all__ = [
-    "FIX_OF_LISTING", "HASH_FORM", "NAME", "VERSION_FORM", "Manifest", "ManifestEntry", "PatchedEntry", "entry_of",
+    "FIX_OF_LISTING", "HASH_FORM", "VERSION_FORM", "Manifest", "ManifestEntry", "PatchedEntry", "entry_of",
     "kind_of", "load", "read_manifest", "stack_folders", "unclaimable",
 ]  # fmt: skip
 
-NAME = MANIFEST_NAME
 FIX_OF_LISTING = "restore the manifest from version control, or delete the line"
 """The fix for a manifest that lists a file that it cannot have."""
 
@@ -161,7 +160,7 @@ def unclaimable(folder: str, name: str) -> Finding | None:
     return MANIFEST_BROKEN.found(
         f"the manifest lists {name!r}, and ticketgen renders no such file",
         FIX_OF_LISTING,
-        at=Location(f"{folder}/{NAME}"),
+        at=Location(f"{folder}/{MANIFEST_NAME}"),
     )
 
 
@@ -181,7 +180,7 @@ def read_manifest(disk: Disk, folder: str) -> tuple[bytes | None, Checked[Manife
     """Read the manifest of a folder of an open project, once: its bytes, and the manifest in them."""
     content = None
     try:
-        content = disk.read(f"{folder}/{NAME}", _MAX_BYTES)
+        content = disk.read(f"{folder}/{MANIFEST_NAME}", _MAX_BYTES)
         return content, Checked(Manifest() if content is None else _parse(content))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         return content, Checked(None, (_invalid_manifest(folder, error),))
@@ -237,7 +236,7 @@ def _invalid_manifest(folder: str, error: Exception) -> Finding:
     return MANIFEST_BROKEN.found(
         f"the manifest cannot be read: {str(reason).splitlines()[0]}",
         "restore it from version control, from either side of a merge, then run `ticketgen render` again",
-        at=Location(f"{folder}/{NAME}"),
+        at=Location(f"{folder}/{MANIFEST_NAME}"),
     )
 
 
@@ -256,7 +255,7 @@ def stack_folders(disk: Disk, parent: str) -> tuple[str, ...]:
 
 def _holds_manifest(disk: Disk, folder: str) -> bool:
     try:
-        return disk.exists(f"{folder}/{NAME}")
+        return disk.exists(f"{folder}/{MANIFEST_NAME}")
     except OSError as error:
         if error.errno in {errno.ENOTDIR, errno.ELOOP}:  # a file or a link
             return False

@@ -8,10 +8,10 @@ from ticketgen.aws.provider.schema import Type
 from ticketgen.hcl.primitive_conversions import primitive_number, primitive_text
 from ticketgen.hcl.values import Value
 
-__all__ = ["as_type"]
+__all__ = ["converted_values"]
 
 
-def as_type(value: Value, type: Type) -> Iterator[str | float]:
+def converted_values(value: Value, type: Type) -> Iterator[str | float]:
     """A value, or the elements of a list, as Terraform converts them to a type; none if that is impossible."""
     is_list = not isinstance(type, str)
     if is_list and not isinstance(value, list):

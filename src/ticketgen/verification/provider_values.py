@@ -34,7 +34,7 @@ from ticketgen.hcl.values import UNKNOWN_LOOP, EvaluationContext, is_known
 from ticketgen.verification.accepted_versions import AcceptedVersions, required_sources
 from ticketgen.verification.argument_combinations import KNOWN_PROVIDER, BlockArguments
 from ticketgen.verification.block_numbers import block_numbers
-from ticketgen.verification.converted_values import as_type
+from ticketgen.verification.converted_values import converted_values
 from ticketgen.verification.corrections import Correction, obvious_choice, quoted_edit
 from ticketgen.wording import join_words
 
@@ -244,7 +244,7 @@ class _Body:
                 for field, found in each.items() if isinstance(each, dict) else ():
                     path = f"{prefix}{name}.{field}"
                     if written is not None and field in known.fields and path in rules and is_known(found):
-                        for value in as_type(found, known.fields[field]):
+                        for value in converted_values(found, known.fields[field]):
                             yield from self._value(written, value, rules[path], path, severity)
 
     def _is_known_block(self, block: Block, name: str, where: EvaluationContext) -> bool:
@@ -274,7 +274,7 @@ class _Body:
             return
         value = self.values.of(attribute.value, where)
         if is_known(value):
-            yield from as_type(value, type)
+            yield from converted_values(value, type)
 
     def _value(
         self,
