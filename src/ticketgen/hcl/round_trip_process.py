@@ -15,6 +15,7 @@ __all__ = ["MIN_CHARACTERS", "RoundTrips"]
 
 MIN_CHARACTERS: Final = 100_000
 """Fewer are read faster than the process starts."""
+_TIME_SHARE: Final = 0.4
 
 
 class RoundTrips:
@@ -29,7 +30,7 @@ class RoundTrips:
     """
 
     def __init__(self, texts: Mapping[str, str], budget: Budget | None = None) -> None:
-        self.process = SecondProcess(__name__, dict(texts), budget or Budget())
+        self.process = SecondProcess(__name__, dict(texts), budget or Budget(), _TIME_SHARE)
 
     def differences(self) -> Mapping[str, str]:
         """Wait for the differences by path, "" for none; unanswered paths are missing."""

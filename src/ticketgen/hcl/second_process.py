@@ -25,8 +25,6 @@ __all__ = ["ONE_PROCESS", "SecondProcess", "serve", "should_spawn"]
 ONE_PROCESS: Final = "TICKETGEN_ONE_PROCESS"
 """Environment variable that disables the second process if it is not empty."""
 
-_TIME_SHARE: Final = 0.4
-"""The second process's share of the processor time."""
 _TIMEOUT_FACTOR: Final = 30
 """Timeout of the second process, as a multiple of its processor time, in case it is suspended."""
 _EXIT_CODE_OVERRUN: Final = 75
@@ -53,19 +51,20 @@ class SecondProcess:
     Args:
         module: the name of the module, which calls `serve`.
         request: what it gets, as JSON represents it.
-        budget: the budget of the directory, of which the second process gets a share of the time.
+        budget: the budget of the directory.
+        share: the second process's share of the processor time.
 
     Attributes:
         seconds: the processor time that the second process may take.
         overrun: whether the second process ended because it exceeded its budget.
     """
 
-    def __init__(self, module: str, request: object, budget: Budget) -> None:
+    def __init__(self, module: str, request: object, budget: Budget, share: float) -> None:
         self.overrun = False
         self._answers: list[Any] = []
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = False
-        self.seconds = budget.seconds * _TIME_SHARE
+        self.seconds = budget.seconds * share
         # -P: never import from the current folder, which may be untrusted.
         command = [sys.executable, "-P", "-m", module, str(os.getpid()), str(self.seconds), str(budget.bytes)]
         self._thread = threading.Thread(

@@ -18,6 +18,7 @@ __all__ = ["MIN_CHARACTERS", "SecondValueChecks", "ValueCheckRequest", "ValueFin
 
 MIN_CHARACTERS: Final = 300_000
 """Fewer are checked faster than the second process starts and parses them."""
+_TIME_SHARE: Final = 0.5
 
 
 class ValueCheckRequest(TypedDict):
@@ -79,7 +80,7 @@ class SecondValueChecks:
     """
 
     def __init__(self, request: ValueCheckRequest, budget: Budget) -> None:
-        self.process = SecondProcess(__name__, request, budget)
+        self.process = SecondProcess(__name__, request, budget, _TIME_SHARE)
         self._unread = frozenset(request["unread"])
 
     def findings(self, unread: Set[str], budget: Budget) -> ValueFindings | None:
