@@ -188,7 +188,7 @@ def contenders(
     work: Path, twelve: Path, one: Path, all_regions: Path, roots: list[Path], project: Path
 ) -> Mapping[str, Program]:
     """The programs to compare, by short name."""
-    kept, fresh = work / "kept", work / "fresh"
+    kept, fresh, compiled = work / "kept", work / "fresh", work / "compiled"
     own = {"TICKETGEN_CACHE_DIR": str(kept)}
 
     def clear_results() -> None:
@@ -196,7 +196,8 @@ def contenders(
             path.unlink()
 
     def clear_all() -> None:
-        shutil.rmtree(fresh, ignore_errors=True)
+        for folder in (fresh, compiled):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def validate(folder: Path) -> list[str]:
         return [*TICKETGEN, "validate", str(folder)]
@@ -213,6 +214,12 @@ def contenders(
             ],
         ),
         "cold": Program("ticketgen validate, cold", validate(twelve), own, clear_results),
+        "first": Program(
+            "ticketgen validate, first run after an install without compiled modules",
+            validate(twelve),
+            {"TICKETGEN_CACHE_DIR": str(fresh), "PYTHONPYCACHEPREFIX": str(compiled)},
+            clear_all,
+        ),
         "warm": Program(
             "ticketgen validate, warm", validate(twelve), {"TICKETGEN_CACHE_DIR": str(work / "warm")}
         ),
@@ -236,7 +243,7 @@ def contenders(
 def print_verdict(programs: Mapping[str, Program], regions: int) -> int:
     """Print the measurements and return the exit code."""
     terraform = programs["terraform"]
-    print(f"{'':52}{'seconds':>9}{'ratio':>9}{'processor':>11}{'ratio':>9}{'MB':>7}{'ratio':>9}")
+    print(f"{'':75}{'seconds':>9}{'ratio':>9}{'processor':>11}{'ratio':>9}{'MB':>7}{'ratio':>9}")
     for program in programs.values():
         pairs = [
             (program.time, terraform.time, "9.2f"),
@@ -244,17 +251,18 @@ def print_verdict(programs: Mapping[str, Program], regions: int) -> int:
             (program.memory, terraform.memory, "7.0f"),
         ]
         cells = (f"{own:{format}}{f'1/{other / own:.1f}':>9}" for own, other, format in pairs)
-        print(f"{program.name:52}{''.join(cells)}")
+        print(f"{program.name:75}{''.join(cells)}")
     cold = programs["cold"]
     memory = cold.memory / terraform.memory
     objectives = [
-        faster("cold, of terraform's time", cold, terraform, 1 / 6),
+        faster("cold, of terraform's time", cold, terraform, 1 / 10),
+        faster("first run, of terraform's time", programs["first"], terraform, 1 / 5),
         faster("warm, of terraform's time", programs["warm"], terraform, 1 / 30),
         Objective("memory, of terraform's largest process", memory, 1 / 5, missed=memory > 1 / 5),
         faster(f"{regions} Regions, of one Region's time", programs["all"], programs["one"], 2),
         faster("render --env prod, of our cold time", programs["render"], cold, 1.5),
     ]
-    print(*objectives, f"(next objective: cold, {1 / 10:.3f} of terraform's time)", sep="\n")
+    print(*objectives, sep="\n")
     return int(any(objective.missed for objective in objectives))
 
 

@@ -25,4 +25,4 @@ def test_validate_uses_a_fraction_of_the_time_and_memory_of_terraform(terraform:
         [sys.executable, BENCH, "3"], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("at most") == 5
+    assert done.stdout.count("at most") == 6

@@ -38,20 +38,14 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_cond
 """
 
 
-@cache
 def iam_actions() -> Mapping[str, tuple[str, ...]]:
     """The names of the actions by the prefix of their service, as AWS writes them."""
-    return {prefix: tuple(names) for prefix, names in _read()["actions"].items()}
+    return _tables()[0]
 
 
-@cache
 def iam_condition_keys() -> Mapping[str, tuple[str, ...]]:
     """The rests of the condition keys by their prefixes, with a star for each part that users choose."""
-    found: dict[str, list[str]] = {"aws": [*GLOBAL_CONDITION_KEYS]}
-    for key in _read()["keys"]:
-        prefix, _, rest = key.partition(":")
-        found.setdefault(prefix, []).append(rest)
-    return {prefix: tuple(rests) for prefix, rests in found.items()}
+    return _tables()[1]
 
 
 @cache
@@ -77,6 +71,15 @@ def _lines() -> Mapping[str, str]:
 
 
 @cache
-def _read() -> Mapping[str, Any]:
-    found: dict[str, Any] = json.loads(gzip.decompress(_FILE.read_bytes()))
-    return found
+def _tables() -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]:
+    """The actions and the condition keys, without the document itself, which takes 2 MB."""
+    document: dict[str, Any] = json.loads(gzip.decompress(_FILE.read_bytes()))
+    rests: dict[str, list[str]] = {"aws": [*GLOBAL_CONDITION_KEYS]}
+    for key in document["keys"]:
+        prefix, _, rest = key.partition(":")
+        rests.setdefault(prefix, []).append(rest)
+    return _tuples(document["actions"]), _tuples(rests)
+
+
+def _tuples(lists: Mapping[str, list[str]]) -> Mapping[str, tuple[str, ...]]:
+    return {name: tuple(each) for name, each in lists.items()}

@@ -259,6 +259,10 @@ class _Run:
                 parsed.append(checked.value)
                 if self.makes_round_trips and self.round_trips is None and path in distinct:
                     yield from check_round_trip(path, text, rendered=self.rendered)
+        if self.makes_round_trips and self.round_trips is None:
+            from ticketgen.hcl.grammar import parser
+
+            parser.cache_clear()  # 3 MB, which the other checks need more
         all_paths = frozenset(self.files) | (self.paths or frozenset())
         yield from unread_notes(all_paths)
         read = {file.path for file in parsed}
