@@ -277,7 +277,7 @@ def test_the_command_line_page_is_up_to_date() -> None:
 def environment_variables_in_code() -> Iterator[str]:
     """The environment variables that ticketgen's own code asks for."""
     asks = r"""(?:environ(?:ment)?(?:\.get\(|\[)|getenv\(|envvar=)\s*"([A-Z][A-Z0-9_]+)"(?!\] = )"""
-    named = r"""^(?:VARIABLE|NO_CACHE|ONE_PROCESS|_WORKSPACE) = "([A-Z_]+)\""""
+    named = r"""^(?:VARIABLE|NO_CACHE|ONE_PROCESS|_WORKSPACE)(?:: Final)? = "([A-Z_]+)\""""
     for path in (ROOT / "src/ticketgen").rglob("*.py"):
         # The emulator's `environ` is that of a request; `stack` and `rules` speak of the functions' variables.
         if path.stem != "signatures" and not {"emulator", "stack", "rules"} & {*path.parts}:

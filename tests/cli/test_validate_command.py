@@ -499,3 +499,13 @@ def test_rules_that_can_be_wrong_report_errors_only_in_rendered_stacks(
         (tmp_path / ".ticketgen.json").write_text("{}", encoding="utf-8")
     done = run("validate", "--select", "plain-secret", "--format", "json", str(tmp_path))
     assert [row["severity"] for row in json.loads(done.stdout)["findings"]] == [severity]
+
+
+def test_places_in_texts_have_the_path_that_the_finding_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stack/m").mkdir(parents=True)
+    (tmp_path / "stack/main.tf").write_text('module "m" {\n  source = "./m"\n}\n', encoding="utf-8")
+    (tmp_path / "stack/m/main.tf").write_text('\nvariable "a" {\n  type = string\n}\n', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert "set a: the variable at stack/m/main.tf:2:1 has no default" in run("validate", "stack").stdout

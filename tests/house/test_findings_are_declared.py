@@ -23,7 +23,7 @@ PACKAGE = Path(__file__).parents[2] / "src/ticketgen"
 MODULES = tuple(import_module(each.name) for each in iter_modules(findings.__path__, f"{findings.__name__}."))
 MAKERS = {
     "findings/__init__.py": "a kind makes its findings",
-    "verification/result_cache.py": "a result from the cache has been a finding before",
+    "verification/finding_rows.py": "a result from the cache or another process has been a finding before",
 }
 DECLARERS = {
     "hidden_characters.py": "the spec has the findings of a rule",

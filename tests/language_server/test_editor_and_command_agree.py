@@ -72,14 +72,18 @@ def write(folder: Path, files: Mapping[str, str]) -> Path:
     return folder / "root"
 
 
+def as_printed(text: str, folder: Path) -> str:
+    return text.replace(f"{folder}/", "").replace(str(folder), ".").replace(f"{folder.parent}/", "../")
+
+
 def as_rows(findings: tuple[Finding, ...], folder: Path) -> set[tuple[object, ...]]:
     """The findings as the command prints them."""
     return {
         (
             each.rule,
             each.severity.value,
-            each.message.replace(f"{folder}/", "").replace(str(folder), "."),
-            each.help,
+            as_printed(each.message, folder),
+            as_printed(each.help, folder),
             str(Path(each.location.file).relative_to(folder)) if each.location else None,
             each.location.line if each.location else None,
             len(each.edits),

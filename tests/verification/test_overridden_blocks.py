@@ -72,3 +72,13 @@ def test_faults_of_an_unused_provider_in_an_override_file_are_warnings() -> None
     assert [(each.rule, each.location.file, each.severity) for each in found if each.location] == [
         ("undeclared-reference", "override.tf", W)
     ]
+
+
+def test_places_in_texts_are_those_in_the_files() -> None:
+    files = {
+        "main.tf": "locals {\n  a = 1\n}\n",
+        "override.tf": "\nlocals {\n  a = 2\n}\n",
+        "other.tf": "locals {\n  a = 3\n}\n",
+    }
+    (finding,) = (each for each in verify(files, rendered=False) if each.rule == "duplicate-address")
+    assert finding.message == "local.a is already declared at override.tf:3:3"

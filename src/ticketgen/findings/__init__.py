@@ -113,6 +113,7 @@ class Finding:
         category: decides the exit code of an error.
         edits: the one obvious correction, which ``validate --fix`` makes; empty if there is none.
         unlisted: the number of findings of its rule that it stands for; 0 if it is a finding of its own.
+        mentions: the places that the message or the help names.
     """
 
     rule: str
@@ -124,13 +125,25 @@ class Finding:
     category: Category = Category.FINDINGS
     edits: tuple[TextEdit, ...] = ()
     unlisted: int = 0
+    mentions: tuple[Location, ...] = ()
 
     def placed(self, place: Callable[[Location], Location]) -> Finding:
-        """The finding with another location, and the same for its edits; a finding about no file as it is."""
+        """The finding with other places, also in its edits and texts; a finding about no file as it is."""
         if self.location is None:
             return self
         edits = tuple(replace(edit, at=place(edit.at)) for edit in self.edits)
-        return replace(self, location=place(self.location), edits=edits)
+        mentions = tuple(map(place, self.mentions))
+        message, help = self.message, self.help
+        for before, after in zip(self.mentions, mentions, strict=True):
+            message, help = (text.replace(str(before), str(after)) for text in (message, help))
+        return replace(
+            self,
+            location=place(self.location),
+            edits=edits,
+            mentions=mentions,
+            message=message,
+            help=help,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +179,7 @@ class FindingKind:
         severity: Severity | None = None,
         stage: Stage | None = None,
         edits: tuple[TextEdit, ...] = (),
+        mentions: tuple[Location, ...] = (),
     ) -> Finding:
         """A finding.
 
@@ -176,6 +190,7 @@ class FindingKind:
             severity: if it is not that of the kind.
             stage: if it is not that of the kind.
             edits: the one obvious correction, if there is one.
+            mentions: the places that the message or the help names.
         """
         stage = stage or self.stage
         return Finding(
@@ -187,6 +202,7 @@ class FindingKind:
             self.fix if help is None else help,
             self.category or stage.category,
             edits,
+            mentions=mentions,
         )
 
 

@@ -206,15 +206,18 @@ class _Checker:
                 if variable.value("ephemeral") is None and _marks(value, self._budget)[1]:
                     location = attribute.value.at(call.file)
                     message = f"{attribute.name} in {call.address} is ephemeral, but the variable is not"
-                    help = f"write `ephemeral = true` in the variable at {variable.location}"
-                    self._found[location, message] = EPHEMERAL_VALUE.found(message, help, at=location)
+                    place = variable.location
+                    help = f"write `ephemeral = true` in the variable at {place}"
+                    found = EPHEMERAL_VALUE.found(message, help, at=location, mentions=(place,))
+                    self._found[location, message] = found
                 if problem:
                     message = (
                         f"{attribute.name} in {call.address} does not fit the variable's type: {problem}"
                     )
-                    context.problem(
-                        attribute.value, message, f"correct the value, or the type at {variable.location}"
-                    )
+                    place, location = variable.location, attribute.value.at(call.file)
+                    help = f"correct the value, or the type at {place}"
+                    found = INVALID_EXPRESSION.found(message, help, at=location, mentions=(place,))
+                    self._found.setdefault((location, message), found)
 
     def _body(
         self,

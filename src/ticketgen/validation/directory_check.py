@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from ticketgen.findings import Finding
+from ticketgen.findings import Finding, Location
 from ticketgen.hcl.budget import DEFAULT
 from ticketgen.progress import ProgressCallback, no_progress
 from ticketgen.real_path import real_path
@@ -89,13 +91,14 @@ def check_directory(
     if target.files is not None:
         findings = tuple(each for each in findings if not each.location or each.location.file in target.files)
     findings = reported.applied_to(findings, folder)
-    kept = tuple(
-        each.placed(lambda at: replace(at, file=(folder / at.file).as_posix()))
-        for each in findings
-        if reported.accepts(each)
-    )
+    kept = tuple(each.placed(partial(_below, folder)) for each in findings if reported.accepts(each))
     around = frozenset(read.value.around.texts) if read.value else frozenset()
     return CheckedDirectory(kept, len(findings) - len(kept), texts, around)
+
+
+def _below(folder: Path, place: Location) -> Location:
+    path = (folder / place.file).as_posix()
+    return replace(place, file=posixpath.normpath(path) if place.file.startswith("../") else path)
 
 
 def _verification(

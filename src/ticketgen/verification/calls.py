@@ -172,8 +172,9 @@ def _check_inputs(call: Declaration, callee: Module, guesses: Guesses) -> Iterat
     for variable in islice(missing, _MAX_MISSING):
         name = variable.name
         message = f"missing required argument {name} in {call.address}"
-        help = f"set {name}: the variable at {variable.location} has no default"
-        yield MISSING_MODULE_INPUT.found(message, help, at=call.location)
+        place = variable.location
+        help = f"set {name}: the variable at {place} has no default"
+        yield MISSING_MODULE_INPUT.found(message, help, at=call.location, mentions=(place,))
     if next(missing, None) is not None:
         message = f"{call.address} lacks more than {_MAX_MISSING} required arguments"
         yield MISSING_MODULE_INPUT.found(message, "set every variable without a default", at=call.location)

@@ -27,5 +27,6 @@ def check_duplicates(module: Module) -> Iterator[Finding]:
 def _repeated(what: str, found: Iterable[Declaration]) -> Iterator[Finding]:
     own = [each for each in found if not is_override(each.file)]
     for each in own[1:]:
-        message = f"{what} is already declared at {own[0].location}"
-        yield DUPLICATE_ADDRESS.found(message, at=each.location)
+        first = own[0].location
+        message = f"{what} is already declared at {first}"
+        yield DUPLICATE_ADDRESS.found(message, at=each.location, mentions=(first,))

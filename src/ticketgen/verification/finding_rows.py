@@ -20,12 +20,13 @@ def to_row(finding: Finding) -> list[object]:
         finding.category.name,
         [[_place(edit.at), edit.old, edit.new] for edit in finding.edits],
         finding.unlisted,
+        list(map(_place, finding.mentions)),
     ]
 
 
 def from_row(row: list[Any]) -> Finding:
     """The finding that `to_row` represented."""
-    rule, message, where, severity, help, category, edits, unlisted = row
+    rule, message, where, severity, help, category, edits, unlisted, mentions = row
     # Without the declaration of the rule, so that a cached result does not import the rules.
     return Finding(
         rule,
@@ -37,6 +38,7 @@ def from_row(row: list[Any]) -> Finding:
         Category[category],
         tuple(TextEdit(Location(*at), old, new) for at, old, new in edits),
         unlisted,
+        tuple(Location(*at) for at in mentions),
     )
 
 

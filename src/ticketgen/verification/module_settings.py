@@ -83,8 +83,10 @@ def _check_settings(files: list[File]) -> Iterator[Finding]:
                     continue
                 if block.type in first:
                     other, path = first[block.type]
-                    message = f"there is more than one {block.type} block; the first is at {other.at(path)}"
-                    yield TOO_MANY_BLOCKS.found(message, "remove one, or merge them into one block", at=at)
+                    place = other.at(path)
+                    message = f"there is more than one {block.type} block; the first is at {place}"
+                    help = "remove one, or merge them into one block"
+                    yield TOO_MANY_BLOCKS.found(message, help, at=at, mentions=(place,))
                 first.setdefault(block.type, (block, file.path))
     if "backend" in first and "cloud" in first:
         block, path = first["cloud"]
