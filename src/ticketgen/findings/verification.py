@@ -294,6 +294,13 @@ MISSING_FILE = _verify(
     "`terraform plan` fails.",
     "create the file, or correct the path",
 )
+UNKNOWN_OVERRIDE_TARGET = _verify(
+    "unknown-override-target",
+    "Every object that a test overrides exists",
+    "The override has no effect, so the test may use the real object.",
+    "correct the address, or remove the override",
+    severity=Severity.WARNING,
+)
 UNUSED_DECLARATION = _verify(
     "unused-declaration",
     "Every variable and local value is used",
@@ -501,6 +508,7 @@ LEVELS: Mapping[str, tuple[FindingKind, ...]] = MappingProxyType(
             DUPLICATE_ADDRESS,
             DEPENDENCY_CYCLE,
             MISSING_FILE,
+            UNKNOWN_OVERRIDE_TARGET,
             UNUSED_DECLARATION,
         ),
         "Types": (INVALID_EXPRESSION, SENSITIVE_OUTPUT, EPHEMERAL_VALUE),

@@ -50,6 +50,14 @@ class Form(Enum):
     """The address of a module or resource, without instance keys."""
     IMPORTED = auto()
     """The address of an instance of a managed resource."""
+    STATIC_REFERENCES = auto()
+    """A list of references, which `terraform validate` does not resolve."""
+    CHECKABLE = auto()
+    """A list of references to objects whose conditions may fail in a test."""
+    TARGET = auto()
+    """The address of an object of the kind in the argument's words: ``resource``, ``data`` or ``module``."""
+    TESTED_SOURCE = auto()
+    """The constant address of a module that a test runs, which is local or in a registry."""
     ALIAS = auto()
     """A constant name."""
     ITERATOR = auto()

@@ -34,7 +34,7 @@ from ticketgen.verification.corrections import as_argument, as_block, correct
 from ticketgen.verification.source_addresses import provider_name_fault
 from ticketgen.verification.version_constraints import allows
 
-__all__ = ["check_structure"]
+__all__ = ["check_structure", "check_test_structure"]
 
 _REMOVED_PROVISIONERS: Final = frozenset({"chef", "habitat", "puppet", "salt-masterless"})
 """https://developer.hashicorp.com/terraform/language/v1.1.x/upgrade-guides/0-15#vendor-provisioners"""
@@ -61,6 +61,21 @@ def check_structure(module: Module, guesses: Guesses, *, opentofu: bool) -> Iter
         yield from _File(module, file, guesses, opentofu=accepts_more, later=is_later).check()
 
 
+def check_test_structure(
+    file: File, grammar: BlockGrammar, module: Module, guesses: Guesses
+) -> Iterator[Finding]:
+    """Yield findings about the blocks of a file for ``terraform test``.
+
+    Args:
+        file: the file.
+        grammar: what may stand in it.
+        module: the module that it tests.
+        guesses: finds similar names for the help.
+    """
+    is_later = _requires_later(module)
+    yield from _File(module, file, guesses, opentofu=is_later, later=is_later, grammar=grammar).check()
+
+
 def _requires_later(module: Module) -> bool:
     """Whether a module requires a version of Terraform that may have other blocks and arguments."""
     constraints = [block.value("required_version") for block in module.blocks("terraform")]
@@ -75,23 +90,33 @@ def _requires_later(module: Module) -> bool:
 class _File:
     """The checks of one file."""
 
-    def __init__(self, module: Module, file: File, guesses: Guesses, *, opentofu: bool, later: bool) -> None:
+    def __init__(
+        self,
+        module: Module,
+        file: File,
+        guesses: Guesses,
+        *,
+        opentofu: bool,
+        later: bool,
+        grammar: BlockGrammar = FILE,
+    ) -> None:
         self.module = module
         self.file = file
         self.guesses = guesses
         self.opentofu = opentofu
         self.later = later
+        self.grammar = grammar
         self.is_override = is_override(file.path)
         self.json = file.path.endswith(".json.tf")
 
     def check(self) -> Iterator[Finding]:
         for attribute in self.file.body.attributes:
             message = f"the argument {attribute.name} is outside of any block"
-            help, edits = "write it into a block, such as locals", tuple[TextEdit, ...]()
-            if attribute.name in FILE.blocks:
+            help, edits = "write it into a block", tuple[TextEdit, ...]()
+            if attribute.name in self.grammar.blocks:
                 help, edits = f"write {attribute.name} {{ … }}", as_block(attribute, self.file.path)
             yield UNKNOWN_ATTRIBUTE.found(message, help, at=attribute.at(self.file.path), edits=edits)
-        yield from self.blocks(self.file.body, FILE, None)
+        yield from self.blocks(self.file.body, self.grammar, None)
 
     def blocks(self, body: Body, grammar: BlockGrammar, place: ArgumentPlace | None) -> Iterator[Finding]:
         seen: set[str] = set()

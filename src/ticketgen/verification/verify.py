@@ -272,7 +272,8 @@ class _Run:
         # The language has rules for override files, which are merged away.
         as_written = modules(unmerged, self.unread) if merged else configuration.modules
         values = partial(self._value_findings, configuration)
-        yield from check_together(configuration, as_written, values, self.around)
+        tests = [file for file in parsed if file.path.endswith(_TESTS)]
+        yield from check_together(configuration, as_written, values, self.around, tests)
         if self.round_trips is not None:
             differences = self.round_trips.differences()
             if self.round_trips.process.overrun:
