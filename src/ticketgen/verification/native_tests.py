@@ -32,17 +32,14 @@ from ticketgen.hcl.modules import Module, source_folder
 from ticketgen.hcl.static_addresses import Endpoint, InvalidAddress, endpoint, static_reference
 from ticketgen.hcl.syntax import Block, File, Literal, Reference
 from ticketgen.language.testing_blocks import MOCK_FILE, TEST_FILE
-from ticketgen.terraform_file_names import is_opentofu_file
+from ticketgen.terraform_file_names import NATIVE_TESTS, is_opentofu_file
 from ticketgen.verification.block_structure import check_test_structure
 from ticketgen.verification.language_checks import is_opentofu_module
 
 __all__ = ["check_native_tests"]
 
-_TEST: Final = ".tftest.hcl"
 _TEST_FOLDER: Final = "tests"
 """The default of ``terraform test -test-directory``."""
-_IGNORED: Final = (".", "#")
-"""What the names of files begin with that Terraform takes for an editor's."""
 _OVERRIDES: Final = frozenset({"override_resource", "override_data", "override_module"})
 _MOCKS: Final = frozenset({"mock_resource", "mock_data"})
 
@@ -61,7 +58,7 @@ def check_native_tests(
     with_unread = {posixpath.dirname(path) for path in configuration.unread if is_opentofu_file(path)}
     folders = _Folders(configuration, files)
     for file in files:
-        module = _tested_module(file.path, roots) if file.path.endswith(_TEST) else None
+        module = _tested_module(file.path, roots) if file.path.endswith(NATIVE_TESTS[0]) else None
         if module is None or module.folder in with_unread or is_opentofu_module(module):
             continue
         yield from check_test_structure(file, TEST_FILE, module, guesses)
@@ -71,13 +68,17 @@ def check_native_tests(
 
 def _tested_module(path: str, roots: Mapping[str, Module]) -> Module | None:
     """The root module that a test belongs to; None if Terraform does not read it."""
-    folder, name = posixpath.split(path)
-    if name.startswith(_IGNORED):
+    if _is_hidden(path):
         return None
+    folder = posixpath.dirname(path)
     above, last = posixpath.split(folder)
     if last == _TEST_FOLDER and above in roots:
         return roots[above]
     return roots.get(folder)
+
+
+def _is_hidden(path: str) -> bool:
+    return posixpath.basename(path).startswith(".")
 
 
 class _Folders:
@@ -88,7 +89,7 @@ class _Folders:
         self.mock_data: dict[str, list[File]] = {}
         self.checked: set[str] = set()
         for file in files:
-            if not file.path.endswith(_TEST) and not posixpath.basename(file.path).startswith(_IGNORED):
+            if not file.path.endswith(NATIVE_TESTS[0]) and not _is_hidden(file.path):
                 self.mock_data.setdefault(posixpath.dirname(file.path), []).append(file)
 
     @cached_property
