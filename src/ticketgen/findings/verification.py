@@ -290,8 +290,8 @@ DEPENDENCY_CYCLE = _verify(
 )
 MISSING_FILE = _verify(
     "missing-file",
-    "Every file that an expression reads exists",
-    "`terraform plan` fails.",
+    "Every file that an expression reads, and every folder with mock data that a test reads, exists",
+    "`terraform plan` fails, or for mock data already `terraform validate`.",
     "create the file, or correct the path",
 )
 UNKNOWN_OVERRIDE_TARGET = _verify(

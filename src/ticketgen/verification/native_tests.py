@@ -20,6 +20,7 @@ from ticketgen.findings import Finding, Location
 from ticketgen.findings.verification import (
     CONFLICTING_ARGUMENTS,
     DUPLICATE_ADDRESS,
+    INVALID_IMPORT,
     MISSING_FILE,
     MISSING_MODULE,
     UNKNOWN_OVERRIDE_TARGET,
@@ -158,6 +159,12 @@ class _TestFile:
                     yield MISSING_MODULE.found(message, help, at=call.at(self.path))
                 module = self.modules.get(folder) if folder is not None else None
                 own = [] if module is None else [module]
+                for block in module.blocks("import") if module is not None else ():
+                    message = (
+                        f"the module contains an import block (line {block.line}), but it is called by a test"
+                    )
+                    help = "move the import block to the root module"
+                    yield INVALID_IMPORT.found(message, help, at=call.at(self.path))
                 unknown = unknown or module is None
             tested += own
             if own:
