@@ -36,6 +36,7 @@ from ticketgen.language.testing_blocks import MOCK_FILE, TEST_FILE
 from ticketgen.terraform_file_names import NATIVE_TESTS, is_opentofu_file
 from ticketgen.verification.block_structure import check_test_structure
 from ticketgen.verification.language_checks import is_opentofu_module
+from ticketgen.verification.tested_providers import NativeRun, check_tested_providers
 
 __all__ = ["check_native_tests"]
 
@@ -146,6 +147,7 @@ class _TestFile:
         yield from _duplicates(self.blocks, self.path, {})
         runs = [block for block in self.blocks if block.type == "run"]
         tested = [self.module]
+        known: list[NativeRun] = []
         unknown = False
         for run in runs:
             yield from _duplicates(run.body.blocks, self.path, {})
@@ -167,6 +169,7 @@ class _TestFile:
                     yield INVALID_IMPORT.found(message, help, at=call.at(self.path))
                 unknown = unknown or module is None
             tested += own
+            known += (NativeRun(run, each, each is not self.module) for each in own)
             if own:
                 yield from self.targets(run.body.blocks, own)
         for block in self.blocks:
@@ -176,6 +179,8 @@ class _TestFile:
                     yield from self.targets(block.body.blocks, tested)
         if not unknown:
             yield from self.targets(self.blocks, tested)
+            if all(each.complete for each in tested):
+                yield from check_tested_providers(self.path, self.blocks, known)
 
     def plan_options(self, run: Block) -> Iterator[Finding]:
         for options in run.blocks("plan_options"):
