@@ -10,7 +10,18 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
-__all__ = ["ANY_VALUE", "UNCHECKED_BODY", "Argument", "BlockGrammar", "Form", "Inner", "Label", "Naming"]
+__all__ = [
+    "ANY_VALUE",
+    "CONSTANT_SWITCH",
+    "CONSTANT_TEXT",
+    "UNCHECKED_BODY",
+    "Argument",
+    "BlockGrammar",
+    "Form",
+    "Inner",
+    "Label",
+    "Naming",
+]
 
 
 class Form(Enum):
@@ -166,6 +177,9 @@ class BlockGrammar:
 
 ANY_VALUE: Final = Argument()
 """An argument that may be anything."""
+
+CONSTANT_TEXT: Final = Argument(Form.CONSTANT, "string")
+CONSTANT_SWITCH: Final = Argument(Form.CONSTANT, "bool")
 
 UNCHECKED_BODY: Final = BlockGrammar(others=ANY_VALUE, open=True)
 """A body that the schema of a provider describes."""

@@ -11,15 +11,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ticketgen.language.block_grammar import ANY_VALUE, Argument, BlockGrammar, Form, Inner, Label, Naming
+from ticketgen.language.block_grammar import (
+    ANY_VALUE,
+    CONSTANT_SWITCH,
+    CONSTANT_TEXT,
+    Argument,
+    BlockGrammar,
+    Form,
+    Inner,
+    Label,
+    Naming,
+)
 from ticketgen.language.blocks import TOP_LEVEL
 
 __all__ = ["MOCK_FILE", "TEST_FILE"]
 
 _DURING: Final = Argument(Form.BARE_KEYWORD, words=("plan", "apply"))
 _OBJECT: Final = Argument(Form.EARLY, ["object", {}])
-_SWITCH: Final = Argument(Form.CONSTANT, "bool")
-_TEXT: Final = Argument(Form.CONSTANT, "string")
 _ADDRESSES: Final = Argument(Form.STATIC_REFERENCES)
 _VARIABLES: Final = Inner(BlockGrammar(others=ANY_VALUE), once=True)
 
@@ -51,15 +59,15 @@ _RUN: Final = BlockGrammar(
         "command": Argument(Form.BARE_KEYWORD, words=("apply", "plan")),
         "providers": Argument(Form.PROVIDERS),
         "expect_failures": Argument(Form.CHECKABLE),
-        "state_key": _TEXT,
-        "parallel": _SWITCH,
+        "state_key": CONSTANT_TEXT,
+        "parallel": CONSTANT_SWITCH,
     },
     {
         "plan_options": Inner(
             BlockGrammar(
                 arguments={
                     "mode": Argument(Form.BARE_KEYWORD, words=("normal", "refresh-only")),
-                    "refresh": _SWITCH,
+                    "refresh": CONSTANT_SWITCH,
                     "replace": _ADDRESSES,
                     "target": _ADDRESSES,
                 }
@@ -97,12 +105,16 @@ TEST_FILE: Final = BlockGrammar(
         "mock_provider": Inner(
             BlockGrammar(
                 (Label("name", Naming.PROVIDER),),
-                {"alias": Argument(Form.ALIAS, "string"), "source": _TEXT, "override_during": _DURING},
+                {
+                    "alias": Argument(Form.ALIAS, "string"),
+                    "source": CONSTANT_TEXT,
+                    "override_during": _DURING,
+                },
                 _MOCKS,
             )
         ),
         **_ALL_OVERRIDES,
-        "test": Inner(BlockGrammar(arguments={"parallel": _SWITCH}), once=True),
+        "test": Inner(BlockGrammar(arguments={"parallel": CONSTANT_SWITCH}), once=True),
         "variable": TOP_LEVEL["variable"],
     }
 )

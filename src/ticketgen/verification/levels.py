@@ -72,9 +72,9 @@ def check_together(
     guesses = Guesses()
     yield from check_language(written, guesses, configuration.unread)
     if tests:
-        from ticketgen.verification.native_tests import check_native_tests
+        from ticketgen.verification.terraform_tests import check_terraform_tests
 
-        yield from check_native_tests(configuration, tests, guesses)
+        yield from check_terraform_tests(configuration, tests, guesses)
     found: list[ValueFindings] = []
 
     def rejected() -> Iterator[Finding]:

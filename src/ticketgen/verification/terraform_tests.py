@@ -38,7 +38,7 @@ from ticketgen.verification.block_structure import check_test_structure
 from ticketgen.verification.language_checks import is_opentofu_module
 from ticketgen.verification.tested_providers import NativeRun, check_tested_providers
 
-__all__ = ["check_native_tests"]
+__all__ = ["check_terraform_tests"]
 
 _TEST_FOLDER: Final = "tests"
 """The default of ``terraform test -test-directory``."""
@@ -46,7 +46,7 @@ _OVERRIDES: Final = frozenset({"override_resource", "override_data", "override_m
 _MOCKS: Final = frozenset({"mock_resource", "mock_data"})
 
 
-def check_native_tests(
+def check_terraform_tests(
     configuration: Configuration, files: Sequence[File], guesses: Guesses
 ) -> Iterator[Finding]:
     """Yield findings about the tests of all root modules, and about the mock data that they read.
