@@ -34,7 +34,7 @@ from ticketgen.verification.corrections import as_argument, as_block, correct
 from ticketgen.verification.source_addresses import provider_name_fault
 from ticketgen.verification.version_constraints import allows
 
-__all__ = ["check_structure", "check_test_structure"]
+__all__ = ["check_structure", "check_test_structure", "requires_later"]
 
 _REMOVED_PROVISIONERS: Final = frozenset({"chef", "habitat", "puppet", "salt-masterless"})
 """https://developer.hashicorp.com/terraform/language/v1.1.x/upgrade-guides/0-15#vendor-provisioners"""
@@ -53,7 +53,7 @@ def check_structure(module: Module, guesses: Guesses, *, opentofu: bool) -> Iter
         guesses: finds similar names for the help.
         opentofu: whether only OpenTofu reads the module.
     """
-    is_later = _requires_later(module)
+    is_later = requires_later(module)
     # Terraform 1.15 reads the variables with `const` before it installs modules.
     has_const = any(each.value("const") is not None for each in module.variables.values())
     accepts_more = opentofu or is_later or has_const
@@ -62,7 +62,7 @@ def check_structure(module: Module, guesses: Guesses, *, opentofu: bool) -> Iter
 
 
 def check_test_structure(
-    file: File, grammar: BlockGrammar, module: Module, guesses: Guesses
+    file: File, grammar: BlockGrammar, module: Module, guesses: Guesses, *, later: bool
 ) -> Iterator[Finding]:
     """Yield findings about the blocks of a file for ``terraform test``.
 
@@ -71,12 +71,12 @@ def check_test_structure(
         grammar: what may stand in it.
         module: the module that it tests.
         guesses: finds similar names for the help.
+        later: whether the module requires a version of Terraform that may have other blocks and arguments.
     """
-    is_later = _requires_later(module)
-    yield from _File(module, file, guesses, opentofu=is_later, later=is_later, grammar=grammar).check()
+    yield from _File(module, file, guesses, opentofu=later, later=later, grammar=grammar).check()
 
 
-def _requires_later(module: Module) -> bool:
+def requires_later(module: Module) -> bool:
     """Whether a module requires a version of Terraform that may have other blocks and arguments."""
     constraints = [block.value("required_version") for block in module.blocks("terraform")]
     return any(

@@ -34,7 +34,7 @@ from ticketgen.hcl.static_addresses import Endpoint, InvalidAddress, endpoint, s
 from ticketgen.hcl.syntax import Block, File, Literal, Reference
 from ticketgen.language.testing_blocks import MOCK_FILE, TEST_FILE
 from ticketgen.terraform_file_names import NATIVE_TESTS, is_opentofu_file
-from ticketgen.verification.block_structure import check_test_structure
+from ticketgen.verification.block_structure import check_test_structure, requires_later
 from ticketgen.verification.language_checks import is_opentofu_module
 from ticketgen.verification.tested_providers import NativeRun, check_tested_providers
 
@@ -42,7 +42,8 @@ __all__ = ["check_terraform_tests"]
 
 _TEST_FOLDER: Final = "tests"
 """The default of ``terraform test -test-directory``."""
-_OVERRIDES: Final = frozenset({"override_resource", "override_data", "override_module"})
+_OVERRIDES: Final = {"override_resource": "resource", "override_data": "data", "override_module": ""}
+"""The kind of object that each block overrides."""
 _MOCKS: Final = frozenset({"mock_resource", "mock_data"})
 
 
@@ -58,14 +59,21 @@ def check_terraform_tests(
     """
     roots = {scope.module.folder: scope.module for scope in configuration.roots}
     with_unread = {posixpath.dirname(path) for path in configuration.unread if is_opentofu_file(path)}
-    folders = _Folders(configuration, files)
+    folders = _Folders(configuration, files, guesses)
+    later: dict[str, bool] = {}
     for file in files:
         module = _tested_module(file.path, roots) if file.path.endswith(NATIVE_TESTS[0]) else None
-        if module is None or module.folder in with_unread or is_opentofu_module(module):
+        if module is None:
             continue
-        yield from check_test_structure(file, TEST_FILE, module, guesses)
+        if module.folder not in later:
+            if module.folder in with_unread or is_opentofu_module(module):
+                del roots[module.folder]
+                continue
+            later[module.folder] = requires_later(module)
+        is_later = later[module.folder]
+        yield from check_test_structure(file, TEST_FILE, module, guesses, later=is_later)
         yield from _TestFile(file, module, folders).check()
-        yield from folders.check_mock_data(file, module, guesses)
+        yield from folders.check_mock_data(file, module, later=is_later)
 
 
 def _tested_module(path: str, roots: Mapping[str, Module]) -> Module | None:
@@ -86,8 +94,9 @@ def _is_hidden(path: str) -> bool:
 class _Folders:
     """The folders that tests name, relative to the root module, where Terraform runs."""
 
-    def __init__(self, configuration: Configuration, files: Iterable[File]) -> None:
+    def __init__(self, configuration: Configuration, files: Iterable[File], guesses: Guesses) -> None:
         self.configuration = configuration
+        self.guesses = guesses
         self.mock_data: dict[str, list[File]] = {}
         self.checked: set[str] = set()
         for file in files:
@@ -113,7 +122,7 @@ class _Folders:
             return False
         return self.configuration.exists(folder) is False
 
-    def check_mock_data(self, test: File, module: Module, guesses: Guesses) -> Iterator[Finding]:
+    def check_mock_data(self, test: File, module: Module, *, later: bool) -> Iterator[Finding]:
         """Check the folders with mock data that a test names, each of them once."""
         for block in test.body.blocks:
             source = block.value("source") if block.type == "mock_provider" else None
@@ -129,7 +138,7 @@ class _Folders:
                 self.checked.add(folder)
                 seen: dict[tuple[str, str], Location] = {}
                 for file in self.mock_data.get(folder, ()):
-                    yield from check_test_structure(file, MOCK_FILE, module, guesses)
+                    yield from check_test_structure(file, MOCK_FILE, module, self.guesses, later=later)
                     yield from _duplicates(file.body.blocks, file.path, seen)
 
 
@@ -146,7 +155,7 @@ class _TestFile:
     def check(self) -> Iterator[Finding]:
         yield from _duplicates(self.blocks, self.path, {})
         runs = [block for block in self.blocks if block.type == "run"]
-        tested = [self.module]
+        tested = {self.module.folder: self.module}
         known: list[NativeRun] = []
         unknown = False
         for run in runs:
@@ -168,7 +177,7 @@ class _TestFile:
                     help = "move the import block to the root module"
                     yield INVALID_IMPORT.found(message, help, at=call.at(self.path))
                 unknown = unknown or module is None
-            tested += own
+            tested |= {each.folder: each for each in own}
             known += (NativeRun(run, each, each is not self.module) for each in own)
             if own:
                 yield from self.targets(run.body.blocks, own)
@@ -176,10 +185,10 @@ class _TestFile:
             if block.type == "mock_provider":
                 yield from _duplicates(block.body.blocks, self.path, {})
                 if not unknown:
-                    yield from self.targets(block.body.blocks, tested)
+                    yield from self.targets(block.body.blocks, tested.values())
         if not unknown:
-            yield from self.targets(self.blocks, tested)
-            if all(each.complete for each in tested):
+            yield from self.targets(self.blocks, tested.values())
+            if all(each.complete for each in tested.values()):
                 yield from check_tested_providers(self.path, self.blocks, known)
 
     def plan_options(self, run: Block) -> Iterator[Finding]:
@@ -193,32 +202,61 @@ class _TestFile:
                 at = refresh.at(self.path)
                 yield CONFLICTING_ARGUMENTS.found(message, "remove one of the two", at=at)
 
-    def targets(self, blocks: Iterable[Block], tested: Sequence[Module]) -> Iterator[Finding]:
+    def targets(self, blocks: Iterable[Block], tested: Iterable[Module]) -> Iterator[Finding]:
         """Check that at least one of the tested modules has each target."""
+        start = _Reached(tuple(tested), self.modules)
         for block in blocks:
             target = _target(block)
-            if target is not None and all(self.exists(target, module) is False for module in tested):
+            if target is not None and not start.may_have(target):
                 value = block.value("target")
                 assert value is not None
                 message = f"the override concerns {target}, which does not exist"
                 yield UNKNOWN_OVERRIDE_TARGET.found(message, at=value.at(self.path))
 
-    def exists(self, target: Endpoint, module: Module) -> bool | None:
-        """Whether a root module has a target; None if that is unknown."""
-        current: Module | None = module
+
+class _Reached:
+    """The modules that a path of module calls may lead to; everything that is asked for is computed once.
+
+    Args:
+        found: the modules; None for one that is unknown.
+        folders: the modules of the directory by folder.
+    """
+
+    def __init__(self, found: Sequence[Module | None], folders: Mapping[str, Module]) -> None:
+        self.found = found
+        self.folders = folders
+        self.next: dict[str, _Reached] = {}
+
+    @cached_property
+    def is_certain(self) -> bool:
+        """Whether everything in these modules is known."""
+        return all(each is not None and each.complete for each in self.found)
+
+    @cached_property
+    def addresses(self) -> frozenset[Address]:
+        """What the modules declare."""
+        return frozenset().union(*(each.declarations for each in self.found if each is not None))
+
+    def may_have(self, target: Endpoint) -> bool:
+        """Whether one of the modules has a target, or may have it."""
+        reached = self
         for name in target.modules:
-            if current is None or not current.complete:
-                return None
-            call = current.calls.get(name)
-            if call is None:
-                return False
-            folder = source_folder(current, call.block)
-            current = self.modules.get(folder) if folder is not None else None
-        if not target.kind:
-            return True
-        if current is None or not current.complete:
-            return None
-        return Address(target.kind, target.type, target.name) in current.declarations
+            if not reached.is_certain:
+                return True
+            if name not in reached.next:
+                reached.next[name] = _Reached(list(reached.called(name)), self.folders)
+            reached = reached.next[name]
+        if not reached.found or not target.kind:
+            return bool(reached.found)
+        return not reached.is_certain or Address(target.kind, target.type, target.name) in reached.addresses
+
+    def called(self, name: str) -> Iterator[Module | None]:
+        """The modules that the calls of one name lead to."""
+        for module in self.found:
+            call = module.calls.get(name) if module is not None else None
+            if module is not None and call is not None:
+                folder = source_folder(module, call.block)
+                yield self.folders.get(folder) if folder is not None else None
 
 
 def _target(block: Block) -> Endpoint | None:
@@ -226,9 +264,10 @@ def _target(block: Block) -> Endpoint | None:
     value = block.value("target") if block.type in _OVERRIDES else None
     reference = static_reference(value, quoted=False) if value is not None else None
     try:
-        return endpoint(reference) if reference is not None else None
+        found = endpoint(reference) if reference is not None else None
     except InvalidAddress:
         return None
+    return found if found is not None and found.kind == _OVERRIDES[block.type] else None
 
 
 def _duplicates(
