@@ -99,6 +99,7 @@ class _Folders:
         self.guesses = guesses
         self.mock_data: dict[str, list[File]] = {}
         self.checked: set[str] = set()
+        self.imports: dict[str, bool] = {}
         for file in files:
             if not file.path.endswith(NATIVE_TESTS[0]) and not _is_hidden(file.path):
                 self.mock_data.setdefault(posixpath.dirname(file.path), []).append(file)
@@ -113,6 +114,12 @@ class _Folders:
                 found.add(folder)
                 folder = posixpath.dirname(folder)
         return frozenset(found)
+
+    def has_imports(self, module: Module) -> bool:
+        """Whether a module contains import blocks."""
+        if module.folder not in self.imports:
+            self.imports[module.folder] = any(module.blocks("import"))
+        return self.imports[module.folder]
 
     def are_missing(self, folder: str) -> bool:
         """Whether a folder is known not to exist."""
@@ -170,10 +177,8 @@ class _TestFile:
                     yield MISSING_MODULE.found(message, help, at=call.at(self.path))
                 module = self.modules.get(folder) if folder is not None else None
                 own = [] if module is None else [module]
-                for block in module.blocks("import") if module is not None else ():
-                    message = (
-                        f"the module contains an import block (line {block.line}), but it is called by a test"
-                    )
+                if module is not None and self.folders.has_imports(module):
+                    message = f"{module.folder} contains an import block, so no test can run it"
                     help = "move the import block to the root module"
                     yield INVALID_IMPORT.found(message, help, at=call.at(self.path))
                 unknown = unknown or module is None
