@@ -9,12 +9,23 @@ import posixpath
 from collections.abc import Collection
 from typing import Final
 
-__all__ = ["DECLARING", "SETTING_VARIABLES", "is_opentofu_file", "replaced_files"]
+__all__ = [
+    "DECLARING",
+    "MOCK_DATA",
+    "NATIVE_TESTS",
+    "SETTING_VARIABLES",
+    "is_opentofu_file",
+    "replaced_files",
+]
 
 DECLARING: Final = (".tf", ".tf.json", ".tofu", ".tofu.json")
 """The ends of the names of files that declare objects, the native one first."""
 SETTING_VARIABLES: Final = (".tfvars", ".tfvars.json")
 """The ends of the names of files that set variables, the native one first."""
+NATIVE_TESTS: Final = (".tftest.hcl", ".tftest.json")
+"""The ends of the names of files with tests for ``terraform test``, the native one first."""
+MOCK_DATA: Final = (".tfmock.hcl", ".tfmock.json")
+"""The ends of the names of files with mock data for these tests, the native one first."""
 
 
 def is_opentofu_file(path: str) -> bool:

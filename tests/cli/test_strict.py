@@ -59,7 +59,7 @@ ADDITIONS: dict[str, Callable[[Path], None]] = {
     "a large comment": appended("# x\n" * (MAX_BYTES // 4)),
     "many operators": appended("#" + "-" * 100_001 + "\n"),
     "a twin for OpenTofu": file("main.tofu", "locals {}\n"),
-    "a test in the JSON syntax": file("more.tftest.json", "{}"),
+    "a test for OpenTofu in the JSON syntax": file("more.tofutest.json", "{}"),
     "a module from a registry": appended(
         'module "more" {\n  source  = "terraform-aws-modules/vpc/aws"\n  version = "5.0.0"\n}\n'
     ),
@@ -291,7 +291,7 @@ def test_a_call_of_a_root_module_with_harmless_values_hides_no_finding(stack: Pa
 
 
 def test_the_command_line_overrides_strict_in_the_configuration_file(stack: Path) -> None:
-    file("more.tftest.json", "{}")(stack)
+    file("more.tofutest.json", "{}")(stack)
     file("ticketgen.toml", "[validate]\nstrict = true\n")(stack)
     assert run("validate").exit_code == 1
     assert run("validate", "--no-strict").exit_code == 0

@@ -105,7 +105,7 @@ def test_an_unreadable_module_is_not_missing() -> None:
 
 def test_the_files_that_terraform_reads_are_read(tmp_path: Path) -> None:
     names = {"main.tf", "a.tf.json", "a.tofu", "a.tofu.json", "a.tfvars", "a.tfvars.json"}
-    names |= {"a.tftest.hcl", "a.tfmock.hcl", "test_a.py"}
+    names |= {"a.tftest.hcl", "a.tfmock.hcl", "a.tftest.json", "a.tfmock.json", "test_a.py"}
     for name in names | {"a.hcl", "a.tf.bak", ".terraform.lock.hcl"}:
         (tmp_path / name).write_text("")
     read = read_directory(tmp_path)

@@ -290,9 +290,16 @@ DEPENDENCY_CYCLE = _verify(
 )
 MISSING_FILE = _verify(
     "missing-file",
-    "Every file that an expression reads exists",
-    "`terraform plan` fails.",
+    "Every file that an expression reads, and every folder with mock data that a test reads, exists",
+    "`terraform plan` fails, or for mock data already `terraform validate`.",
     "create the file, or correct the path",
+)
+UNKNOWN_OVERRIDE_TARGET = _verify(
+    "unknown-override-target",
+    "Every object that a test overrides exists",
+    "The override has no effect, so the test may use the real object.",
+    "correct the address, or remove the override",
+    severity=Severity.WARNING,
 )
 UNUSED_DECLARATION = _verify(
     "unused-declaration",
@@ -501,6 +508,7 @@ LEVELS: Mapping[str, tuple[FindingKind, ...]] = MappingProxyType(
             DUPLICATE_ADDRESS,
             DEPENDENCY_CYCLE,
             MISSING_FILE,
+            UNKNOWN_OVERRIDE_TARGET,
             UNUSED_DECLARATION,
         ),
         "Types": (INVALID_EXPRESSION, SENSITIVE_OUTPUT, EPHEMERAL_VALUE),

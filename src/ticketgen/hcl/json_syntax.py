@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Final, Protocol
 
@@ -18,10 +18,12 @@ from ticketgen.hcl.templates import InvalidTemplate, split_template
 
 __all__ = [
     "InvalidJson",
+    "JsonBlocks",
     "NestedBlocks",
     "RefusedJson",
     "TranslatedJson",
     "translate_json",
+    "translate_tests",
     "translate_values",
 ]
 
@@ -61,6 +63,26 @@ _ADDRESS: Final = re.compile(
     r'[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\.\*|\[(?:[0-9]+|\*|"[^"\\$%\n]*")\])*', re.ASCII
 )
 _TYPE: Final = re.compile(r"[A-Za-z_][\w ()\[\]{},=:.-]*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonBlocks:
+    """The blocks of a kind of file.
+
+    Attributes:
+        top_level: the blocks at the top level, with the number of their labels.
+        inner: the blocks in each block, with the number of their labels.
+        addresses: the arguments in each block whose strings are addresses and no templates.
+        texts: the arguments in each block whose strings are neither.
+    """
+
+    top_level: Mapping[str, int]
+    inner: Mapping[str, Mapping[str, int]]
+    addresses: Mapping[str, Set[str]]
+    texts: Mapping[str, Set[str]] = field(default_factory=dict)
+
+
+_DECLARING: Final = JsonBlocks(_LABELS, _OWN_BLOCKS, _ADDRESSES)
 
 
 class InvalidJson(Exception):
@@ -125,9 +147,32 @@ def translate_json(text: str, schema_of: Callable[[str, str], NestedBlocks | Non
     Raises:
         InvalidJson: the text is not valid.
     """
-    top = _Reader(text).read()
-    lines = list(_top_level(top, schema_of))
-    return TranslatedJson("".join(f"{line}\n" for line, _ in lines), tuple(number for _, number in lines))
+    return _joined(_top_level(_Reader(text).read(), schema_of))
+
+
+def translate_tests(text: str, blocks: JsonBlocks) -> TranslatedJson:
+    """Translate a file for ``terraform test``; an unknown block at the top level becomes an attribute.
+
+    Raises:
+        InvalidJson: the text is not valid, or has an address that ticketgen cannot read.
+    """
+    lines: list[tuple[str, int]] = []
+    try:
+        for part in _objects(_Reader(text).read()):
+            for name, value in part.items():
+                if name not in blocks.top_level:
+                    lines.append(_attribute(name, value))
+                    continue
+                for labels, body in _labelled(value, blocks.top_level[name]):
+                    lines += _block(name, labels, body, None, blocks)
+    except RefusedJson as error:
+        raise InvalidJson(str(error)) from None  # Terraform does not read every test
+    return _joined(lines)
+
+
+def _joined(lines: Iterable[tuple[str, int]]) -> TranslatedJson:
+    found = tuple(lines)
+    return TranslatedJson("".join(f"{line}\n" for line, _ in found), tuple(number for _, number in found))
 
 
 def translate_values(text: str) -> TranslatedJson:
@@ -140,10 +185,10 @@ def translate_values(text: str) -> TranslatedJson:
     if not isinstance(top.value, dict):
         raise InvalidJson(f"line {top.line}: not an object of variable values")
     for name, value in top.value.items():
-        if not _NAME.fullmatch(name):
-            raise InvalidJson(f"line {value.line}: {name[:100]!r} is not a name")
-    lines = [(f"{name} = {_expression(value, _quoted_at)}", value.line) for name, value in top.value.items()]
-    return TranslatedJson("".join(f"{line}\n" for line, _ in lines), tuple(number for _, number in lines))
+        _check_name(name, value)
+    return _joined(
+        (f"{name} = {_expression(value, _quoted_at)}", value.line) for name, value in top.value.items()
+    )
 
 
 class _Reader:
@@ -269,33 +314,51 @@ def _labelled(node: _Node, count: int) -> Iterator[tuple[tuple[str, ...], _Node]
                 yield (label, *labels), body
 
 
+def _check_name(name: str, value: _Node) -> None:
+    if not _NAME.fullmatch(name):
+        raise InvalidJson(f"line {value.line}: {name[:100]!r} is not a name")
+
+
+def _attribute(
+    name: str, value: _Node, as_string: Callable[[str, int], str] | None = None
+) -> tuple[str, int]:
+    _check_name(name, value)
+    return f"{name} = {_expression(value, as_string or _template)}", value.line
+
+
 def _block(
-    type: str, labels: tuple[str, ...], body: _Node, schema: NestedBlocks | None
+    type: str,
+    labels: tuple[str, ...],
+    body: _Node,
+    schema: NestedBlocks | None,
+    blocks: JsonBlocks = _DECLARING,
 ) -> Iterator[tuple[str, int]]:
     if body.value is None:
         return
     if not isinstance(body.value, dict):
-        if type in _LABELS and not isinstance(body.value, list):
+        if type in blocks.top_level and not isinstance(body.value, list):
             raise RefusedJson(body.line, f"the block {type} is not an object")
         raise InvalidJson(f"line {body.line}: no object where a block is expected")
     yield " ".join([type, *map(_quoted, labels), "{"]), body.line
-    own = _OWN_BLOCKS.get(type, {})
+    own = blocks.inner.get(type, {})
     for name, value in body.value.items():
         nested = schema.nested(name) if schema else None
-        if not _NAME.fullmatch(name):
-            raise InvalidJson(f"line {value.line}: {name[:100]!r} is not a name")
+        _check_name(name, value)
         if nested is None and name not in own:
-            as_string = _address if name in _ADDRESSES.get(type, ()) else _template
-            if (type, name) == ("variable", "type"):
+            address = _address if blocks is _DECLARING else _certain_address
+            as_string = address if name in blocks.addresses.get(type, ()) else _template
+            if name in blocks.texts.get(type, ()):
+                as_string = _quoted_at
+            elif (type, name) == ("variable", "type"):
                 as_string = _type
-            yield f"{name} = {_expression(value, as_string)}", value.line
+            yield _attribute(name, value, as_string)
         elif name == "dynamic":
             for inner_labels, inner in _labelled(value, 1):
                 content = schema.nested(inner_labels[0]) if schema else None
                 yield from _dynamic(inner_labels, inner, content.block if content else None)
         else:
             for inner_labels, inner in _labelled(value, own.get(name, 0)):
-                yield from _block(name, inner_labels, inner, nested.block if nested else None)
+                yield from _block(name, inner_labels, inner, nested.block if nested else None, blocks)
     yield "}", body.line
 
 
@@ -324,6 +387,17 @@ def _template(text: str, line: int) -> str:
 def _address(text: str, line: int) -> str:
     """An address, which HCL writes without quotes."""
     return text if _ADDRESS.fullmatch(text) else _template(text, line)
+
+
+def _certain_address(text: str, line: int) -> str:
+    """An address, if it is certain that no string in quotes is one as well.
+
+    Raises:
+        InvalidJson: it is not certain.
+    """
+    if not _ADDRESS.fullmatch(text) and ("[" in text or not text.isascii()):
+        raise InvalidJson(f"line {line}: ticketgen cannot read the address {text[:100]!r}")
+    return _address(text, line)
 
 
 def _type(text: str, line: int) -> str:

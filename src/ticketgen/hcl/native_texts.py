@@ -5,7 +5,6 @@ Sources: https://developer.hashicorp.com/terraform/language/files and https://op
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -14,16 +13,20 @@ from ticketgen.findings import Location
 from ticketgen.hcl.guards import refusal
 from ticketgen.hcl.json_syntax import (
     InvalidJson,
+    JsonBlocks,
     NestedBlocks,
     RefusedJson,
     TranslatedJson,
     translate_json,
+    translate_tests,
     translate_values,
 )
-from ticketgen.terraform_file_names import DECLARING, SETTING_VARIABLES
+from ticketgen.terraform_file_names import DECLARING, MOCK_DATA, NATIVE_TESTS, SETTING_VARIABLES
 
 __all__ = ["NativeTexts", "native_texts", "written_path"]
 
+_NO_TESTS: Final[Mapping[str, JsonBlocks]] = {}
+_OTHER_KINDS: Final = (SETTING_VARIABLES, NATIVE_TESTS, MOCK_DATA)
 _MARK: Final = "\ufeff"
 
 
@@ -57,13 +60,16 @@ class NativeTexts:
 
 
 def native_texts(
-    texts: Mapping[str, str], schema_of: Callable[[str, str], NestedBlocks | None]
+    texts: Mapping[str, str],
+    schema_of: Callable[[str, str], NestedBlocks | None],
+    tests: Mapping[str, JsonBlocks] = _NO_TESTS,
 ) -> NativeTexts:
     """Translate the files that are in another syntax, and leave out those that OpenTofu replaces.
 
     Args:
         texts: the texts of files of every kind, by path.
         schema_of: the schema of a kind (``resource``, ``data``, ``ephemeral`` or ``provider``) and a type.
+        tests: the blocks of the files for ``terraform test``, by the end of their names.
     """
     found: dict[str, str] = {}
     lines: dict[str, tuple[int, ...]] = {}
@@ -78,6 +84,8 @@ def native_texts(
                 done = translate_json(_admitted(written), schema_of)
             elif path.endswith(".tfvars.json"):
                 done = translate_values(_admitted(written))
+            elif blocks := next((tests[end] for end in tests if path.endswith(end)), None):
+                done = translate_tests(_admitted(written), blocks)
             elif path.endswith(".tofu"):
                 done = TranslatedJson(written, tuple(range(1, written.count("\n") + 2)))
             else:
@@ -88,16 +96,17 @@ def native_texts(
             if isinstance(error, RefusedJson):
                 refused[path] = error.line, error.reason
             continue
-        name = f"{path}{SETTING_VARIABLES[0] if path.endswith(SETTING_VARIABLES) else DECLARING[0]}"
+        name = path + next((kind[0] for kind in _OTHER_KINDS if path.endswith(kind)), DECLARING[0])
         found[name], lines[name] = done.text, done.lines
     return NativeTexts(found, lines, broken, refused)
 
 
 def written_path(path: str) -> str:
     """The path of the written file, for that of a translation; any other path as it is."""
-    written, end = posixpath.splitext(path)
-    ends = {DECLARING[0]: DECLARING[1:], SETTING_VARIABLES[0]: SETTING_VARIABLES[1:]}.get(end, ())
-    return written if written.endswith(ends) else path
+    for native, *others in (*_OTHER_KINDS, DECLARING):
+        if path.endswith(native) and path.removesuffix(native).endswith(tuple(others)):
+            return path.removesuffix(native)
+    return path
 
 
 def _admitted(text: str) -> str:

@@ -99,4 +99,5 @@ def provider_source(name: str, module: Module) -> str:
     source = requirement.get("source") if isinstance(requirement, Object) else None
     if not isinstance(source, Literal) or not isinstance(source.value, str):
         return f"hashicorp/{name}"
-    return source.value.lower().removeprefix("registry.terraform.io/")
+    written = source.value.lower().removeprefix("registry.terraform.io/")
+    return written if "/" in written else f"hashicorp/{written}"

@@ -10,7 +10,18 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
-__all__ = ["ANY_VALUE", "UNCHECKED_BODY", "Argument", "BlockGrammar", "Form", "Inner", "Label", "Naming"]
+__all__ = [
+    "ANY_VALUE",
+    "CONSTANT_SWITCH",
+    "CONSTANT_TEXT",
+    "UNCHECKED_BODY",
+    "Argument",
+    "BlockGrammar",
+    "Form",
+    "Inner",
+    "Label",
+    "Naming",
+]
 
 
 class Form(Enum):
@@ -50,6 +61,14 @@ class Form(Enum):
     """The address of a module or resource, without instance keys."""
     IMPORTED = auto()
     """The address of an instance of a managed resource."""
+    STATIC_REFERENCES = auto()
+    """A list of references, which `terraform validate` does not resolve."""
+    CHECKABLE = auto()
+    """A list of references to objects whose conditions may fail in a test."""
+    TARGET = auto()
+    """The address of an object of the kind in the argument's words: ``resource``, ``data`` or ``module``."""
+    TESTED_SOURCE = auto()
+    """The constant address of a module that a test runs, which is local or in a registry."""
     ALIAS = auto()
     """A constant name."""
     ITERATOR = auto()
@@ -158,6 +177,9 @@ class BlockGrammar:
 
 ANY_VALUE: Final = Argument()
 """An argument that may be anything."""
+
+CONSTANT_TEXT: Final = Argument(Form.CONSTANT, "string")
+CONSTANT_SWITCH: Final = Argument(Form.CONSTANT, "bool")
 
 UNCHECKED_BODY: Final = BlockGrammar(others=ANY_VALUE, open=True)
 """A body that the schema of a provider describes."""

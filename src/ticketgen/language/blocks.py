@@ -13,6 +13,8 @@ from typing import Final
 
 from ticketgen.language.block_grammar import (
     ANY_VALUE,
+    CONSTANT_SWITCH,
+    CONSTANT_TEXT,
     UNCHECKED_BODY,
     Argument,
     BlockGrammar,
@@ -26,8 +28,6 @@ from ticketgen.language.state_storage import BACKEND, CLOUD, ENCRYPTION
 
 __all__ = ["DYNAMIC", "FILE", "MODULE", "TOP_LEVEL"]
 
-_TEXT: Final = Argument(Form.CONSTANT, "string")
-_SWITCH: Final = Argument(Form.CONSTANT, "bool")
 _RESERVED: Final = Argument(Form.RESERVED)
 _RESERVED_INNER: Final = Inner(UNCHECKED_BODY, refusal=RESERVED_BLOCK)
 _NAME: Final = Label("name")
@@ -47,12 +47,12 @@ _VARIABLE: Final = BlockGrammar(
     {
         "type": Argument(Form.TYPE),
         "default": Argument(Form.CONSTANT, nullable=True),
-        "description": _TEXT,
-        "sensitive": _SWITCH,
-        "ephemeral": _SWITCH,
-        "nullable": _SWITCH,
-        "const": _SWITCH,
-        "deprecated": _TEXT,
+        "description": CONSTANT_TEXT,
+        "sensitive": CONSTANT_SWITCH,
+        "ephemeral": CONSTANT_SWITCH,
+        "nullable": CONSTANT_SWITCH,
+        "const": CONSTANT_SWITCH,
+        "deprecated": CONSTANT_TEXT,
     },
     {"validation": _RULES},
 )
@@ -61,11 +61,11 @@ _OUTPUT: Final = BlockGrammar(
     (_NAME,),
     {
         "value": Argument(required=True),
-        "description": _TEXT,
-        "sensitive": _SWITCH,
-        "ephemeral": _SWITCH,
+        "description": CONSTANT_TEXT,
+        "sensitive": CONSTANT_SWITCH,
+        "ephemeral": CONSTANT_SWITCH,
         "depends_on": _DEPENDS_ON,
-        "deprecated": _TEXT,
+        "deprecated": CONSTANT_TEXT,
     },
     {
         "precondition": _RULES,
@@ -105,8 +105,8 @@ _OF_RESOURCES: Final[Mapping[str, Argument]] = {
 
 _MANAGED_LIFECYCLE: Final = BlockGrammar(
     arguments={
-        "create_before_destroy": _SWITCH,
-        "prevent_destroy": _SWITCH,
+        "create_before_destroy": CONSTANT_SWITCH,
+        "prevent_destroy": CONSTANT_SWITCH,
         "ignore_changes": Argument(Form.IGNORED),
         "replace_triggered_by": Argument(Form.TRIGGERS),
     },
@@ -182,7 +182,7 @@ _TERRAFORM: Final = BlockGrammar(
 _REMOVED: Final = BlockGrammar(
     arguments={"from": Argument(Form.REMOVED, required=True)},
     blocks={
-        "lifecycle": Inner(BlockGrammar(arguments={"destroy": _SWITCH})),
+        "lifecycle": Inner(BlockGrammar(arguments={"destroy": CONSTANT_SWITCH})),
         "connection": Inner(CONNECTION, once=True),
         "provisioner": Inner(PROVISIONER),
     },

@@ -14,7 +14,7 @@ from ticketgen.findings import Finding, Location
 from ticketgen.manifest_name import MANIFEST_NAME
 from ticketgen.real_path import real_path
 from ticketgen.spec.file_names import SPEC_NAMES
-from ticketgen.terraform_file_names import DECLARING, SETTING_VARIABLES
+from ticketgen.terraform_file_names import DECLARING, MOCK_DATA, NATIVE_TESTS, SETTING_VARIABLES
 
 __all__ = ["OpenFolders", "folder_of", "is_spec", "is_terraform"]
 
@@ -28,7 +28,7 @@ def is_spec(file: Path) -> bool:
 
 def is_terraform(file: Path) -> bool:
     """Whether a path is that of a file of Terraform or OpenTofu that is verified."""
-    return file.name.endswith((*DECLARING, *SETTING_VARIABLES, ".tftest.hcl", ".tfmock.hcl"))
+    return file.name.endswith((*DECLARING, *SETTING_VARIABLES, *NATIVE_TESTS, *MOCK_DATA))
 
 
 def folder_of(file: Path) -> Path:

@@ -35,12 +35,15 @@ from ticketgen.verification.corrections import unquoted
 from ticketgen.verification.source_addresses import provider_name_fault
 
 __all__ = [
+    "address_items",
     "addresses_form",
     "ignored_form",
     "imported_form",
     "moved_form",
+    "no_reference",
     "provider_form",
     "providers_form",
+    "read_endpoint",
     "removed_form",
     "triggers_form",
 ]
@@ -51,7 +54,9 @@ _VALUES: Final = frozenset({"var", "local"})
 _LOOP_KEYS: Final = {"each": "key", "count": "index"}
 
 
-def _items(attribute: Attribute, place: ArgumentPlace, what: str) -> tuple[list[Expression], list[Finding]]:
+def address_items(
+    attribute: Attribute, place: ArgumentPlace, what: str
+) -> tuple[list[Expression], list[Finding]]:
     """The items of a list; a finding if the value is no list in brackets."""
     if isinstance(attribute.value, Tuple):
         return list(attribute.value.items), []
@@ -71,12 +76,12 @@ def _items(attribute: Attribute, place: ArgumentPlace, what: str) -> tuple[list[
 
 def addresses_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:
     """A list of whole objects, as in ``depends_on``."""
-    items, faults = _items(attribute, place, "references")
+    items, faults = address_items(attribute, place, "references")
     yield from faults
     for item in items:
         reference = static_reference(item)
         if reference is None:
-            yield _no_reference(attribute.name, item, place)
+            yield no_reference(attribute.name, item, place)
             continue
         if isinstance(item, Literal) and reference.address not in place.module.declarations:
             if place.module.complete:
@@ -110,7 +115,8 @@ def _argument_names(declaration: Declaration) -> set[str]:
     return {each.name for each in declaration.block.body.attributes}
 
 
-def _no_reference(name: str, node: Node, place: ArgumentPlace) -> Finding:
+def no_reference(name: str, node: Node, place: ArgumentPlace) -> Finding:
+    """The finding about an item of a list that is not a reference with constant keys."""
     message = f"an item of {name} is not a reference"
     help = "write the address of the object, such as aws_vpc.main or module.network"
     return INVALID_ADDRESS.found(message, help, at=node.at(place.file))
@@ -165,7 +171,7 @@ def ignored_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> Ite
     value = attribute.value
     if isinstance(value, Reference) and value.root == _ALL and not value.steps:
         return
-    items, faults = _items(attribute, place, "names of attributes")
+    items, faults = address_items(attribute, place, "names of attributes")
     yield from faults
     for item in items:
         if isinstance(item, Literal) and item.value == "*":
@@ -181,7 +187,7 @@ def ignored_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> Ite
 
 def triggers_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:
     """The resources in ``replace_triggered_by``."""
-    items, faults = _items(attribute, place, "references to resources")
+    items, faults = address_items(attribute, place, "references to resources")
     yield from faults
     for item in items:
         resources = set()
@@ -202,7 +208,10 @@ def triggers_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> It
             yield INVALID_ADDRESS.found(message, help, at=item.at(place.file), edits=edits)
 
 
-def _endpoint(reference: Reference | None, attribute: Attribute, place: ArgumentPlace) -> Endpoint | Finding:
+def read_endpoint(
+    reference: Reference | None, attribute: Attribute, place: ArgumentPlace
+) -> Endpoint | Finding:
+    """What an address names, or a finding if it names neither a module nor a resource."""
     help = "write the address of a module or a resource, such as module.network or aws_vpc.main"
     if reference is None:
         message = f"{attribute.name} is not an address"
@@ -222,7 +231,7 @@ def _without_quotes(value: Expression, place: ArgumentPlace) -> tuple[TextEdit, 
 
 def moved_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:
     """An address in a ``moved`` block."""
-    found = _endpoint(static_reference(attribute.value, quoted=False), attribute, place)
+    found = read_endpoint(static_reference(attribute.value, quoted=False), attribute, place)
     if isinstance(found, Finding):
         yield found
 
@@ -240,7 +249,7 @@ def removed_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> Ite
         "terraform",
     }:
         return  # Terraform takes these for types of resources here
-    found = _endpoint(reference, attribute, place)
+    found = read_endpoint(reference, attribute, place)
     if isinstance(found, Finding):
         yield found
     elif found.has_keys:
@@ -256,7 +265,7 @@ def imported_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> It
     is_loop = place.block.attribute("for_each") is not None
     value = attribute.value
     reference = without_keys(value) if is_loop or place.opentofu else static_reference(value, quoted=False)
-    found = _endpoint(reference, attribute, place)
+    found = read_endpoint(reference, attribute, place)
     if isinstance(found, Finding):
         yield found
     elif found.kind != "resource":

@@ -37,11 +37,13 @@ from ticketgen.verification.constant_forms import (
     early_form,
     requirement_form,
     source_form,
+    tested_source_form,
     type_form,
     version_form,
 )
 from ticketgen.verification.corrections import unquoted
 from ticketgen.verification.quoted_references import quoted_faults
+from ticketgen.verification.tested_addresses import checkable_form, static_references_form, target_form
 
 __all__ = ["check_form"]
 
@@ -124,9 +126,14 @@ _CHECKS: Final[Mapping[Form, Callable[[Argument, Attribute, ArgumentPlace], _Fau
     Form.ITERATOR: _iterator,
     Form.REQUIREMENT: requirement_form,
     Form.RESERVED: _reserved,
+    Form.STATIC_REFERENCES: static_references_form,
+    Form.CHECKABLE: checkable_form,
+    Form.TARGET: target_form,
+    Form.TESTED_SOURCE: tested_source_form,
 }
 _STRINGS_IN_JSON: Final = frozenset({
     Form.KEYWORD, Form.BARE_KEYWORD, Form.TYPE, Form.ADDRESSES, Form.PROVIDER, Form.PROVIDERS, Form.IGNORED,
     Form.TRIGGERS, Form.MOVED, Form.REMOVED, Form.IMPORTED, Form.ITERATOR, Form.CONDITION,
+    Form.STATIC_REFERENCES, Form.CHECKABLE, Form.TARGET,
 })  # fmt: skip
 """Forms that are strings in JSON, and that the translation may leave as strings."""

@@ -34,7 +34,7 @@ from ticketgen.verification.corrections import as_argument, as_block, correct
 from ticketgen.verification.source_addresses import provider_name_fault
 from ticketgen.verification.version_constraints import allows
 
-__all__ = ["check_structure"]
+__all__ = ["check_structure", "check_test_structure", "requires_later"]
 
 _REMOVED_PROVISIONERS: Final = frozenset({"chef", "habitat", "puppet", "salt-masterless"})
 """https://developer.hashicorp.com/terraform/language/v1.1.x/upgrade-guides/0-15#vendor-provisioners"""
@@ -53,7 +53,7 @@ def check_structure(module: Module, guesses: Guesses, *, opentofu: bool) -> Iter
         guesses: finds similar names for the help.
         opentofu: whether only OpenTofu reads the module.
     """
-    is_later = _requires_later(module)
+    is_later = requires_later(module)
     # Terraform 1.15 reads the variables with `const` before it installs modules.
     has_const = any(each.value("const") is not None for each in module.variables.values())
     accepts_more = opentofu or is_later or has_const
@@ -61,7 +61,22 @@ def check_structure(module: Module, guesses: Guesses, *, opentofu: bool) -> Iter
         yield from _File(module, file, guesses, opentofu=accepts_more, later=is_later).check()
 
 
-def _requires_later(module: Module) -> bool:
+def check_test_structure(
+    file: File, grammar: BlockGrammar, module: Module, guesses: Guesses, *, later: bool
+) -> Iterator[Finding]:
+    """Yield findings about the blocks of a file for ``terraform test``.
+
+    Args:
+        file: the file.
+        grammar: what may stand in it.
+        module: the module that it tests.
+        guesses: finds similar names for the help.
+        later: whether the module requires a version of Terraform that may have other blocks and arguments.
+    """
+    yield from _File(module, file, guesses, opentofu=later, later=later, grammar=grammar).check()
+
+
+def requires_later(module: Module) -> bool:
     """Whether a module requires a version of Terraform that may have other blocks and arguments."""
     constraints = [block.value("required_version") for block in module.blocks("terraform")]
     return any(
@@ -75,23 +90,33 @@ def _requires_later(module: Module) -> bool:
 class _File:
     """The checks of one file."""
 
-    def __init__(self, module: Module, file: File, guesses: Guesses, *, opentofu: bool, later: bool) -> None:
+    def __init__(
+        self,
+        module: Module,
+        file: File,
+        guesses: Guesses,
+        *,
+        opentofu: bool,
+        later: bool,
+        grammar: BlockGrammar = FILE,
+    ) -> None:
         self.module = module
         self.file = file
         self.guesses = guesses
         self.opentofu = opentofu
         self.later = later
+        self.grammar = grammar
         self.is_override = is_override(file.path)
         self.json = file.path.endswith(".json.tf")
 
     def check(self) -> Iterator[Finding]:
         for attribute in self.file.body.attributes:
             message = f"the argument {attribute.name} is outside of any block"
-            help, edits = "write it into a block, such as locals", tuple[TextEdit, ...]()
-            if attribute.name in FILE.blocks:
+            help, edits = "write it into a block", tuple[TextEdit, ...]()
+            if attribute.name in self.grammar.blocks:
                 help, edits = f"write {attribute.name} {{ … }}", as_block(attribute, self.file.path)
             yield UNKNOWN_ATTRIBUTE.found(message, help, at=attribute.at(self.file.path), edits=edits)
-        yield from self.blocks(self.file.body, FILE, None)
+        yield from self.blocks(self.file.body, self.grammar, None)
 
     def blocks(self, body: Body, grammar: BlockGrammar, place: ArgumentPlace | None) -> Iterator[Finding]:
         seen: set[str] = set()

@@ -27,6 +27,7 @@ from ticketgen.type_checking.conversions import is_null, mismatches
 from ticketgen.verification.argument_place import ArgumentPlace
 from ticketgen.verification.corrections import quoted_edit
 from ticketgen.verification.source_addresses import (
+    is_remote_module,
     is_version_constraint,
     module_fault,
     provider_fault,
@@ -41,6 +42,7 @@ __all__ = [
     "early_form",
     "requirement_form",
     "source_form",
+    "tested_source_form",
     "type_form",
     "version_form",
 ]
@@ -139,6 +141,20 @@ def source_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> Iter
             edits = quoted_edit(value, f"./{text}", place.file) if _FOLDER.fullmatch(text) else ()
             message = f"the source {quoted(text)} {fault}"
             yield INVALID_SOURCE.found(message, at=value.at(place.file), edits=edits)
+
+
+def tested_source_form(argument: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:
+    """The source of a module that a test runs."""
+    faults = list(source_form(argument, attribute, place))
+    yield from faults
+    value = attribute.value
+    if not faults and isinstance(value, Literal) and is_remote_module(str(value.value)):
+        text = quoted(str(value.value))
+        message = (
+            f"the source {text} is remote, but a run block accepts only local modules and those of a registry"
+        )
+        help = "write a path that begins with ./ or ../, or the address of a module in a registry"
+        yield INVALID_SOURCE.found(message, help, at=value.at(place.file))
 
 
 def alias_form(argument: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:

@@ -24,7 +24,7 @@ from ticketgen.verification.surroundings import Surroundings
 __all__ = ["MAX_READ", "MAX_TOTAL_BYTES", "Directory", "Target", "read_directory", "targets"]
 
 _READ_FILES = re.compile(
-    r"(?s:.*)\.(?:(?:tf|tofu|tfvars)(?:\.json)?|tftest\.hcl|tfmock\.hcl)|(?s:test_.*|.*_test|conftest)\.py"
+    r"(?s:.*)\.(?:(?:tf|tofu|tfvars)(?:\.json)?|(?:tftest|tfmock)\.(?:hcl|json))|(?s:test_.*|.*_test|conftest)\.py"
 )
 """Terraform, OpenTofu, and the tests that pytest collects beside it; a name may contain any character. Sources:
 https://developer.hashicorp.com/terraform/language/files and

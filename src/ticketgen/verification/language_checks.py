@@ -21,7 +21,7 @@ from ticketgen.verification.module_settings import check_module_settings, provid
 from ticketgen.verification.moved_blocks import check_moves
 from ticketgen.verification.provisioners import check_provisioners
 
-__all__ = ["check_language", "check_variable_files"]
+__all__ = ["check_language", "check_variable_files", "is_opentofu_module"]
 
 
 def check_language(
@@ -43,7 +43,7 @@ def check_language(
     configured = provider_configurations(modules)
     with_unread = {posixpath.dirname(path) for path in unread if is_opentofu_file(path)}
     for folder, module in modules.items():
-        is_opentofu = folder in with_unread or _is_opentofu(module)
+        is_opentofu = folder in with_unread or is_opentofu_module(module)
         yield from check_structure(module, guesses, opentofu=is_opentofu)
         yield from check_conditions(module)
         yield from check_provisioners(module)
@@ -64,7 +64,7 @@ def check_variable_files(files: Iterable[File]) -> Iterator[Finding]:
             yield from constant_faults(attribute.name, attribute.value, file.path)
 
 
-def _is_opentofu(module: Module) -> bool:
+def is_opentofu_module(module: Module) -> bool:
     """Whether only OpenTofu reads a module: it has a file or a block that Terraform lacks."""
     return any(is_opentofu_file(file.path) for file in module.files) or any(
         block.blocks("encryption") for block in module.blocks("terraform")

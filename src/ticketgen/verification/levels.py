@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from ticketgen.findings import Finding
@@ -58,6 +58,7 @@ def check_together(
     written: Mapping[str, Module],
     values: Callable[[], ValueFindings],
     around: Neighbours = NOTHING_AROUND,
+    tests: Sequence[File] = (),
 ) -> Iterator[Finding]:
     """Run levels 3 to 5: language and references, schema, rules.
 
@@ -66,9 +67,14 @@ def check_together(
         written: its modules as they are written.
         values: makes the checks of `value_checks`, or waits for them; called once, after all others.
         around: what the directory uses of its work tree.
+        tests: the files for ``terraform test``.
     """
     guesses = Guesses()
     yield from check_language(written, guesses, configuration.unread)
+    if tests:
+        from ticketgen.verification.terraform_tests import check_terraform_tests
+
+        yield from check_terraform_tests(configuration, tests, guesses)
     found: list[ValueFindings] = []
 
     def rejected() -> Iterator[Finding]:

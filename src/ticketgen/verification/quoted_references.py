@@ -34,7 +34,9 @@ def _references(argument: Argument, value: Expression) -> Iterable[Expression]:
             return (value,)
         case Form.PROVIDER:
             return (value,)
-        case Form.ADDRESSES | Form.IGNORED if isinstance(value, Tuple):
+        case Form.ADDRESSES | Form.IGNORED | Form.STATIC_REFERENCES | Form.CHECKABLE if isinstance(
+            value, Tuple
+        ):
             return value.items
         case Form.PROVIDERS if isinstance(value, Object):
             return (item.value for item in value.items)

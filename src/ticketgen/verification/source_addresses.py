@@ -11,7 +11,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["is_version_constraint", "module_fault", "provider_fault", "provider_name_fault"]
+__all__ = [
+    "is_remote_module",
+    "is_version_constraint",
+    "module_fault",
+    "provider_fault",
+    "provider_name_fault",
+]
 
 _MAX_LENGTH: Final = 500
 """Limit of characters in an address or a constraint; nothing is reported about a longer one."""
@@ -27,6 +33,7 @@ _TERM: Final = re.compile(
 _PROVIDER_PART: Final = re.compile(r"[a-z0-9](?:-?[a-z0-9])*+")
 _REGISTRY_NAME: Final = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z_-]{0,62}[0-9A-Za-z])?")
 _TARGET_SYSTEM: Final = re.compile(r"[0-9a-z]{1,64}")
+_LOCAL: Final = ("./", "../", ".\\", "..\\")
 _HOSTS_OF_REPOSITORIES: Final = frozenset({"github.com", "bitbucket.org"})
 _ELSEWHERE: Final = re.compile(
     r"[A-Za-z0-9]++::.|[A-Za-z][A-Za-z0-9+.-]*+:|git@[^:]++:/?+.|/|(?:github\.com|bitbucket\.org)/[^/]++/[^/]|"
@@ -86,11 +93,16 @@ def module_fault(source: str, *, versioned: bool) -> str:
             if in_registry
             else ""
         )
-    if source.startswith(("./", "../", ".\\", "..\\")):
+    if source.startswith(_LOCAL):
         return ""
     if not in_registry or _ELSEWHERE.match(source):
         return ""
     return "is neither a path that begins with ./ or ../, nor an address of a registry or a repository"
+
+
+def is_remote_module(source: str) -> bool:
+    """Whether the ``source`` of a module is neither a local path nor an address in a registry."""
+    return len(source) <= _MAX_LENGTH and not source.startswith(_LOCAL) and bool(_registry_fault(source))
 
 
 def _registry_fault(source: str) -> str:

@@ -17,15 +17,11 @@ from ticketgen.terraform_file_names import replaced_files
 
 __all__ = ["as_errors", "broken_files", "unread_notes"]
 
-_DEFINES_TESTS = ("so it gets no findings", "write the file in HCL")
-
 # Suffix → the kind of file, the consequence, and the fix. The first matching suffix counts. Sources:
 # https://developer.hashicorp.com/terraform/language/files, https://opentofu.org/docs/language/files/ and, for tests,
 # https://opentofu.org/docs/cli/commands/test/.
 _NOT_READ = {
-    ".tftest.json": ("the JSON syntax", *_DEFINES_TESTS),
-    ".tfmock.json": ("the JSON syntax", *_DEFINES_TESTS),
-    ".tofutest.json": ("the JSON syntax", *_DEFINES_TESTS),
+    ".tofutest.json": ("a file that only OpenTofu reads", "so it gets no findings", "name it .tftest.json"),
     ".tofutest.hcl": ("a file that only OpenTofu reads", "so it gets no findings", "name it .tftest.hcl"),
 }
 

@@ -10,12 +10,12 @@ from typing import Final
 from ticketgen.findings import Finding, TextEdit
 from ticketgen.findings.verification import UNTYPED_VARIABLE
 from ticketgen.hcl.syntax import Block, Expression, File, Literal, Tuple, Unary
-from ticketgen.terraform_file_names import SETTING_VARIABLES
+from ticketgen.terraform_file_names import NATIVE_TESTS, SETTING_VARIABLES
 
 __all__ = ["check_untyped"]
 
 _TYPES: Final = ((bool, "bool"), (str, "string"), (int | float, "number"))
-_OTHER_SETTINGS: Final = (SETTING_VARIABLES[1], ".tftest.hcl", ".tftest.json", ".tofutest.hcl")
+_OTHER_SETTINGS: Final = (SETTING_VARIABLES[1], *NATIVE_TESTS, ".tofutest.hcl")
 _WORDS: Final = re.compile(r"[\w-]++")
 
 

@@ -21,7 +21,13 @@ from ticketgen.hcl.round_trip_process import MIN_CHARACTERS as MIN_FOR_ROUND_TRI
 from ticketgen.hcl.round_trip_process import RoundTrips
 from ticketgen.hcl.second_process import SecondProcess, should_spawn
 from ticketgen.hcl.watchdog import LimitExceeded, Watchdog
-from ticketgen.terraform_file_names import DECLARING, SETTING_VARIABLES, replaced_files
+from ticketgen.terraform_file_names import (
+    DECLARING,
+    MOCK_DATA,
+    NATIVE_TESTS,
+    SETTING_VARIABLES,
+    replaced_files,
+)
 from ticketgen.verification.admission import FIX, admit, too_large
 from ticketgen.verification.called_folders import NOTHING_AROUND, Neighbours
 from ticketgen.verification.edit_places import EditPlaces
@@ -42,9 +48,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Verified", "verify", "verify_within"]
 
-_TESTS = (".tftest.hcl", ".tfmock.hcl")
-_PARSED = (*DECLARING, *SETTING_VARIABLES, *_TESTS)
-_OTHER_SYNTAX = (*DECLARING[1:], *SETTING_VARIABLES[1:])
+_TESTS = (NATIVE_TESTS[0], MOCK_DATA[0])
+_JSON_TESTS = (NATIVE_TESTS[1], MOCK_DATA[1])
+_PARSED = (*DECLARING, *SETTING_VARIABLES, *_TESTS, *_JSON_TESTS)
+_OTHER_SYNTAX = (*DECLARING[1:], *SETTING_VARIABLES[1:], *_JSON_TESTS)
 _MAX_LOOK_UPS = 1_000
 """Limit of the paths that are looked up in the surroundings of one directory."""
 
@@ -88,9 +95,9 @@ def verify_within(
     """Verify a directory of Terraform.
 
     Args:
-        files: texts by relative posix path: Terraform, and the tests that come with a stack. For ``*.tfvars``,
-            ``*.tftest.hcl`` and ``*.tfmock.hcl``, only the syntax is checked; tests in other syntax yield a note that
-            they are not checked. Files in the JSON syntax are translated, and override files merged.
+        files: texts by relative posix path: Terraform, and the tests that come with a stack. For ``*.tfvars``, only
+            the syntax is checked; tests that only OpenTofu reads yield a note that they are not checked. Files in
+            the JSON syntax are translated, and override files merged.
         rendered: whether ticketgen rendered the files. If so, round trips are made, and a file that is not checked,
             such as one that is too large, is an error and not a note.
         paths: every file of the directory, including binary files; None if they are unknown. For rendered files,
@@ -215,7 +222,12 @@ class _Run:
             from ticketgen.hcl.native_texts import native_texts
             from ticketgen.verification.unchecked import broken_files
 
-            self.native = native_texts(terraform, schema_of)
+            if any(path.endswith(_JSON_TESTS) for path in terraform):
+                from ticketgen.verification.json_tests import JSON_TESTS
+
+                self.native = native_texts(terraform, schema_of, JSON_TESTS)
+            else:
+                self.native = native_texts(terraform, schema_of)
             yield from broken_files(self.native, terraform)
             terraform = dict(sorted(self.native.texts.items()))
         admitted = admit(terraform, others, self.budget, rendered=self.rendered)
@@ -276,7 +288,8 @@ class _Run:
         # The language has rules for override files, which are merged away.
         as_written = modules(unmerged, self.unread) if merged else configuration.modules
         values = partial(self._value_findings, configuration)
-        yield from check_together(configuration, as_written, values, self.around)
+        tests = [file for file in parsed if file.path.endswith(_TESTS)]
+        yield from check_together(configuration, as_written, values, self.around, tests)
         if self.round_trips is not None:
             differences = self.round_trips.differences()
             if self.round_trips.process.overrun:
