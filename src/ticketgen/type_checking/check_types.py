@@ -29,7 +29,8 @@ from ticketgen.type_checking.cty_types import (
     optional_defaults,
 )
 from ticketgen.type_checking.dynamic_content import loop_element, loop_name
-from ticketgen.type_checking.inference import Context, ReportProblem, Rewrite, infer, known_pairs, require
+from ticketgen.type_checking.inference import Context, FindTemplate, infer, known_pairs, require
+from ticketgen.type_checking.refusal import ReportProblem, Rewrite
 from ticketgen.type_checking.scope_types import ScopeTypes, is_true
 from ticketgen.type_checking.unification import plain_value
 
@@ -54,6 +55,7 @@ def check_types(
     variables: VariableTypes,
     *,
     is_root: bool,
+    template: FindTemplate,
 ) -> Iterator[Finding]:
     """Yield a finding for each expression that Terraform cannot evaluate or convert.
 
@@ -66,9 +68,12 @@ def check_types(
         budget: pays for each step; the types of what it does not suffice for are unknown.
         variables: the types of variables, shared by all modules.
         is_root: whether no other module calls this one.
+        template: finds the files that ``templatefile`` reads.
     """
     if module.complete:
-        yield from _Checker(module, folders, schema, budget, variables, is_root=is_root).findings()
+        yield from _Checker(
+            module, folders, schema, budget, variables, is_root=is_root, template=template
+        ).findings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +95,9 @@ class _Checker:
         variables: VariableTypes,
         *,
         is_root: bool,
+        template: FindTemplate,
     ) -> None:
-        self._types = ScopeTypes(module, folders, schema, self._problem, budget, variables)
+        self._types = ScopeTypes(module, folders, schema, self._problem, budget, variables, template)
         self._budget = budget
         self._is_root = is_root
         self._found: dict[tuple[object, str], Finding] = {}

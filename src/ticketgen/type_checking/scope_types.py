@@ -25,7 +25,8 @@ from ticketgen.hcl.syntax import (
     Step,
 )
 from ticketgen.type_checking.cty_types import ANYTHING, OPEN, CtyType, TypedValue, VariableTypes
-from ticketgen.type_checking.inference import Context, ReportProblem, infer
+from ticketgen.type_checking.inference import Context, FindTemplate, infer
+from ticketgen.type_checking.refusal import ReportProblem
 from ticketgen.type_checking.steps import corrected_field, step_into
 
 __all__ = ["ScopeTypes", "is_true", "schema_type"]
@@ -78,6 +79,7 @@ class ScopeTypes:
         problem: receives the file, and what `inference.ReportProblem` receives.
         budget: pays for each step.
         variables: the types of variables.
+        template: finds the files that ``templatefile`` reads.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class ScopeTypes:
         problem: Callable[[str], ReportProblem],
         budget: Budget,
         variables: VariableTypes,
+        template: FindTemplate | None = None,
     ) -> None:
         self.module = module
         self.variables = variables
@@ -95,12 +98,13 @@ class ScopeTypes:
         self._folders = folders
         self._problem = problem
         self._budget = budget
+        self._template = template
         self._known: dict[Address, TypedValue] = {}
         self._chain = 0
 
     def context(self, file: str) -> Context:
         """The context of an expression in a file."""
-        return Context(self._resolve, self._problem(file), self._budget)
+        return Context(self._resolve, self._problem(file), self._budget, template=self._template)
 
     def callee(self, call: Declaration) -> Module | None:
         """The called module; None if it was not read."""

@@ -33,6 +33,7 @@ from ticketgen.verification.provider_schema import check_schema, schemas_of
 from ticketgen.verification.recursive_calls import check_recursive_calls
 from ticketgen.verification.references import check_references
 from ticketgen.verification.remote_states import check_remote_states
+from ticketgen.verification.template_files import TemplateFiles
 from ticketgen.verification.unevaluated import KnownSchemas, UnevaluatedContents
 from ticketgen.verification.unused import check_unused
 from ticketgen.verification.unused_providers import as_terraform_reads
@@ -103,15 +104,21 @@ def _checked_as_evaluated(
         yield from check_remote_states(module, guesses)
     yield from check_cycles(configuration)
     yield from check_recursive_calls(modules)
-    files = check_files(configuration, Evaluator(budget=configuration.budget))
+    values = Evaluator(budget=configuration.budget)
+    files = check_files(configuration, values)
     yield from contents.graded(files, resolved=True)
     yield from check_remote_modules(modules.values())
     yield from check_called_folders(modules, around.texts.keys() | around.unread)
     yield from check_versions(modules, configuration.budget)
     for module in modules.values():
         is_root = module.folder not in configuration.called_folders
-        found = check_types(
-            module, modules, schemas(module), configuration.budget, variables, is_root=is_root
+        yield from check_types(
+            module,
+            modules,
+            schemas(module),
+            configuration.budget,
+            variables,
+            is_root=is_root,
+            template=TemplateFiles(configuration, values, module.folder),
         )
-        yield from found
     yield from check_schema(modules.values(), versions, guesses, contents)
