@@ -6,9 +6,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from ticketgen.aws.provider.required_fields import REQUIRED_FIELDS
 from ticketgen.aws.provider.schema import BlockSchema
-from ticketgen.findings import Finding, TextEdit
-from ticketgen.findings.verification import EPHEMERAL_VALUE, INVALID_EXPRESSION, SENSITIVE_OUTPUT, WRONG_TYPE
+from ticketgen.findings import Finding, Location, TextEdit
+from ticketgen.findings.verification import (
+    EPHEMERAL_VALUE,
+    INVALID_EXPRESSION,
+    MISSING_ATTRIBUTE,
+    SENSITIVE_OUTPUT,
+    WRONG_TYPE,
+)
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.declarations import Declaration, declared_in
 from ticketgen.hcl.modules import Module
@@ -18,9 +25,10 @@ from ticketgen.hcl.uses import NO_VALUES, REPETITIONS
 from ticketgen.hcl.values import UNKNOWN
 from ticketgen.language.block_grammar import BlockGrammar
 from ticketgen.language.provisioning import PROVISIONING
-from ticketgen.type_checking.conversions import mismatches
+from ticketgen.type_checking.conversions import is_null, mismatches
 from ticketgen.type_checking.cty_types import (
     PRIMITIVES,
+    CtyType,
     TypedValue,
     VariableTypes,
     conversion_problem,
@@ -245,8 +253,7 @@ class _Checker:
             elif block.type in _EPHEMERAL_ALLOWED:
                 self._free(block, PROVISIONING.get(block.type), context)
             else:
-                nested = schema.nested(block.type) if schema is not None else None
-                self._body(block.body, nested.block if nested else None, context, owner)
+                self._nested(block.type, block, schema, context, owner)
 
     def _free(self, block: Block, grammar: BlockGrammar | None, context: Context) -> None:
         """Check the arguments of a provisioner or a connection, which no state stores."""
@@ -268,12 +275,39 @@ class _Checker:
         loop = block.value("for_each")
         name = loop_name(block)
         elements = self._repetitions(loop, "the dynamic block", context) if loop is not None else None
-        nested = schema.nested(block.labels[0]) if schema is not None else None
         # Terraform does not evaluate the content for unknown elements, but reads which names it uses.
         for key, value in elements or ():
             inner = context.binding({name: loop_element(key, value)})
             for content in block.blocks("content"):
-                self._body(content.body, nested.block if nested else None, inner, owner)
+                self._nested(block.labels[0], content, schema, inner, owner)
+
+    def _nested(
+        self, name: str, block: Block, schema: BlockSchema | None, context: Context, owner: _Owner
+    ) -> None:
+        """Check a block, or the content of a dynamic one, which may stand for an object of an argument."""
+        nested = schema.nested(name) if schema is not None else None
+        attribute = schema.attribute(name) if schema is not None else None
+        if nested is not None or attribute is None or attribute.fields is None or attribute.read_only:
+            self._body(block.body, nested.block if nested else None, context, owner)
+            return
+        required = REQUIRED_FIELDS.get((owner.what, name), ())
+        absent = set(required) - {each.name for each in block.body.attributes} if context.bound else set()
+        for field in sorted(absent):  # the check of the schema reports those outside of dynamic blocks
+            self._missing(f"{name}.{field}", field, block.at(owner.file), owner)
+        for each in block.body.attributes:
+            value = infer(each.value, context)
+            if each.name in attribute.fields:
+                self._converted(
+                    each, value, attribute.fields[each.name], f"{name}.{each.name}", context, owner
+                )
+            if value.value is None and each.name in required:
+                self._missing(f"{name}.{each.name}", each.name, each.value.at(owner.file), owner)
+        for inner in block.body.blocks:
+            self._body(inner.body, None, context, owner)
+
+    def _missing(self, path: str, name: str, location: Location, owner: _Owner) -> None:
+        message = f"required argument {path} in {owner.what} is missing or null"
+        self._found[location, message] = MISSING_ATTRIBUTE.found(message, f"set {name}", at=location)
 
     @staticmethod
     def _repetitions(
@@ -301,15 +335,30 @@ class _Checker:
             # In JSON, such an attribute is always read as blocks, whose missing arguments are null:
             # https://developer.hashicorp.com/terraform/language/attr-as-blocks
             return
-        problem = conversion_problem(value, known.type, self._budget)
-        # The check of the schema reports literals, except in the content of dynamic blocks.
-        if problem and (context.bound or not any(mismatches(attribute.value, known.type))):
-            message = f"inappropriate value for {attribute.name} of {owner.what}: {problem}"
-            self._found[location, message] = WRONG_TYPE.found(message, at=location)
+        self._converted(attribute, value, known.type, attribute.name, context, owner)
+        if known.required and value.value is None and (context.bound or not is_null(attribute.value)):
+            self._missing(attribute.name, attribute.name, location, owner)
         if owner.stored and _marks(value, self._budget)[1] and not attribute.name.endswith("_wo"):
             message = f"{attribute.name} of {owner.what} is ephemeral, but would be stored in the state"
             help = "use the write-only argument, or a value that is not ephemeral"
             self._found[location, message] = EPHEMERAL_VALUE.found(message, help, at=location)
+
+    def _converted(
+        self,
+        attribute: Attribute,
+        value: TypedValue,
+        type: CtyType,
+        name: str,
+        context: Context,
+        owner: _Owner,
+    ) -> None:
+        """Report a value that does not convert to the type of an argument."""
+        problem = conversion_problem(value, type, self._budget)
+        # The check of the schema reports literals, except in the content of dynamic blocks.
+        if problem and (context.bound or not any(mismatches(attribute.value, type))):
+            location = attribute.value.at(owner.file)
+            message = f"inappropriate value for {name} of {owner.what}: {problem}"
+            self._found[location, message] = WRONG_TYPE.found(message, at=location)
 
     def _conditions(self, body: Body, context: Context, owner: str) -> None:
         for block in body.walk():
