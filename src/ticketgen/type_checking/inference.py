@@ -416,6 +416,7 @@ def _for(loop: For, context: Context) -> TypedValue:
 
 def _iterate(loop: For, pairs: Sequence[tuple[TypedValue, TypedValue]], context: Context) -> TypedValue:
     values: list[TypedValue] = []
+    marks: list[TypedValue] = []
     by_key: dict[str, list[TypedValue]] = {}
     complete = True
     for key, each in pairs:
@@ -423,6 +424,7 @@ def _iterate(loop: For, pairs: Sequence[tuple[TypedValue, TypedValue]], context:
         inner = context.binding(names)
         if loop.condition is not None:
             condition = infer(loop.condition, inner)
+            marks.append(condition)
             included = _choice(condition, loop.condition, inner, "the condition of the for expression")
             if included is False:
                 continue
@@ -432,6 +434,7 @@ def _iterate(loop: For, pairs: Sequence[tuple[TypedValue, TypedValue]], context:
         values.append(value)
         if result_key is None:
             continue
+        marks.append(result_key)
         problem = "null" if result_key.value is None else _key_problem(result_key) if result_key.known else ""
         if problem and loop.result_key is not None:
             inner.problem(loop.result_key, f"the key of the for expression is {problem}", "write a string")
@@ -446,12 +449,11 @@ def _iterate(loop: For, pairs: Sequence[tuple[TypedValue, TypedValue]], context:
         else:
             by_key.setdefault(name, []).append(value)
     if not complete:
-        return _marked(ANYTHING, *values)
+        return _marked(ANYTHING, *values, *marks)
     if loop.result_key is None:
-        return tuple_value(values)
-    return object_value(
-        {name: tuple_value(group) if loop.grouped else group[-1] for name, group in by_key.items()}
-    )
+        return _marked(tuple_value(values), *marks)
+    groups = {name: tuple_value(group) if loop.grouped else group[-1] for name, group in by_key.items()}
+    return _marked(object_value(groups), *marks)
 
 
 def require(value: TypedValue, type: str, node: Node, context: Context, what: str) -> bool:

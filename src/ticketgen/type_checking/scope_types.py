@@ -46,6 +46,7 @@ _BUILT_IN: Final[Mapping[Address, TypedValue]] = {
     Address("path", "", "root"): TypedValue("string"),
     Address("path", "", "cwd"): TypedValue("string"),
     Address("terraform", "", "workspace"): TypedValue("string"),
+    Address("terraform", "", "applying"): TypedValue("bool", ephemeral=True),
 }
 
 

@@ -144,7 +144,7 @@ def _check_values(
             if inner is not None and field not in inner.block.arguments:
                 message = f"unsupported argument {key}.{field} of {subject}"
                 yield UNKNOWN_ATTRIBUTE.found(message, "remove it", at=at)
-        yield from _missing(f"{name}.{key}", value, subject, at)
+        yield from _missing(f"{name}.{key}", value, subject, at, f"{key}.")
         yield from _excluding(f"{name}.{key}", value, subject, at)
 
 
@@ -153,8 +153,9 @@ def _with_optional(type: CtyType) -> CtyType:
     return ["object", type[1], frozenset(type[1])] if kind_of(type) == "object" else type
 
 
-def _missing(place: str, fields: Mapping[str, Value], subject: str, at: Location) -> Iterator[Finding]:
-    prefix = "".join(f"{each}." for each in place.split(".")[1:])
+def _missing(
+    place: str, fields: Mapping[str, Value], subject: str, at: Location, prefix: str = ""
+) -> Iterator[Finding]:
     for name in REQUIRED_BY_REMOTE_STATES.get(place, ()):
         if name not in fields or (fields[name] is None and place not in SET_TO_NULL):
             message = f"missing required argument {prefix}{name} of {subject}"
