@@ -20,7 +20,7 @@ from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.declarations import Declaration, declared_in
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.plain_texts import plain_text
-from ticketgen.hcl.syntax import Attribute, Block, Body, Expression, Node
+from ticketgen.hcl.syntax import Attribute, Block, Body, Call, Expression, Node
 from ticketgen.hcl.uses import NO_VALUES, REPETITIONS
 from ticketgen.hcl.values import UNKNOWN
 from ticketgen.language.block_grammar import BlockGrammar
@@ -378,7 +378,9 @@ class _Checker:
     def _loop(self, attribute: Attribute, context: Context) -> None:
         value = infer(attribute.value, context)
         problem = (
-            _count_problem(value, self._budget) if attribute.name == "count" else _for_each_problem(value)
+            _count_problem(value, self._budget)
+            if attribute.name == "count"
+            else _for_each_problem(value, may_be_empty=not _is_filled(value, attribute.value, context))
         )
         # Terraform ignores that a count is sensitive.
         sensitive, ephemeral = value.sensitive and attribute.name == "for_each", value.ephemeral
@@ -432,7 +434,19 @@ def _count_problem(value: TypedValue, budget: Budget) -> str:
     return problem
 
 
-def _for_each_problem(value: TypedValue) -> str:
+def _is_filled(value: TypedValue, written: Expression, context: Context) -> bool:
+    """Whether a collection surely has elements. The elements of some sets are unknown, but not that there are any."""
+    if (
+        not value.known
+        and isinstance(written, Call)
+        and written.name == "toset"
+        and len(written.arguments) == 1
+    ):
+        value = infer(written.arguments[0], context.muted())
+    return isinstance(value.value, list) and bool(value.value)
+
+
+def _for_each_problem(value: TypedValue, *, may_be_empty: bool) -> str:
     # https://developer.hashicorp.com/terraform/language/meta-arguments/for_each
     if value.value is None:
         return "it is null"
@@ -441,7 +455,8 @@ def _for_each_problem(value: TypedValue) -> str:
         return f"a map or a set of strings is required, not {describe_type(value.type)}"
     if kind == "set" and isinstance(value.value, list) and any(each.value is None for each in value.value):
         return "the set contains null"
-    if kind == "set" and kind_of(value.type[1]) not in {"string", "dynamic"}:
+    # Terraform accepts any empty set, which an unknown one may be.
+    if kind == "set" and not may_be_empty and kind_of(value.type[1]) not in {"string", "dynamic"}:
         return f"a set of strings is required, not of {kind_of(value.type[1])}s"
     return ""
 

@@ -186,7 +186,12 @@ class ScopeTypes:
                     key = infer(step.key, context)
                 case _:
                     return
-            value, problem, help = step_into(value, key, is_attribute=isinstance(step, GetAttribute))
+            is_attribute = isinstance(step, GetAttribute)
+            if not is_attribute and value.type[0] == "object" and value.type[-1] == OPEN:
+                message = "a block has no index, only attributes"
+                context.problem(step, message, "write a dot and the name of an attribute")
+                return
+            value, problem, help = step_into(value, key, is_attribute=is_attribute)
             if problem:
                 context.problem(step, problem, help, corrected_field(value, key))
                 return
