@@ -22,7 +22,7 @@ from ticketgen.type_checking.cty_types import (
 )
 from ticketgen.type_checking.function_table import OPENTOFU_FUNCTIONS, Signature, signatures
 from ticketgen.type_checking.refusal import Refused
-from ticketgen.type_checking.refused_calls import REFUSALS
+from ticketgen.type_checking.refused_calls import REFUSALS, WHOLE_NUMBERS
 from ticketgen.type_checking.result_types import DYNAMIC_ALLOWED, RESULT_RULES
 from ticketgen.type_checking.unification import (
     as_type,
@@ -146,6 +146,8 @@ def _checked_call(
             problem = f"a map or an object is required, not {describe_type(value.type)}"
         if not problem and name == "length" and kind_of(value.type) not in _SIZED:
             problem = f"a collection or a string is required, not {describe_type(value.type)}"
+        if position in WHOLE_NUMBERS.get(name, ()) and isinstance(value.value, float):
+            problem = problem or ("" if value.value.is_integer() else "it is not a whole number")
         if problem:
             raise Refused(position, problem)
         given.append(_as_parameter(value, parameter.type, budget))
