@@ -26,6 +26,7 @@ from ticketgen.verification.cycles import check_cycles
 from ticketgen.verification.duplicates import check_duplicates
 from ticketgen.verification.file_checks import check_round_trip, round_trip_finding
 from ticketgen.verification.language_checks import check_language
+from ticketgen.verification.lock_files import check_lock_files
 from ticketgen.verification.loop_references import check_loop_references
 from ticketgen.verification.missing_files import check_files
 from ticketgen.verification.overridden_blocks import as_merged
@@ -110,6 +111,7 @@ def _checked_as_evaluated(
     yield from check_remote_modules(modules.values())
     yield from check_called_folders(modules, around.texts.keys() | around.unread)
     yield from check_versions(modules, configuration.budget)
+    yield from check_lock_files(configuration)
     for module in modules.values():
         is_root = module.folder not in configuration.called_folders
         yield from check_types(
