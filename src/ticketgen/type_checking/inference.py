@@ -58,7 +58,7 @@ from ticketgen.type_checking.cty_types import (
 )
 from ticketgen.type_checking.refusal import Refused, ReportProblem, Rewrite
 from ticketgen.type_checking.steps import corrected_field, step_into, unify
-from ticketgen.type_checking.template_texts import TemplateFile, template_problem
+from ticketgen.type_checking.template_texts import FunctionTemplate, template_problem
 from ticketgen.type_checking.unification import as_type, plain_value
 
 __all__ = [
@@ -89,7 +89,7 @@ class Resolve(Protocol):
 class FindTemplate(Protocol):
     """Finds the file that ``templatefile`` reads."""
 
-    def __call__(self, path: Expression, bound: Mapping[str, Value]) -> TemplateFile | None:
+    def __call__(self, path: Expression, bound: Mapping[str, Value]) -> FunctionTemplate | None:
         """The file at a path in which some names are bound; None if the path is unknown, or the file was not read."""
 
 
@@ -317,7 +317,7 @@ def _template_problem(call: Call, values: Sequence[TypedValue], context: Context
     variables = values[1].value
     if not isinstance(variables, dict):
         return None
-    source = TemplateFile("", values[0].value)
+    source = FunctionTemplate("", values[0].value)
     if call.name.endswith("templatefile"):
         if context.template is None:
             return None

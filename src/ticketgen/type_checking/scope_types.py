@@ -77,7 +77,7 @@ class ScopeTypes:
         module: the module.
         folders: all modules of the directory, by folder.
         schema: the schema of a kind and a type of resource; None if it is unknown.
-        problem: receives the file, and what `inference.ReportProblem` receives.
+        problem: receives the file, and what `refusal.ReportProblem` receives.
         budget: pays for each step.
         variables: the types of variables.
         template: finds the files that ``templatefile`` reads.

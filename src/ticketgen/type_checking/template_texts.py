@@ -21,7 +21,7 @@ from ticketgen.type_checking.call_types import CallProblem
 from ticketgen.type_checking.cty_types import PRIMITIVES, TypedValue, describe_type, kind_of
 from ticketgen.type_checking.refusal import ReportProblem, Rewrite
 
-__all__ = ["TemplateFile", "template_problem"]
+__all__ = ["FunctionTemplate", "template_problem"]
 
 _MAX_TEMPLATE: Final = 100_000
 """Characters of a template that is read; a longer one counts as valid."""
@@ -29,7 +29,7 @@ _END: Final = "END_OF_TEMPLATE"
 """The end of the heredoc that the template is read in: both have the same syntax."""
 
 
-class TemplateFile(NamedTuple):
+class FunctionTemplate(NamedTuple):
     """A template: its path, relative to the directory, or "" for a text in an expression; and its text."""
 
     path: str
@@ -50,7 +50,7 @@ class _Read(NamedTuple):
 
 def template_problem(
     function: str,
-    source: TemplateFile,
+    source: FunctionTemplate,
     variables: Iterable[str],
     evaluate: Callable[[Template, ReportProblem], TypedValue],
 ) -> CallProblem | None:
