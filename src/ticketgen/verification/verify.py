@@ -47,6 +47,8 @@ _PARSED = (*DECLARING, *SETTING_VARIABLES, *_TESTS)
 _OTHER_SYNTAX = (*DECLARING[1:], *SETTING_VARIABLES[1:])
 _MAX_LOOK_UPS = 1_000
 """Limit of the paths that are looked up in the surroundings of one directory."""
+_MAX_TEMPLATES = 20_000_000
+"""Limit of the characters of the templates and lock files that are read for one directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Verified:
         findings: the findings.
         cacheable: whether another run would find the same; False if the run exceeded time or memory.
         looked_up: the paths that were looked up in the surroundings, with the answers.
-        read: the templates that were read, by path; None if it could not be read.
+        read: the templates and lock files that were read, by path; None if one could not be read.
     """
 
     findings: tuple[Finding, ...]
@@ -325,7 +327,8 @@ class _Run:
         if path in self.files:
             return self.files[path]
         if path not in self.read:
-            if len(self.read) >= _MAX_LOOK_UPS:
+            size = sum(len(text or "") for text in self.read.values())
+            if len(self.read) >= _MAX_LOOK_UPS or size > _MAX_TEMPLATES:
                 return None
             self.read[path] = self.around.read(path)
         return self.read[path]
