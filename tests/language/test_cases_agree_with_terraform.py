@@ -24,7 +24,9 @@ def summaries(terraform: Terraform, folder: Path, files: Mapping[str, str]) -> l
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
-    terraform.init(folder)
+    terraform.init(folder)  # which replaces the lock file
+    if lock := files.get(".terraform.lock.hcl"):
+        (folder / ".terraform.lock.hcl").write_text(lock, encoding="utf-8")
     answer = json.loads(terraform.run(folder, "validate", "-json").stdout)
     return [each["summary"] for each in answer["diagnostics"] if each["severity"] == "error"]
 

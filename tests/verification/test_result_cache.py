@@ -13,6 +13,7 @@ from ticketgen import caching
 from ticketgen.findings import Location, Severity
 from ticketgen.findings.verification import NO_TERRAFORM
 from ticketgen.verification import result_cache
+from ticketgen.verification.called_folders import Neighbours
 from ticketgen.verification.result_cache import verify_cached
 from ticketgen.verification.verify import Verified, verify_within
 
@@ -167,3 +168,12 @@ def test_parallel_runs_agree(folder: Path, tmp_path: Path) -> None:
     outputs = {process.communicate(timeout=120)[0] for process in processes}
     assert len(outputs) == 1
     assert b"unused-declaration" in outputs.pop()
+
+
+def test_a_changed_template_is_verified_again(folder: Path, runs: Runs) -> None:
+    files = {"main.tf": 'output "a" {\n  value = templatefile("a.tftpl", {})\n}\n'}
+    paths = frozenset({"main.tf", "a.tftpl"})
+    for text, count in (("${a}", 1), ("${a}", 1), ("a", 0), (None, 0)):
+        around = Neighbours(read={"a.tftpl": text}.get)
+        assert len(verify_cached(files, rendered=False, paths=paths, around=around)) == count
+    assert runs.count == 3

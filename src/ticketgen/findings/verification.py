@@ -134,6 +134,12 @@ CONTRADICTING_VERSIONS = _verify(
     "A root module and the modules that it calls share one version, so `terraform init` fails.",
     "widen the constraint, so that it overlaps with the others",
 )
+INVALID_LOCK_FILE = _verify(
+    "invalid-lock-file",
+    "The dependency lock file of a root module has Terraform's format",
+    "Every command of Terraform fails in that folder.",
+    "delete the file, run `terraform init`, and commit the new one",
+)
 INVALID_VERSION_CONSTRAINT = _verify(
     "invalid-version-constraint",
     "Every version constraint has Terraform's syntax",
@@ -480,6 +486,7 @@ LEVELS: Mapping[str, tuple[FindingKind, ...]] = MappingProxyType(
             INVALID_ADDRESS,
             INVALID_SOURCE,
             CONTRADICTING_VERSIONS,
+            INVALID_LOCK_FILE,
             INVALID_VERSION_CONSTRAINT,
             INVALID_KEYWORD,
             CONFLICTING_ARGUMENTS,

@@ -102,6 +102,7 @@ class Configuration:
         unread: files that could not be parsed and folders that were not read: their declarations are unknown.
         budget: the work that the checks may take.
         exists: whether a file that is not in ``paths`` exists, such as one behind a link; None if it is unknown.
+        read: the text of a file that is not in ``texts``, by path; None if it is unknown.
     """
 
     def __init__(
@@ -112,13 +113,20 @@ class Configuration:
         unread: Iterable[str] = (),
         budget: Budget | None = None,
         exists: Callable[[str], bool | None] = lambda path: None,
+        read: Callable[[str], str | None] = lambda path: None,
     ) -> None:
         self.budget = budget or Budget()
         self.texts = texts
         self.paths = None if paths is None else frozenset(paths) | frozenset(texts)
         self.unread = frozenset(unread)
         self.exists = exists
+        self._read = read
         self.modules = modules(files, self.unread)
+
+    def text_of(self, path: str) -> str | None:
+        """The text of a file of the directory, or around it; None if it was not read."""
+        known = self.texts.get(path)
+        return self._read(path) if known is None else known
 
     @cached_property
     def called_folders(self) -> frozenset[str | None]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Final, Protocol
 
-from ticketgen.hcl.guards import MAX_DEPTH
+from ticketgen.hcl.guards import MAX_DEPTH, refusal
+from ticketgen.hcl.syntax import Call, File, Reference
 from ticketgen.hcl.templates import InvalidTemplate, split_template
 
 __all__ = [
@@ -46,8 +47,13 @@ _OWN_BLOCKS: Final[Mapping[str, Mapping[str, int]]] = {
     "ephemeral": _IN_RESOURCES,
     "dynamic": {"content": 0},
     "lifecycle": {"precondition": 0, "postcondition": 0},
+    "cloud": {"workspaces": 0},
+    "backend remote": {"workspaces": 0},
+    "backend kubernetes": {"exec": 0},
+    "backend cos": {"assume_role": 0},
+    "backend oss": {"assume_role": 0},
 }
-"""The blocks of Terraform itself in each block, with the number of their labels."""
+"""The blocks of Terraform itself in each block, or in each with that label, with the number of their labels."""
 
 _DEPENDENT: Final = frozenset({"depends_on", "provider"})
 _ADDRESSES: Final[Mapping[str, frozenset[str]]] = {
@@ -59,10 +65,21 @@ _ADDRESSES: Final[Mapping[str, frozenset[str]]] = {
     "module": frozenset({"depends_on", "providers"}),
 }  # fmt: skip
 """The arguments of Terraform itself in each block whose strings are addresses and no templates."""
+_ALL: Final = re.compile(".*")
+_CONSTANTS: Final[Mapping[str, re.Pattern[str]]] = {
+    "terraform": _ALL, "backend": _ALL, "cloud": _ALL, "workspaces": _ALL, "exec": _ALL, "variable": _ALL,
+    "output": re.compile("description|sensitive|ephemeral"),
+    "module": re.compile("source|version"),
+}  # fmt: skip
+"""The arguments in each block that Terraform evaluates as constants: then no string in JSON is a template.
+
+Source: https://github.com/hashicorp/hcl/blob/v2.23.0/json/structure.go
+"""
 _ADDRESS: Final = re.compile(
     r'[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\.\*|\[(?:[0-9]+|\*|"[^"\\$%\n]*")\])*', re.ASCII
 )
-_TYPE: Final = re.compile(r"[A-Za-z_][\w ()\[\]{},=:.-]*", re.ASCII)
+_MAX_TYPE: Final = 10_000
+"""Characters of a type constraint that is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +90,16 @@ class JsonBlocks:
         top_level: the blocks at the top level, with the number of their labels.
         inner: the blocks in each block, with the number of their labels.
         addresses: the arguments in each block whose strings are addresses and no templates.
-        texts: the arguments in each block whose strings are neither.
+        constants: matches the arguments in each block that are evaluated as constants: no string in them is a template.
     """
 
     top_level: Mapping[str, int]
     inner: Mapping[str, Mapping[str, int]]
     addresses: Mapping[str, Set[str]]
-    texts: Mapping[str, Set[str]] = field(default_factory=dict)
+    constants: Mapping[str, re.Pattern[str]]
 
 
-_DECLARING: Final = JsonBlocks(_LABELS, _OWN_BLOCKS, _ADDRESSES)
+_DECLARING: Final = JsonBlocks(_LABELS, _OWN_BLOCKS, _ADDRESSES, _CONSTANTS)
 
 
 class InvalidJson(Exception):
@@ -340,18 +357,18 @@ def _block(
             raise RefusedJson(body.line, f"the block {type} is not an object")
         raise InvalidJson(f"line {body.line}: no object where a block is expected")
     yield " ".join([type, *map(_quoted, labels), "{"]), body.line
-    own = blocks.inner.get(type, {})
+    own = blocks.inner.get(" ".join((type, *labels)) if type == "backend" else type, {})
+    constants = blocks.constants.get(type)
     for name, value in body.value.items():
         nested = schema.nested(name) if schema else None
         _check_name(name, value)
         if nested is None and name not in own:
             address = _address if blocks is _DECLARING else _certain_address
             as_string = address if name in blocks.addresses.get(type, ()) else _template
-            if name in blocks.texts.get(type, ()):
+            if constants is not None and constants.fullmatch(name):
                 as_string = _quoted_at
-            elif (type, name) == ("variable", "type"):
-                as_string = _type
-            yield _attribute(name, value, as_string)
+            is_type = (type, name) == ("variable", "type")
+            yield f"{name} = {_type(value) if is_type else _expression(value, as_string)}", value.line
         elif name == "dynamic":
             for inner_labels, inner in _labelled(value, 1):
                 content = schema.nested(inner_labels[0]) if schema else None
@@ -400,14 +417,24 @@ def _certain_address(text: str, line: int) -> str:
     return _address(text, line)
 
 
-def _type(text: str, line: int) -> str:
-    """A type constraint, which HCL writes without quotes."""
-    depth = 0
-    for mark in text:
-        depth += (mark in "([{") - (mark in ")]}")
-        if depth < 0:
-            break
-    return text if depth == 0 and _TYPE.fullmatch(text) else _template(text, line)
+def _type(node: _Node) -> str:
+    """A type constraint, which HCL writes without quotes; another value if it is none."""
+    if not isinstance(node.value, str):
+        return _expression(node)
+    text = node.value
+    if "\n" in text or len(text) > _MAX_TYPE:
+        return _quoted(text)  # whose type counts as unknown
+    from ticketgen.hcl.parse import parse
+    from ticketgen.hcl.reference_parser import parser_errors
+
+    written = f"type = {text}\n"
+    if refusal(written):
+        return _quoted(text)
+    if parser_errors(written):
+        return "null"
+    file = parse("type", written)
+    is_type = isinstance(file, File) and isinstance(file.body.attributes[0].value, Reference | Call)
+    return text.strip() if is_type else "null"
 
 
 def _expression(node: _Node, as_string: Callable[[str, int], str] = _template) -> str:

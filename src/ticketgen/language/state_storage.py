@@ -1,6 +1,7 @@
 """Where states are stored: the backends with their arguments, ``cloud``, and OpenTofu's ``encryption``.
 
-No argument is required, because `terraform init -backend-config` may set it. The arguments are those of Terraform 1.11
+No argument of the grammar is required, because `terraform init -backend-config` may set it; ``terraform_remote_state``
+requires `REQUIRED_BY_REMOTE_STATES`. The arguments are those of Terraform 1.11
 and OpenTofu 1.10 together.
 
 Sources: https://github.com/hashicorp/terraform/tree/v1.11.4/internal/backend and
@@ -22,7 +23,7 @@ from ticketgen.language.block_grammar import (
     Naming,
 )
 
-__all__ = ["BACKEND", "CLOUD", "ENCRYPTION", "REMOVED_BACKENDS"]
+__all__ = ["BACKEND", "CLOUD", "ENCRYPTION", "REMOVED_BACKENDS", "REQUIRED_BY_REMOTE_STATES", "SET_TO_NULL"]
 
 _STRINGS: Final = ["set", "string"]
 _TAGS: Final = ["map", "string"]
@@ -150,6 +151,23 @@ and, for ``azure`` and ``atlas``, ``internal/backend/init/init.go``.
 """
 
 BACKEND: Final = BlockGrammar((Label("type", Naming.CHOICE),), by_label=_BACKENDS)
+
+REQUIRED_BY_REMOTE_STATES: Final[Mapping[str, tuple[str, ...]]] = {
+    "azurerm": ("container_name", "key", "storage_account_name"),
+    "consul": ("path",),
+    "cos": ("bucket", "region"),
+    "gcs": ("bucket",),
+    "kubernetes": ("secret_suffix",),
+    "oss": ("bucket",),
+    "remote": ("organization",),
+    "s3": ("bucket", "key"),
+    "s3.assume_role": ("role_arn",),
+    "s3.assume_role_with_web_identity": ("role_arn",),
+}
+"""The arguments that ``config`` of a remote state must have, by backend, or by backend and argument."""
+
+SET_TO_NULL: Final = frozenset({"consul", "gcs", "kubernetes"})
+"""Backends whose required arguments may be null there."""
 
 # https://developer.hashicorp.com/terraform/language/block/terraform#cloud
 CLOUD: Final = _body(

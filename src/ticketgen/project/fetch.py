@@ -20,7 +20,7 @@ from ticketgen.project.template import (
     MAX_BYTES,
     MAX_FILES,
     ProjectTemplate,
-    TemplateFile,
+    TemplateText,
     UnusableTemplate,
     build_template,
     read_template,
@@ -143,10 +143,10 @@ def _check_size(content: bytes) -> bytes:
     return content
 
 
-def _unpack(content: bytes) -> Mapping[str, TemplateFile]:
+def _unpack(content: bytes) -> Mapping[str, TemplateText]:
     """The files of an archive, unpacked in a separate process; nothing is written to the disk."""
 
-    def unpacked() -> Mapping[str, TemplateFile]:
+    def unpacked() -> Mapping[str, TemplateText]:
         with limit_resources():
             return _members(content)
 
@@ -156,9 +156,9 @@ def _unpack(content: bytes) -> Mapping[str, TemplateFile]:
         raise UnusableTemplate(f"it cannot be unpacked: {error}", "name a smaller archive") from None
 
 
-def _members(content: bytes) -> Mapping[str, TemplateFile]:
+def _members(content: bytes) -> Mapping[str, TemplateText]:
     """The files of an archive; a single top-level folder is stripped."""
-    files: dict[str, TemplateFile] = {}
+    files: dict[str, TemplateText] = {}
     left = MAX_BYTES
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -185,7 +185,7 @@ def _members(content: bytes) -> Mapping[str, TemplateFile]:
                     raise UnusableTemplate(
                         f"it has more than {MAX_BYTES // 1_000_000} MB", "name a smaller archive"
                     )
-                files[member.filename] = TemplateFile(packed, bool(mode & stat.S_IXUSR))
+                files[member.filename] = TemplateText(packed, bool(mode & stat.S_IXUSR))
     except UnusableTemplate:
         raise
     except Exception as error:  # zipfile, zlib and lzma raise many types

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ticketgen.project.isolation import run_isolated
 from ticketgen.project.resource_limits import SECONDS, ResourceLimitExceeded, limit_resources
-from ticketgen.project.template import MAX_BYTES, ProjectTemplate, TemplateFile, UnusableTemplate, is_text
+from ticketgen.project.template import MAX_BYTES, ProjectTemplate, TemplateText, UnusableTemplate, is_text
 
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
@@ -84,10 +84,10 @@ class Renderer:
         """
         from cookiecutter.prompt import render_variable
 
-        def rendered() -> Mapping[str, TemplateFile]:
+        def rendered() -> Mapping[str, TemplateText]:
             with self._within_budget("cookiecutter.json"):
                 text = str(render_variable(self.environment, raw, dict(answers)))
-                return {"": TemplateFile(text.encode())}
+                return {"": TemplateText(text.encode())}
 
         return self._isolated(rendered)[""].content.decode()
 
@@ -103,12 +103,12 @@ class Renderer:
             UnusableTemplate: it cannot be rendered.
         """
 
-        def rendered() -> Mapping[str, TemplateFile]:
-            return {"": TemplateFile(self._text(name, text, answers).encode("utf-8", "surrogatepass"))}
+        def rendered() -> Mapping[str, TemplateText]:
+            return {"": TemplateText(self._text(name, text, answers).encode("utf-8", "surrogatepass"))}
 
         return self._isolated(rendered)[""].content.decode("utf-8", "surrogatepass")
 
-    def _isolated(self, action: Callable[[], Mapping[str, TemplateFile]]) -> Mapping[str, TemplateFile]:
+    def _isolated(self, action: Callable[[], Mapping[str, TemplateText]]) -> Mapping[str, TemplateText]:
         """Call a function in a separate process, and charge its time to the budget of the whole template."""
         try:
             files, used = run_isolated(action, self._seconds)
@@ -127,7 +127,7 @@ class Renderer:
                     raise ResourceLimitExceeded(f"it renders more than {MAX_BYTES // 1_000_000} MB")
             return "".join(parts)
 
-    def project(self, answers: Mapping[str, object]) -> Mapping[str, TemplateFile]:
+    def project(self, answers: Mapping[str, object]) -> Mapping[str, TemplateText]:
         """The files of the project by path, without those whose name or folder renders as empty text.
 
         Raises:
@@ -135,12 +135,12 @@ class Renderer:
         """
         return self._isolated(lambda: self._project(answers))
 
-    def _project(self, answers: Mapping[str, object]) -> Mapping[str, TemplateFile]:
+    def _project(self, answers: Mapping[str, object]) -> Mapping[str, TemplateText]:
         top = self._path(self._template.top, self._template.top, answers)
         if top is None or "/" in top:
             raise UnusableTemplate(f"{self._template.top!r} is rendered to {top or ''!r}, which is not a folder's name",
                            "correct the name of the template's folder")  # fmt: skip
-        files: dict[str, TemplateFile] = {}
+        files: dict[str, TemplateText] = {}
         size = 0
         for source, file in self._template.sources().items():
             template_path = f"{self._template.top}/{source}"
@@ -149,7 +149,7 @@ class Renderer:
             if path is None:
                 continue
             if copied is None and is_text(file.content):
-                file = TemplateFile(
+                file = TemplateText(
                     self._render_bytes(template_path, file.content.decode(), answers), file.executable
                 )
             size += len(file.content)

@@ -10,14 +10,14 @@ from typing import Final
 from ticketgen.atomic_write import create_file
 from ticketgen.project.generate import Renderer
 from ticketgen.project.processes import run
-from ticketgen.project.template import ProjectTemplate, TemplateFile, UnusableTemplate, read_template
+from ticketgen.project.template import ProjectTemplate, TemplateText, UnusableTemplate, read_template
 
 __all__ = ["add_import_path", "run_hook", "run_pre_prompt_hooks", "write_new"]
 
 _EXECUTABLE_MODE: Final = 0o700
 
 
-def write_new(folder: Path, files: Mapping[str, TemplateFile]) -> None:
+def write_new(folder: Path, files: Mapping[str, TemplateText]) -> None:
     """Write files into a private folder, which nothing else writes to; none of them may exist."""
     for path, file in files.items():
         place = folder / path
@@ -66,7 +66,7 @@ def run_hook(
         script = beside / name / PurePosixPath(path).name
         write_new(
             beside / name,
-            {script.name: TemplateFile(renderer.text(path, text, answers).encode(), executable=True)},
+            {script.name: TemplateText(renderer.text(path, text, answers).encode(), executable=True)},
         )
         _run(path, script, project)
 

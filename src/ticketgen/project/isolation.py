@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ticketgen.project.resource_limits import ResourceLimitExceeded
-from ticketgen.project.template import TemplateFile, UnusableTemplate
+from ticketgen.project.template import TemplateText, UnusableTemplate
 from ticketgen.signals import TERMINATION_SIGNALS, defer_signals
 
 __all__ = ["run_isolated"]
@@ -26,8 +26,8 @@ _GRACE_S: Final = 2
 
 
 def run_isolated(
-    action: Callable[[], Mapping[str, TemplateFile]], seconds: float
-) -> tuple[Mapping[str, TemplateFile], float]:
+    action: Callable[[], Mapping[str, TemplateText]], seconds: float
+) -> tuple[Mapping[str, TemplateText], float]:
     """Call a function in a forked process, which has this process's data and cannot change it.
 
     Args:
@@ -74,7 +74,7 @@ def _fork() -> int:
         return os.fork()
 
 
-def _run_child(action: Callable[[], Mapping[str, TemplateFile]], seconds: float, writer: int) -> None:
+def _run_child(action: Callable[[], Mapping[str, TemplateText]], seconds: float, writer: int) -> None:
     """In the child: run the action, write the result, and exit without cleaning up the parent's resources."""
     code = 1
     try:
@@ -91,7 +91,7 @@ def _run_child(action: Callable[[], Mapping[str, TemplateFile]], seconds: float,
         os._exit(code)
 
 
-def _serialize(action: Callable[[], Mapping[str, TemplateFile]]) -> bytes:
+def _serialize(action: Callable[[], Mapping[str, TemplateText]]) -> bytes:
     try:
         files = action()
     except UnusableTemplate as error:
@@ -102,13 +102,13 @@ def _serialize(action: Callable[[], Mapping[str, TemplateFile]]) -> bytes:
     )
 
 
-def _deserialize(output: bytes) -> Mapping[str, TemplateFile]:
+def _deserialize(output: bytes) -> Mapping[str, TemplateText]:
     head, _, rest = output.partition(b"\n")
     found = json.loads(head)
     if "message" in found:
         raise UnusableTemplate(found["message"], found["help"])
     files, place = {}, 0
     for path, executable, size in found["files"]:
-        files[path] = TemplateFile(rest[place : place + size], executable)
+        files[path] = TemplateText(rest[place : place + size], executable)
         place += size
     return files

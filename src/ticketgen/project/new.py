@@ -37,7 +37,7 @@ from ticketgen.project.owned_files import SCHEMA, WORKFLOW, first_record, privat
 from ticketgen.project.questions import Question, answer_questions, answer_with_default
 from ticketgen.project.scratch import stale_folders, with_temporary_folder
 from ticketgen.project.source import REQUIREMENTS, InstallSource, SourceError, read_source
-from ticketgen.project.template import ProjectTemplate, TemplateFile, UnusableTemplate, read_template
+from ticketgen.project.template import ProjectTemplate, TemplateText, UnusableTemplate, read_template
 from ticketgen.spec.file_names import SPEC_NAMES
 from ticketgen.tree import recover_interrupted
 
@@ -240,7 +240,7 @@ def _finish(place: Path, request: _Request) -> Checked[NewProject]:
         )
     installed_from = {} if _exists(place, REQUIREMENTS) else request.source.files
     needed = {SCHEMA: schema_text(), **installed_from}
-    added = {name: TemplateFile(content) for name, content in needed.items() if not _exists(place, name)}
+    added = {name: TemplateText(content) for name, content in needed.items() if not _exists(place, name)}
     write_new(place, added)
     answers = None if request.template is not None else _recorded_answers(request)
     write_new(place, first_record(place, request.source, answers, added))
@@ -250,7 +250,7 @@ def _finish(place: Path, request: _Request) -> Checked[NewProject]:
         return Checked(None, rendered.findings)
     drawn = draw_project(place / SPEC)
     if drawn.value is not None and not _exists(place, _PICTURE):
-        write_new(place, {_PICTURE: TemplateFile(svg(drawn.value).encode())})
+        write_new(place, {_PICTURE: TemplateText(svg(drawn.value).encode())})
     every = (each.relative_to(place) for each in place.rglob("*") if each.is_file())
     # A hook may create a repository.
     files = sorted(each.as_posix() for each in every if each.parts[0] != ".git")

@@ -15,7 +15,7 @@ from ticketgen.project.destination import invalid_name
 from ticketgen.project.generate import Renderer
 from ticketgen.project.new_environments import initial_figures
 from ticketgen.project.source import DEPENDENCIES, InstallSource, command_of, dependencies_text
-from ticketgen.project.template import TemplateFile, UnusableTemplate, read_template
+from ticketgen.project.template import TemplateText, UnusableTemplate, read_template
 from ticketgen.spec.json_schema import json_schema
 from ticketgen.spec.presets import presets
 
@@ -44,7 +44,7 @@ def private_answers(preset: str, install: InstallKind, *, upgrade_workflow: bool
 
 def first_record(
     place: Path, source: InstallSource, answers: Answers | None, added: Iterable[str]
-) -> Mapping[str, TemplateFile]:
+) -> Mapping[str, TemplateText]:
     """The record of a new project and the bases of its files, for the project's folder.
 
     Args:
@@ -62,7 +62,7 @@ def first_record(
     ]
     bases = {name: (place / name).read_bytes() for name in names}
     files = record_files(ProjectRecord(install=source.kind, answers=answers), bases)
-    return {path: TemplateFile(content) for path, content in files.items()}
+    return {path: TemplateText(content) for path, content in files.items()}
 
 
 def current_texts(record: ProjectRecord) -> Checked[Mapping[str, bytes]]:

@@ -19,7 +19,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from ticketgen.project.isolation import run_isolated
 from ticketgen.project.resource_limits import SECONDS, ResourceLimitExceeded, limit_resources
 from ticketgen.project.source import WHEEL
-from ticketgen.project.template import TemplateFile
+from ticketgen.project.template import TemplateText
 from ticketgen.project.web import WebError, read_https
 from ticketgen.project.wheel import MAX_BYTES
 from ticketgen.safe_open import MAX_TEXT
@@ -146,7 +146,7 @@ def inspect_wheel(content: bytes, limit: int) -> WheelContent:
         IndexFailed: it is not a wheel of ticketgen.
     """
 
-    def unpacked() -> Mapping[str, TemplateFile]:
+    def unpacked() -> Mapping[str, TemplateText]:
         with limit_resources():
             return _members(content, limit)
 
@@ -162,7 +162,7 @@ def inspect_wheel(content: bytes, limit: int) -> WheelContent:
     return WheelContent(members["CHANGELOG"].content.decode("utf-8", "replace"), dependencies)
 
 
-def _members(content: bytes, limit: int) -> Mapping[str, TemplateFile]:
+def _members(content: bytes, limit: int) -> Mapping[str, TemplateText]:
     """The files with the changelog and the metadata; empty if it is not a wheel."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -180,4 +180,4 @@ def _members(content: bytes, limit: int) -> Mapping[str, TemplateFile]:
                     text = stream.read(limit)
     except Exception:  # zipfile, zlib and lzma raise many types
         return {}
-    return {"METADATA": TemplateFile(head), "CHANGELOG": TemplateFile(text)}
+    return {"METADATA": TemplateText(head), "CHANGELOG": TemplateText(text)}

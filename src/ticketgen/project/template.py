@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 __all__ = [
-    "MAX_BYTES", "MAX_FILES", "ProjectTemplate", "TemplateFile", "UnusableTemplate", "build_template", "is_text",
+    "MAX_BYTES", "MAX_FILES", "ProjectTemplate", "TemplateText", "UnusableTemplate", "build_template", "is_text",
     "read_template",
 ]  # fmt: skip
 
@@ -40,7 +40,7 @@ class UnusableTemplate(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class TemplateFile:
+class TemplateText:
     """A file of a template or of a project: its bytes, and whether its owner may execute it."""
 
     content: bytes
@@ -59,9 +59,9 @@ class ProjectTemplate:
 
     variables: Mapping[str, Any]
     top: str
-    files: Mapping[str, TemplateFile]
+    files: Mapping[str, TemplateText]
 
-    def sources(self) -> Mapping[str, TemplateFile]:
+    def sources(self) -> Mapping[str, TemplateText]:
         """The files that become the project's, relative to `top`."""
         return _below(self.files, self.top)
 
@@ -70,7 +70,7 @@ class ProjectTemplate:
         every = {**_below(self.files, _SHARED), **self.sources()}
         return {name: file.content.decode() for name, file in every.items() if is_text(file.content)}
 
-    def hooks(self, name: str) -> Mapping[str, TemplateFile]:
+    def hooks(self, name: str) -> Mapping[str, TemplateText]:
         """The scripts of a hook, such as ``pre_gen_project``."""
         return {path: self.files[path] for path in sorted(self.files) if _hook_name(path) == name}
 
@@ -93,7 +93,7 @@ def is_text(content: bytes) -> bool:
         return False
 
 
-def build_template(files: Mapping[str, TemplateFile]) -> ProjectTemplate:
+def build_template(files: Mapping[str, TemplateText]) -> ProjectTemplate:
     """Build a template from its files.
 
     Raises:
@@ -143,7 +143,7 @@ class _Reader:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._left = MAX_BYTES
-        self.files: dict[str, TemplateFile] = {}
+        self.files: dict[str, TemplateText] = {}
 
     def read(self, path: str) -> None:
         """Read a file, or every file of a folder."""
@@ -193,13 +193,13 @@ class _Reader:
                 raise OSError(errno.EINVAL, "it is not a plain file")
             content = stream.read(self._left + 1)
         self._left -= len(content)
-        self.files[path] = TemplateFile(content, bool(status.st_mode & stat.S_IXUSR))
+        self.files[path] = TemplateText(content, bool(status.st_mode & stat.S_IXUSR))
         if self._left < 0 or len(self.files) > MAX_FILES:
             raise UnusableTemplate(f"it has more than {MAX_FILES:,} files or {MAX_BYTES // 1_000_000} MB",
                            "remove files that a project does not need")  # fmt: skip
 
 
-def _below(files: Mapping[str, TemplateFile], folder: str) -> Mapping[str, TemplateFile]:
+def _below(files: Mapping[str, TemplateText], folder: str) -> Mapping[str, TemplateText]:
     start = f"{folder}/"
     return {path.removeprefix(start): file for path, file in sorted(files.items()) if path.startswith(start)}
 

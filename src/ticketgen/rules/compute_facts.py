@@ -103,7 +103,9 @@ COMPUTE_FACTS = (
     ),
     SettingFact(
         "aws_autoscaling_group",
-        [exceeds("min_size", "desired_capacity")],
+        # The provider does not send 0 when it creates the group:
+        # https://github.com/hashicorp/terraform-provider-aws/blob/v5.100.0/internal/service/autoscaling/group.go
+        [exceeds("min_size", "desired_capacity"), exceeds("desired_capacity", 0)],
         "desired_capacity",
         "desired_capacity {at} is less than min_size",
         "set desired_capacity to at least min_size",

@@ -22,7 +22,7 @@ from ticketgen.type_checking.cty_types import (
 )
 from ticketgen.type_checking.function_table import OPENTOFU_FUNCTIONS, Signature, signatures
 from ticketgen.type_checking.refusal import Refused
-from ticketgen.type_checking.refused_calls import REFUSALS
+from ticketgen.type_checking.refused_calls import REFUSALS, WHOLE_NUMBERS
 from ticketgen.type_checking.result_types import DYNAMIC_ALLOWED, RESULT_RULES
 from ticketgen.type_checking.unification import (
     as_type,
@@ -32,7 +32,7 @@ from ticketgen.type_checking.unification import (
     unify_types,
 )
 
-__all__ = ["CATCHING", "WITHOUT_ELEMENTS", "WITHOUT_MARKS", "CallProblem", "call_result"]
+__all__ = ["CATCHING", "TEMPLATES", "WITHOUT_ELEMENTS", "WITHOUT_MARKS", "CallProblem", "call_result"]
 
 WITHOUT_MARKS: Final = frozenset({"nonsensitive", "issensitive", "ephemeralasnull"})
 """Functions whose result does not take over the marks of the arguments."""
@@ -60,7 +60,8 @@ _COMPUTED: Final = frozenset(
 CATCHING: Final = frozenset({"try", "can"})
 """Functions that get their arguments unevaluated, so the signatures do not say what they accept."""
 _LIKE_ARGUMENT: Final = frozenset({"sensitive", "nonsensitive"})
-_TEMPLATES: Final = frozenset({"templatefile", "templatestring"})
+TEMPLATES: Final = frozenset({"templatefile", "templatestring"})
+"""Functions that evaluate a template with variables of their own."""
 _NAMED_VALUES: Final = frozenset({"map", "object", "dynamic"})
 _SIZED: Final = frozenset({"list", "set", "map", "tuple", "object", "string", "dynamic"})
 
@@ -141,15 +142,15 @@ def _checked_call(
         problem = conversion_problem(value, parameter.type, budget)
         if not problem and value.value is None and not parameter.nullable:
             problem = "it must not be null"
-        if not problem and name in _TEMPLATES and position == 1 and kind_of(value.type) not in _NAMED_VALUES:
+        if not problem and name in TEMPLATES and position == 1 and kind_of(value.type) not in _NAMED_VALUES:
             problem = f"a map or an object is required, not {describe_type(value.type)}"
         if not problem and name == "length" and kind_of(value.type) not in _SIZED:
             problem = f"a collection or a string is required, not {describe_type(value.type)}"
+        if position in WHOLE_NUMBERS.get(name, ()) and isinstance(value.value, float):
+            problem = problem or ("" if value.value.is_integer() else "it is not a whole number")
         if problem:
             raise Refused(position, problem)
         given.append(_as_parameter(value, parameter.type, budget))
-    if name == "templatestring":
-        _check_template(given[0], given[1], budget)
     result = _result(name, signature.result, given, budget)
     if name in REFUSALS or name in _COMPUTED:
         data = [plain_value(each, budget) for each in given]
@@ -159,14 +160,6 @@ def _checked_call(
             if name in _COMPUTED:
                 return _computed(name, data, result, budget)
     return result
-
-
-def _check_template(template: TypedValue, variables: TypedValue, budget: Budget) -> None:
-    names = variables.type[1] if kind_of(variables.type) == "object" else variables.value
-    if isinstance(template.value, str) and isinstance(names, dict) and budget.spend(len(template.value)):
-        from ticketgen.type_checking.template_texts import refuse_template
-
-        refuse_template(template.value, names)
 
 
 def _as_parameter(value: TypedValue, type: CtyType, budget: Budget) -> TypedValue:

@@ -6,21 +6,29 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from ticketgen.aws.provider.required_fields import REQUIRED_FIELDS
 from ticketgen.aws.provider.schema import BlockSchema
-from ticketgen.findings import Finding, TextEdit
-from ticketgen.findings.verification import EPHEMERAL_VALUE, INVALID_EXPRESSION, SENSITIVE_OUTPUT, WRONG_TYPE
+from ticketgen.findings import Finding, Location, TextEdit
+from ticketgen.findings.verification import (
+    EPHEMERAL_VALUE,
+    INVALID_EXPRESSION,
+    MISSING_ATTRIBUTE,
+    SENSITIVE_OUTPUT,
+    WRONG_TYPE,
+)
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.declarations import Declaration, declared_in
 from ticketgen.hcl.modules import Module
 from ticketgen.hcl.plain_texts import plain_text
-from ticketgen.hcl.syntax import Attribute, Block, Body, Expression, Node
+from ticketgen.hcl.syntax import Attribute, Block, Body, Call, Expression, Node
 from ticketgen.hcl.uses import NO_VALUES, REPETITIONS
 from ticketgen.hcl.values import UNKNOWN
 from ticketgen.language.block_grammar import BlockGrammar
 from ticketgen.language.provisioning import PROVISIONING
-from ticketgen.type_checking.conversions import mismatches
+from ticketgen.type_checking.conversions import is_null, mismatches
 from ticketgen.type_checking.cty_types import (
     PRIMITIVES,
+    CtyType,
     TypedValue,
     VariableTypes,
     conversion_problem,
@@ -29,7 +37,8 @@ from ticketgen.type_checking.cty_types import (
     optional_defaults,
 )
 from ticketgen.type_checking.dynamic_content import loop_element, loop_name
-from ticketgen.type_checking.inference import Context, ReportProblem, Rewrite, infer, known_pairs, require
+from ticketgen.type_checking.inference import Context, FindTemplate, infer, known_pairs, require
+from ticketgen.type_checking.refusal import ReportProblem, Rewrite
 from ticketgen.type_checking.scope_types import ScopeTypes, is_true
 from ticketgen.type_checking.unification import plain_value
 
@@ -54,6 +63,7 @@ def check_types(
     variables: VariableTypes,
     *,
     is_root: bool,
+    template: FindTemplate,
 ) -> Iterator[Finding]:
     """Yield a finding for each expression that Terraform cannot evaluate or convert.
 
@@ -66,9 +76,12 @@ def check_types(
         budget: pays for each step; the types of what it does not suffice for are unknown.
         variables: the types of variables, shared by all modules.
         is_root: whether no other module calls this one.
+        template: finds the files that ``templatefile`` reads.
     """
     if module.complete:
-        yield from _Checker(module, folders, schema, budget, variables, is_root=is_root).findings()
+        yield from _Checker(
+            module, folders, schema, budget, variables, is_root=is_root, template=template
+        ).findings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +103,9 @@ class _Checker:
         variables: VariableTypes,
         *,
         is_root: bool,
+        template: FindTemplate,
     ) -> None:
-        self._types = ScopeTypes(module, folders, schema, self._problem, budget, variables)
+        self._types = ScopeTypes(module, folders, schema, self._problem, budget, variables, template)
         self._budget = budget
         self._is_root = is_root
         self._found: dict[tuple[object, str], Finding] = {}
@@ -242,8 +256,7 @@ class _Checker:
             elif block.type in _EPHEMERAL_ALLOWED:
                 self._free(block, PROVISIONING.get(block.type), context)
             else:
-                nested = schema.nested(block.type) if schema is not None else None
-                self._body(block.body, nested.block if nested else None, context, owner)
+                self._nested(block.type, block, schema, context, owner)
 
     def _free(self, block: Block, grammar: BlockGrammar | None, context: Context) -> None:
         """Check the arguments of a provisioner or a connection, which no state stores."""
@@ -265,12 +278,39 @@ class _Checker:
         loop = block.value("for_each")
         name = loop_name(block)
         elements = self._repetitions(loop, "the dynamic block", context) if loop is not None else None
-        nested = schema.nested(block.labels[0]) if schema is not None else None
         # Terraform does not evaluate the content for unknown elements, but reads which names it uses.
         for key, value in elements or ():
             inner = context.binding({name: loop_element(key, value)})
             for content in block.blocks("content"):
-                self._body(content.body, nested.block if nested else None, inner, owner)
+                self._nested(block.labels[0], content, schema, inner, owner)
+
+    def _nested(
+        self, name: str, block: Block, schema: BlockSchema | None, context: Context, owner: _Owner
+    ) -> None:
+        """Check a block, or the content of a dynamic one, which may stand for an object of an argument."""
+        nested = schema.nested(name) if schema is not None else None
+        attribute = schema.attribute(name) if schema is not None else None
+        if nested is not None or attribute is None or attribute.fields is None or attribute.read_only:
+            self._body(block.body, nested.block if nested else None, context, owner)
+            return
+        required = REQUIRED_FIELDS.get((owner.what, name), ())
+        absent = set(required) - {each.name for each in block.body.attributes} if context.bound else set()
+        for field in sorted(absent):  # the check of the schema reports those outside of dynamic blocks
+            self._missing(f"{name}.{field}", field, block.at(owner.file), owner)
+        for each in block.body.attributes:
+            value = infer(each.value, context)
+            if each.name in attribute.fields:
+                self._converted(
+                    each, value, attribute.fields[each.name], f"{name}.{each.name}", context, owner
+                )
+            if value.value is None and each.name in required:
+                self._missing(f"{name}.{each.name}", each.name, each.value.at(owner.file), owner)
+        for inner in block.body.blocks:
+            self._body(inner.body, None, context, owner)
+
+    def _missing(self, path: str, name: str, location: Location, owner: _Owner) -> None:
+        message = f"required argument {path} in {owner.what} is missing or null"
+        self._found[location, message] = MISSING_ATTRIBUTE.found(message, f"set {name}", at=location)
 
     @staticmethod
     def _repetitions(
@@ -298,15 +338,30 @@ class _Checker:
             # In JSON, such an attribute is always read as blocks, whose missing arguments are null:
             # https://developer.hashicorp.com/terraform/language/attr-as-blocks
             return
-        problem = conversion_problem(value, known.type, self._budget)
-        # The check of the schema reports literals, except in the content of dynamic blocks.
-        if problem and (context.bound or not any(mismatches(attribute.value, known.type))):
-            message = f"inappropriate value for {attribute.name} of {owner.what}: {problem}"
-            self._found[location, message] = WRONG_TYPE.found(message, at=location)
+        self._converted(attribute, value, known.type, attribute.name, context, owner)
+        if known.required and value.value is None and (context.bound or not is_null(attribute.value)):
+            self._missing(attribute.name, attribute.name, location, owner)
         if owner.stored and _marks(value, self._budget)[1] and not attribute.name.endswith("_wo"):
             message = f"{attribute.name} of {owner.what} is ephemeral, but would be stored in the state"
             help = "use the write-only argument, or a value that is not ephemeral"
             self._found[location, message] = EPHEMERAL_VALUE.found(message, help, at=location)
+
+    def _converted(
+        self,
+        attribute: Attribute,
+        value: TypedValue,
+        type: CtyType,
+        name: str,
+        context: Context,
+        owner: _Owner,
+    ) -> None:
+        """Report a value that does not convert to the type of an argument."""
+        problem = conversion_problem(value, type, self._budget)
+        # The check of the schema reports literals, except in the content of dynamic blocks.
+        if problem and (context.bound or not any(mismatches(attribute.value, type))):
+            location = attribute.value.at(owner.file)
+            message = f"inappropriate value for {name} of {owner.what}: {problem}"
+            self._found[location, message] = WRONG_TYPE.found(message, at=location)
 
     def _conditions(self, body: Body, context: Context, owner: str) -> None:
         for block in body.walk():
@@ -326,7 +381,9 @@ class _Checker:
     def _loop(self, attribute: Attribute, context: Context) -> None:
         value = infer(attribute.value, context)
         problem = (
-            _count_problem(value, self._budget) if attribute.name == "count" else _for_each_problem(value)
+            _count_problem(value, self._budget)
+            if attribute.name == "count"
+            else _for_each_problem(value, may_be_empty=not _is_filled(value, attribute.value, context))
         )
         # Terraform ignores that a count is sensitive.
         sensitive, ephemeral = value.sensitive and attribute.name == "for_each", value.ephemeral
@@ -380,7 +437,19 @@ def _count_problem(value: TypedValue, budget: Budget) -> str:
     return problem
 
 
-def _for_each_problem(value: TypedValue) -> str:
+def _is_filled(value: TypedValue, written: Expression, context: Context) -> bool:
+    """Whether a collection surely has elements. The elements of some sets are unknown, but not that there are any."""
+    if (
+        not value.known
+        and isinstance(written, Call)
+        and written.name == "toset"
+        and len(written.arguments) == 1
+    ):
+        value = infer(written.arguments[0], context.muted())
+    return isinstance(value.value, list) and bool(value.value)
+
+
+def _for_each_problem(value: TypedValue, *, may_be_empty: bool) -> str:
     # https://developer.hashicorp.com/terraform/language/meta-arguments/for_each
     if value.value is None:
         return "it is null"
@@ -389,7 +458,8 @@ def _for_each_problem(value: TypedValue) -> str:
         return f"a map or a set of strings is required, not {describe_type(value.type)}"
     if kind == "set" and isinstance(value.value, list) and any(each.value is None for each in value.value):
         return "the set contains null"
-    if kind == "set" and kind_of(value.type[1]) not in {"string", "dynamic"}:
+    # Terraform accepts any empty set, which an unknown one may be.
+    if kind == "set" and not may_be_empty and kind_of(value.type[1]) not in {"string", "dynamic"}:
         return f"a set of strings is required, not of {kind_of(value.type[1])}s"
     return ""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from ticketgen.hcl.budget import Budget
 from ticketgen.hcl.frozen_records import record
@@ -42,9 +42,9 @@ from ticketgen.hcl.syntax import (
     Unary,
 )
 from ticketgen.hcl.value_size import MAX_CHARACTERS, MAX_WEIGHT
-from ticketgen.hcl.values import UNKNOWN
+from ticketgen.hcl.values import UNKNOWN, Value
 from ticketgen.type_checking.arn_functions import refuse_arn
-from ticketgen.type_checking.call_types import CATCHING, WITHOUT_MARKS, call_result
+from ticketgen.type_checking.call_types import CATCHING, TEMPLATES, WITHOUT_MARKS, CallProblem, call_result
 from ticketgen.type_checking.cty_types import (
     ANYTHING,
     PRIMITIVES,
@@ -56,12 +56,14 @@ from ticketgen.type_checking.cty_types import (
     object_value,
     tuple_value,
 )
-from ticketgen.type_checking.refusal import Refused
+from ticketgen.type_checking.refusal import Refused, ReportProblem, Rewrite
 from ticketgen.type_checking.steps import corrected_field, step_into, unify
+from ticketgen.type_checking.template_texts import FunctionTemplate, template_problem
 from ticketgen.type_checking.unification import as_type, plain_value
 
 __all__ = [
     "Context",
+    "FindTemplate",
     "ReportProblem",
     "Resolve",
     "Rewrite",
@@ -70,17 +72,6 @@ __all__ = [
     "known_pairs",
     "require",
 ]
-
-
-Rewrite: TypeAlias = tuple[str, str] | None
-"""A text and what must stand there instead."""
-
-
-class ReportProblem(Protocol):
-    """Receives a problem."""
-
-    def __call__(self, node: Node, message: str, help: str, rewrite: Rewrite = None) -> None:
-        """Receive the place, what is wrong, the fix, and the text there with the obviously correct one."""
 
 
 _MAX_ELEMENTS = 1000
@@ -95,6 +86,13 @@ class Resolve(Protocol):
         """The value of the reference's root."""
 
 
+class FindTemplate(Protocol):
+    """Finds the file that ``templatefile`` reads."""
+
+    def __call__(self, path: Expression, bound: Mapping[str, Value]) -> FunctionTemplate | None:
+        """The file at a path in which some names are bound; None if the path is unknown, or the file was not read."""
+
+
 @record
 class Context:
     """Where an expression stands.
@@ -104,12 +102,14 @@ class Context:
         problem: receives each problem.
         budget: pays for each step.
         bound: the values of the names that ``for`` and ``dynamic`` bind.
+        template: the file that a ``templatefile`` with this path reads; None if it is unknown or not read.
     """
 
     resolve: Resolve
     problem: ReportProblem
     budget: Budget
     bound: Mapping[str, TypedValue] = field(default_factory=dict)
+    template: FindTemplate | None = None
 
     def muted(self) -> Context:
         """The context of an expression whose errors Terraform does not report."""
@@ -298,6 +298,8 @@ def _call(call: Call, context: Context) -> TypedValue:
         )
         context.problem(call.arguments[0], message, "write the template itself, or put it into a local value")
     result, problem = call_result(name, values, context.budget, expand=call.expand)
+    if problem is None and name in TEMPLATES and not call.expand:
+        problem = _template_problem(call, values, context)
     if problem is not None:
         node = call if problem.argument is None else call.arguments[problem.argument]
         context.problem(
@@ -308,6 +310,33 @@ def _call(call: Call, context: Context) -> TypedValue:
         return ANYTHING
     result = replace(result, size=size)
     return result if name in WITHOUT_MARKS else _marked(result, *values)
+
+
+def _template_problem(call: Call, values: Sequence[TypedValue], context: Context) -> CallProblem | None:
+    """What Terraform finds when it evaluates the template of a call with its variables, if both are known."""
+    variables = values[1].value
+    if not isinstance(variables, dict):
+        return None
+    source = FunctionTemplate("", values[0].value)
+    if call.name.endswith("templatefile"):
+        if context.template is None:
+            return None
+        bound = {name: plain_value(each, context.budget) for name, each in context.bound.items()}
+        found = context.template(call.arguments[0], bound)
+        if found is None:
+            return None
+        source = found
+    if not isinstance(source.text, str) or not context.budget.spend(len(source.text)):
+        return None
+
+    def evaluate(template: Template, report: ReportProblem) -> TypedValue:
+        return infer(template, Context(_resolve_nothing, report, context.budget, variables))
+
+    return template_problem(call.name, source, variables, evaluate)
+
+
+def _resolve_nothing(reference: Reference, context: Context) -> tuple[TypedValue, Sequence[Step]]:
+    return ANYTHING, ()
 
 
 def _try(call: Call, context: Context) -> TypedValue:
@@ -387,6 +416,7 @@ def _for(loop: For, context: Context) -> TypedValue:
 
 def _iterate(loop: For, pairs: Sequence[tuple[TypedValue, TypedValue]], context: Context) -> TypedValue:
     values: list[TypedValue] = []
+    marks: list[TypedValue] = []
     by_key: dict[str, list[TypedValue]] = {}
     complete = True
     for key, each in pairs:
@@ -394,6 +424,7 @@ def _iterate(loop: For, pairs: Sequence[tuple[TypedValue, TypedValue]], context:
         inner = context.binding(names)
         if loop.condition is not None:
             condition = infer(loop.condition, inner)
+            marks.append(condition)
             included = _choice(condition, loop.condition, inner, "the condition of the for expression")
             if included is False:
                 continue
@@ -403,6 +434,7 @@ def _iterate(loop: For, pairs: Sequence[tuple[TypedValue, TypedValue]], context:
         values.append(value)
         if result_key is None:
             continue
+        marks.append(result_key)
         problem = "null" if result_key.value is None else _key_problem(result_key) if result_key.known else ""
         if problem and loop.result_key is not None:
             inner.problem(loop.result_key, f"the key of the for expression is {problem}", "write a string")
@@ -417,12 +449,11 @@ def _iterate(loop: For, pairs: Sequence[tuple[TypedValue, TypedValue]], context:
         else:
             by_key.setdefault(name, []).append(value)
     if not complete:
-        return _marked(ANYTHING, *values)
+        return _marked(ANYTHING, *values, *marks)
     if loop.result_key is None:
-        return tuple_value(values)
-    return object_value(
-        {name: tuple_value(group) if loop.grouped else group[-1] for name, group in by_key.items()}
-    )
+        return _marked(tuple_value(values), *marks)
+    groups = {name: tuple_value(group) if loop.grouped else group[-1] for name, group in by_key.items()}
+    return _marked(object_value(groups), *marks)
 
 
 def require(value: TypedValue, type: str, node: Node, context: Context, what: str) -> bool:

@@ -1,13 +1,26 @@
-"""The error for a call that Terraform refuses, and helpers that several checks share."""
+"""The error for a call that Terraform refuses, the receiver of problems, and a helper that checks share."""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeAlias
 
-__all__ = ["Refused", "is_no_number"]
+from ticketgen.hcl.syntax import Node
+
+__all__ = ["Refused", "ReportProblem", "Rewrite", "is_no_number"]
 
 _WORD: Final = re.compile("[A-Za-z_ ]*")
+
+
+Rewrite: TypeAlias = tuple[str, str] | None
+"""A text and what must stand there instead."""
+
+
+class ReportProblem(Protocol):
+    """Receives a problem."""
+
+    def __call__(self, node: Node, message: str, help: str, rewrite: Rewrite = None) -> None:
+        """Receive the place, what is wrong, the fix, and the text there with the obviously correct one."""
 
 
 class Refused(Exception):

@@ -58,7 +58,7 @@ def _coalesce(*values: Any) -> None:
 
 
 def _coalescelist(*values: Any) -> None:
-    if values and all(isinstance(each, list) and not each for each in values):
+    if all(isinstance(each, list) and not each for each in values):
         raise Refused(0, "all lists are empty")
 
 
@@ -101,9 +101,16 @@ def _elements_known(items: Any, what: str) -> None:
 
 
 def _join(separator: str, *lists: Any) -> None:
+    if not lists:
+        raise Refused(0, "it needs at least one list")
     for position, each in enumerate(lists, 1):
         if isinstance(each, list) and any(item is None for item in each):
             raise Refused(position, "an element is null")
+
+
+def _transpose(lists: Any) -> None:
+    if isinstance(lists, dict) and any(each is None or None in each for each in lists.values()):
+        raise Refused(0, "a list or an element is null")
 
 
 COLLECTION_REFUSALS: Mapping[str, Callable[..., None]] = MappingProxyType(
@@ -122,6 +129,7 @@ COLLECTION_REFUSALS: Mapping[str, Callable[..., None]] = MappingProxyType(
         "slice": _slice,
         "sort": lambda items: _elements_known(items, "an element"),
         "sum": _sum,
+        "transpose": _transpose,
     }
 )
 """The checks by the name of the function."""

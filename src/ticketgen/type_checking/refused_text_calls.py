@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from calendar import monthrange
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -28,6 +29,8 @@ _TIME_RANGES: Final = ((1, 12), (1, 31), (0, 23), (0, 59), (0, 59))
 _DURATION: Final = re.compile(r"[+-]?((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+|[+-]?0", re.ASCII)
 
 _VERB: Final = re.compile(r"%(?:%|[ +#0-]*(?:[1-9]\d*)?(?:\.\d*)?(?:\[(\d+)\])?([^\W\d_]|$))", re.ASCII)
+
+_UUID: Final = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 _VERBS: Final = frozenset("vtbdoxXeEfgGsq")
 
@@ -84,6 +87,9 @@ def _time(position: int) -> Callable[..., None]:
         parts = [int(match[each]) for each in range(1, 6)] if match else [0] * 5
         if not all(low <= part <= high for part, (low, high) in zip(parts, _TIME_RANGES, strict=True)):
             raise Refused(position, "it is not a timestamp such as 2030-01-31T12:00:00Z")
+        month, day = parts[:2]
+        if day > 28 and day > monthrange(int(text[:4]) or 4, month)[1]:
+            raise Refused(position, "the month does not have that day")
 
     return check
 
@@ -109,22 +115,61 @@ def _formatdate(layout: str, time: str) -> None:
             raise Refused(0, f"{word} is not a format sequence of formatdate")
 
 
-def _base64decode(text: str) -> None:
+def _decoded(text: str) -> bytes:
     import base64
 
     try:
-        base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True).decode()
+        return base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
     except ValueError:
-        raise Refused(0, "it is not valid Base64") from None
+        raise Refused(0, "it is not Base64") from None
+
+
+def _base64decode(text: str) -> None:
+    try:
+        _decoded(text).decode()
+    except ValueError:
+        raise Refused(0, "it is not the Base64 of a text") from None
+
+
+def _encoding(name: str) -> str:
+    """The canonical name of an encoding, if Python knows it; other names with digits may be known to Terraform."""
+    import codecs
+
+    try:
+        return codecs.lookup(name).name
+    except (LookupError, ValueError):
+        word = name.lower()
+        if any(map(str.isdigit, word)) or word.startswith(("cs", "x-")) or word in {"mac", "us"}:
+            return ""
+        raise Refused(1, "it is not the name of an encoding") from None
 
 
 def _textdecodebase64(text: str, encoding: str) -> None:
-    import base64
+    data = _decoded(text)
+    if _encoding(encoding).startswith("utf-16-") and len(data) % 2:
+        raise Refused(0, f"it is not the Base64 of a text in {encoding}")
 
-    try:
-        base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
-    except ValueError:
-        raise Refused(0, "it is not Base64") from None
+
+def _textencodebase64(text: str, encoding: str) -> None:
+    if _encoding(encoding) == "ascii" and not text.isascii():
+        raise Refused(0, f"it has characters that {encoding} lacks")
+
+
+def _rsadecrypt(text: str, key: str) -> None:
+    _decoded(text)
+    if "-----BEGIN " not in key:
+        raise Refused(1, "it is not a private key in PEM")
+
+
+def _indent(spaces: Any, text: str) -> None:
+    if isinstance(spaces, int) and spaces < 0:
+        raise Refused(0, "it is negative")
+
+
+def _pow(base: Any, exponent: Any) -> None:
+    is_whole = isinstance(exponent, int) or (isinstance(exponent, float) and exponent.is_integer())
+    if isinstance(base, int | float) and base < 0 and isinstance(exponent, float) and not is_whole:
+        raise Refused(1, "a negative number has no such power")
 
 
 def _log(number: Any, base: Any) -> None:
@@ -150,6 +195,8 @@ def _parseint(text: Any, base: Any) -> None:
 def _format(pattern: str, *values: Any) -> None:
     used = position = 0
     bare = _VERB.sub("", pattern)
+    if "%*" in bare:
+        raise Refused(0, "* is not a width")
     if "%" in bare:
         return  # a form that this reader does not know
     for match in _VERB.finditer(pattern):
@@ -174,9 +221,9 @@ def _verb_problem(verb: str, value: Any) -> str:
         return ""
     if isinstance(value, list | dict):
         return "a string" if verb in "sq" else "a number" if verb in "bdoxXeEfgG" else "a bool"
-    if verb in "bdoeEfgG" and isinstance(value, bool):
+    if verb in "bdoxXeEfgG" and isinstance(value, bool):
         return "a number"
-    if verb in "bdoeEfgG" and is_no_number(value):
+    if verb in "bdoxXeEfgG" and is_no_number(value):
         return "a number"
     if verb in "bdo" and isinstance(value, float) and not value.is_integer():
         return "a whole number"
@@ -194,7 +241,15 @@ def _formatlist(pattern: str, *values: Any) -> None:
 
 
 def _uuidv5(namespace: str, name: str) -> None:
-    if namespace not in {"dns", "url", "oid", "x500"} and len(namespace) < 32:
+    is_short = len(namespace) not in {
+        32,
+        36,
+        38,
+        45,
+    }  # the forms of https://pkg.go.dev/github.com/google/uuid#Parse
+    if namespace not in {"dns", "url", "oid", "x500"} and (
+        is_short or (len(namespace) == 36 and not _UUID.fullmatch(namespace))
+    ):
         raise Refused(0, "it is neither dns, oid, url or x500 nor a UUID")
 
 
@@ -218,13 +273,17 @@ TEXT_REFUSALS: Mapping[str, Callable[..., None]] = MappingProxyType(
         "format": _format,
         "formatdate": _formatdate,
         "formatlist": _formatlist,
+        "indent": _indent,
         "jsondecode": _jsondecode,
         "log": _log,
         "parseint": _parseint,
+        "pow": _pow,
         "regex": _regex,
         "regexall": lambda pattern, text: _regex(pattern, None),
         "replace": _replace,
+        "rsadecrypt": _rsadecrypt,
         "textdecodebase64": _textdecodebase64,
+        "textencodebase64": _textencodebase64,
         "timeadd": _timeadd,
         "timecmp": _timecmp,
         "uuidv5": _uuidv5,

@@ -78,11 +78,12 @@ def _retyped(value: TypedValue) -> TypedValue:
 def _collected(value: TypedValue, kind: str, element: CtyType) -> TypedValue:
     data: Any = value.value
     if kind == "set":
-        texts = [each.value for each in data]
-        if not all(isinstance(text, str) for text in texts):
+        keys = [each.value for each in data]
+        if len(data) > 1 and not all(isinstance(key, str | int | float) for key in keys):
             return TypedValue(["set", element])
-        by_text = dict(zip(texts, data, strict=True))
-        data = [by_text[text] for text in sorted(by_text)]
+        if len(data) > 1:
+            by_key = dict(zip(keys, data, strict=True))
+            data = [by_key[key] for key in sorted(by_key)]
     return TypedValue([kind, element], data)
 
 

@@ -25,7 +25,8 @@ from ticketgen.hcl.syntax import (
     Step,
 )
 from ticketgen.type_checking.cty_types import ANYTHING, OPEN, CtyType, TypedValue, VariableTypes
-from ticketgen.type_checking.inference import Context, ReportProblem, infer
+from ticketgen.type_checking.inference import Context, FindTemplate, infer
+from ticketgen.type_checking.refusal import ReportProblem
 from ticketgen.type_checking.steps import corrected_field, step_into
 
 __all__ = ["ScopeTypes", "is_true", "schema_type"]
@@ -45,6 +46,7 @@ _BUILT_IN: Final[Mapping[Address, TypedValue]] = {
     Address("path", "", "root"): TypedValue("string"),
     Address("path", "", "cwd"): TypedValue("string"),
     Address("terraform", "", "workspace"): TypedValue("string"),
+    Address("terraform", "", "applying"): TypedValue("bool", ephemeral=True),
 }
 
 
@@ -75,9 +77,10 @@ class ScopeTypes:
         module: the module.
         folders: all modules of the directory, by folder.
         schema: the schema of a kind and a type of resource; None if it is unknown.
-        problem: receives the file, and what `inference.ReportProblem` receives.
+        problem: receives the file, and what `refusal.ReportProblem` receives.
         budget: pays for each step.
         variables: the types of variables.
+        template: finds the files that ``templatefile`` reads.
     """
 
     def __init__(
@@ -88,6 +91,7 @@ class ScopeTypes:
         problem: Callable[[str], ReportProblem],
         budget: Budget,
         variables: VariableTypes,
+        template: FindTemplate | None = None,
     ) -> None:
         self.module = module
         self.variables = variables
@@ -95,12 +99,13 @@ class ScopeTypes:
         self._folders = folders
         self._problem = problem
         self._budget = budget
+        self._template = template
         self._known: dict[Address, TypedValue] = {}
         self._chain = 0
 
     def context(self, file: str) -> Context:
         """The context of an expression in a file."""
-        return Context(self._resolve, self._problem(file), self._budget)
+        return Context(self._resolve, self._problem(file), self._budget, template=self._template)
 
     def callee(self, call: Declaration) -> Module | None:
         """The called module; None if it was not read."""
@@ -181,7 +186,12 @@ class ScopeTypes:
                     key = infer(step.key, context)
                 case _:
                     return
-            value, problem, help = step_into(value, key, is_attribute=isinstance(step, GetAttribute))
+            is_attribute = isinstance(step, GetAttribute)
+            if not is_attribute and value.type[0] == "object" and value.type[-1] == OPEN:
+                message = "a block has no index, only attributes"
+                context.problem(step, message, "write a dot and the name of an attribute")
+                return
+            value, problem, help = step_into(value, key, is_attribute=is_attribute)
             if problem:
                 context.problem(step, problem, help, corrected_field(value, key))
                 return

@@ -54,7 +54,10 @@ def check_form(argument: Argument, attribute: Attribute, place: ArgumentPlace) -
     """Yield findings about an expression that its argument does not accept."""
     check = _CHECKS.get(argument.form)
     # `hcl.json_syntax` writes a type constraint in HCL, if it can.
-    is_type = argument.form is Form.TYPE and not isinstance(attribute.value, Literal | Template)
+    is_text = isinstance(attribute.value, Template) or isinstance(
+        getattr(attribute.value, "value", None), str
+    )
+    is_type = argument.form is Form.TYPE and not is_text
     if check is not None and (is_type or not (place.json and argument.form in _STRINGS_IN_JSON)):
         faults = list(check(argument, attribute, place))
         yield from faults

@@ -187,7 +187,7 @@ class _Body:
         yield from self._value(attribute, known, name)
 
     def _value(self, attribute: Attribute, known: AttributeSchema, name: str) -> Iterator[BlockFact]:
-        if known.required and is_null(attribute.value):
+        if known.required and is_null(attribute.value) and not self._loops:
             message = f"required argument {name} in {self.subject} is null"
             yield SchemaFault(MISSING_ATTRIBUTE, message, attribute.at(self.file), "set it to a value", name)
         yield from self._mismatches(attribute.value, known.type, name)

@@ -35,6 +35,7 @@ class Neighbours:
         absent: the called folders that do not exist, or have nothing that Terraform reads.
         empty: those of them that exist.
         exists: whether a file is at a path relative to the directory; None if that is unknown.
+        read: the text of a file at such a path; None if it cannot be read.
     """
 
     texts: Mapping[str, str] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class Neighbours:
     absent: frozenset[str] = frozenset()
     empty: frozenset[str] = frozenset()
     exists: Callable[[str], bool | None] = lambda path: None if path.startswith("..") else False
+    read: Callable[[str], str | None] = lambda path: None
 
 
 NOTHING_AROUND: Final = Neighbours()
@@ -99,7 +101,14 @@ def read_called_folders(
         more = [each for each in dict.fromkeys(_local_sources(own)) if each not in seen]
         waiting += more
         seen.update(more)
-    return Neighbours(found, frozenset(unread), frozenset(absent | empty), frozenset(empty), around.exists)
+    return Neighbours(
+        found,
+        frozenset(unread),
+        frozenset(absent | empty),
+        frozenset(empty),
+        around.exists,
+        lambda path: _text(around, path),
+    )
 
 
 def _local_sources(texts: Mapping[str, str]) -> Iterator[str]:

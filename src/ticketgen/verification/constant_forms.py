@@ -121,6 +121,12 @@ def _version_faults(name: str, value: Expression, place: ArgumentPlace) -> Itera
         if isinstance(value.value, bool) or not is_version_constraint(text):
             message = f"{name} is not a version constraint: {quoted(text)}"
             yield INVALID_VERSION_CONSTRAINT.found(message, help, at=value.at(place.file))
+        # https://github.com/hashicorp/terraform/blob/v1.11.4/internal/terraform/version_required.go
+        elif name == "required_version" and any("-" in term.partition("+")[0] for term in text.split(",")):
+            message = f"{name} names a prerelease, which Terraform refuses: {quoted(text)}"
+            yield INVALID_VERSION_CONSTRAINT.found(
+                message, "remove the part after the dash", at=value.at(place.file)
+            )
 
 
 def source_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:
@@ -167,6 +173,9 @@ def alias_form(argument: Argument, attribute: Attribute, place: ArgumentPlace) -
         yield INVALID_NAME.found(message, at=value.at(place.file))
 
 
+_BUILT_IN: Final = "terraform.io/builtin/terraform"
+
+
 def requirement_form(_: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:
     """A required provider."""
     value, name = attribute.value, attribute.name
@@ -185,6 +194,10 @@ def requirement_form(_: Argument, attribute: Attribute, place: ArgumentPlace) ->
     else:
         for item in value.items:
             yield from _requirement_item(name, item.key, item.value, place)
+        source, version = value.get("source"), value.get("version")
+        if getattr(source, "value", None) == _BUILT_IN and getattr(version, "value", None) is not None:
+            message = f"the requirement of {name} has a version, but {_BUILT_IN} is a part of Terraform"
+            yield INVALID_VERSION_CONSTRAINT.found(message, "remove the version", at=value.at(place.file))
 
 
 def _requirement_item(

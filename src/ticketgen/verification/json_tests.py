@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -29,14 +30,15 @@ def _json_blocks(grammar: BlockGrammar) -> JsonBlocks:
         inner[type] = {name: len(nested.block.labels) for name, nested in block.blocks.items()}
         forms[type] = {name: argument.form for name, argument in block.arguments.items()}
         waiting |= {name: nested for name, nested in block.blocks.items() if name not in inner}
-    return JsonBlocks(
-        {type: len(each.block.labels) for type, each in grammar.blocks.items()},
-        inner,
-        *(
-            {type: {name for name, form in each.items() if form in chosen} for type, each in forms.items()}
-            for chosen in (_ADDRESSES, _CONSTANTS)
-        ),
-    )
+    addresses = {
+        type: {name for name, form in each.items() if form in _ADDRESSES} for type, each in forms.items()
+    }
+    constants = {
+        type: re.compile("|".join(re.escape(name) for name, form in each.items() if form in _CONSTANTS))
+        for type, each in forms.items()
+    }
+    labels = {type: len(each.block.labels) for type, each in grammar.blocks.items()}
+    return JsonBlocks(labels, inner, addresses, constants)
 
 
 JSON_TESTS: Final[Mapping[str, JsonBlocks]] = {

@@ -26,6 +26,7 @@ from ticketgen.verification.cycles import check_cycles
 from ticketgen.verification.duplicates import check_duplicates
 from ticketgen.verification.file_checks import check_round_trip, round_trip_finding
 from ticketgen.verification.language_checks import check_language
+from ticketgen.verification.lock_files import check_lock_files
 from ticketgen.verification.loop_references import check_loop_references
 from ticketgen.verification.missing_files import check_files
 from ticketgen.verification.overridden_blocks import as_merged
@@ -33,6 +34,7 @@ from ticketgen.verification.provider_schema import check_schema, schemas_of
 from ticketgen.verification.recursive_calls import check_recursive_calls
 from ticketgen.verification.references import check_references
 from ticketgen.verification.remote_states import check_remote_states
+from ticketgen.verification.template_files import TemplateFiles
 from ticketgen.verification.unevaluated import KnownSchemas, UnevaluatedContents
 from ticketgen.verification.unused import check_unused
 from ticketgen.verification.unused_providers import as_terraform_reads
@@ -99,6 +101,7 @@ def _checked_as_evaluated(
     variables = VariableTypes()
     contents = UnevaluatedContents(modules, schemas, variables, configuration.budget)
     passed = passed_by_calls(modules)
+    values = Evaluator(budget=configuration.budget)
     for module in modules.values():
         yield from contents.graded(check_references(module, guesses), resolved=True)
         calls = check_calls(module, modules, guesses, configuration.unread, around, passed)
@@ -106,18 +109,24 @@ def _checked_as_evaluated(
         yield from contents.graded(check_loop_references(module), resolved=True)
         yield from check_duplicates(module)
         yield from check_unused(module)
-        yield from check_remote_states(module, guesses)
+        yield from check_remote_states(module, configuration, values, guesses)
     yield from check_cycles(configuration)
     yield from check_recursive_calls(modules)
-    files = check_files(configuration, Evaluator(budget=configuration.budget))
+    files = check_files(configuration, values)
     yield from contents.graded(files, resolved=True)
     yield from check_remote_modules(modules.values())
     yield from check_called_folders(modules, around.texts.keys() | around.unread)
     yield from check_versions(modules, configuration.budget)
+    yield from check_lock_files(configuration)
     for module in modules.values():
         is_root = module.folder not in configuration.called_folders
-        found = check_types(
-            module, modules, schemas(module), configuration.budget, variables, is_root=is_root
+        yield from check_types(
+            module,
+            modules,
+            schemas(module),
+            configuration.budget,
+            variables,
+            is_root=is_root,
+            template=TemplateFiles(configuration, values, module.folder),
         )
-        yield from found
     yield from check_schema(modules.values(), versions, guesses, contents)

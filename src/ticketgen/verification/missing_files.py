@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ticketgen.findings import Finding
 from ticketgen.findings.verification import MISSING_FILE
@@ -10,8 +10,9 @@ from ticketgen.hcl.configuration import Configuration, Scope
 from ticketgen.hcl.evaluator import Evaluator
 from ticketgen.hcl.syntax import Call, Expression
 from ticketgen.hcl.traversal import append_subexpressions
+from ticketgen.hcl.values import EvaluationContext, Value
 
-__all__ = ["check_files"]
+__all__ = ["check_files", "read_path"]
 
 # https://developer.hashicorp.com/terraform/language/functions: functions that read a file by path.
 _READERS = frozenset({
@@ -41,7 +42,7 @@ def check_files(configuration: Configuration, values: Evaluator) -> Iterator[Fin
         for scope in scopes if calls else ():
             for file, call in calls:
                 location = call.at(file.path)
-                path = _path(values, scope, call)
+                path = read_path(values, scope, call.arguments[0])
                 if not path or path in configuration.paths or path in created or location in reported:
                     continue
                 if configuration.exists(path) is False:
@@ -51,9 +52,11 @@ def check_files(configuration: Configuration, values: Evaluator) -> Iterator[Fin
                     yield MISSING_FILE.found(message, help, at=location)
 
 
-def _path(values: Evaluator, scope: Scope, call: Call) -> str:
-    """The path that a call reads, relative to the directory; "" if it is unknown."""
-    value = values.of(call.arguments[0], scope)
+def read_path(
+    values: Evaluator, scope: Scope, expression: Expression, bound: Mapping[str, Value] | None = None
+) -> str:
+    """The path of a file that a function reads, relative to the directory; "" if it is unknown."""
+    value = values.of(expression, EvaluationContext(scope, bound or {}))
     path = scope.file_at(value) if isinstance(value, str) else ""
     is_hidden = any(part.startswith(".") and part != ".." for part in path.split("/"))
     return "" if is_hidden else path

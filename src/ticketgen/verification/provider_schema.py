@@ -7,7 +7,7 @@ not checked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from posixpath import commonprefix
@@ -32,7 +32,7 @@ from ticketgen.findings.verification import (
 from ticketgen.guesses import Guesses
 from ticketgen.hcl.address import Address
 from ticketgen.hcl.modules import Module
-from ticketgen.hcl.syntax import Block, GetAttribute
+from ticketgen.hcl.syntax import Block, GetAttribute, Literal, Splat, Step
 from ticketgen.hcl.uses import Use
 from ticketgen.language.block_grammar import BlockGrammar
 from ticketgen.language.blocks import TOP_LEVEL
@@ -44,6 +44,7 @@ from ticketgen.verification.accepted_versions import (
 from ticketgen.verification.block_schema import BlockFact, SchemaFault, UsedName, block_facts
 from ticketgen.verification.corrections import Correction, correct
 from ticketgen.verification.renames import retyped
+from ticketgen.verification.steps_through_blocks import unknown_step
 from ticketgen.verification.superseded_names import SEE_DOCS, Superseded, TypeSubject
 from ticketgen.verification.unevaluated import UnevaluatedContents
 
@@ -201,35 +202,46 @@ class _Checker:
             return
         if use.attribute == "replace_triggered_by":
             return  # Terraform accepts any name there
-        yield from self._attribute(subject, attribute, use.file)
+        steps = use.reference.parsed[1]
+        at = steps.index(attribute)
+        # Where there may be no instance, nothing may have to have the attribute.
+        is_certain = not any(isinstance(step, Splat) for step in steps[:at]) or _has_instances(
+            self.module.declarations[use.address][0].block
+        )
+        severity = None if is_certain else Severity.WARNING
+        for finding in self._attribute(subject, steps[at:], use.file):
+            yield replace(finding, severity=severity or finding.severity)
 
     def itself(self, use: Use) -> Iterator[Finding]:
         """Check a reference to an attribute of ``self``."""
         subject = TypeSubject(use.block.type, use.block.labels[0])
-        attribute = next(iter(use.reference.steps), None)
+        steps = use.reference.steps
         if use.within[1:] == ("connection",) and not use.block.blocks("provisioner"):
             return  # Terraform does not evaluate it
-        if isinstance(attribute, GetAttribute) and _is_known(self._sources, subject.type.partition("_")[0]):
-            yield from self._attribute(subject, attribute, use.file)
+        if _is_known(self._sources, subject.type.partition("_")[0]):
+            yield from self._attribute(subject, steps, use.file)
 
-    def _attribute(self, subject: TypeSubject, attribute: GetAttribute, file: str) -> Iterator[Finding]:
+    def _attribute(self, subject: TypeSubject, steps: Sequence[Step], file: str) -> Iterator[Finding]:
+        """Check the steps into an instance, as far as they lead through blocks."""
         provider = subject.type.partition("_")[0]
-        name, location = attribute.name, attribute.at(file)
+        first = next(iter(steps), None)
+        if not isinstance(first, GetAttribute):
+            return
         accepted = self.versions.snapshots if provider == _AWS else (_NO_VERSION,)
         fault = None
         for version in accepted:
             schema = schema_of(*subject, version)
             if schema is None:
                 continue
-            if schema.is_open or name in schema.attributes or name in schema.blocks:
+            unknown = unknown_step(schema, steps)
+            if unknown is None:
                 if fault is not None:
                     yield from self._before_6(fault)
                 else:
-                    yield from self._changed.superseded(subject, name, location, reading=True)
+                    yield from self._changed.superseded(subject, first.name, first.at(file), reading=True)
                 return
-            known = tuple(dict.fromkeys((*schema.attributes, *schema.blocks)))
-            message = f"{subject} has no attribute {name}"
-            fault = fault or SchemaFault(UNKNOWN_ATTRIBUTE, message, location, None, name, known)
+            message, at = f"{subject} has no attribute {unknown.path}", unknown.step.at(file)
+            fault = fault or SchemaFault(UNKNOWN_ATTRIBUTE, message, at, None, unknown.path, unknown.known)
         if fault is not None:
             yield from self._fault(subject, fault, accepted)
 
@@ -333,6 +345,14 @@ class _Checker:
 
     def _skip(self, reason: str, location: Location) -> None:
         self._unchecked.setdefault(reason, []).append(location)
+
+
+def _has_instances(block: Block) -> bool:
+    """Whether a resource has at least one instance, whatever a plan finds."""
+    count = block.value("count")
+    if count is None:
+        return block.value("for_each") is None
+    return isinstance(count, Literal) and isinstance(count.value, int) and count.value > 0
 
 
 def _named(versions: Iterable[tuple[int, ...]]) -> str:

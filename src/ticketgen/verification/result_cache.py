@@ -1,9 +1,9 @@
 """A cache of verification results: an unchanged directory is not verified twice.
 
 The key is a digest of everything that the result depends on: every text and every path relative to the directory, and
-every file of ticketgen and its parsers. An entry lists the files that were looked up around the directory; it is a miss
-if one of them has appeared or vanished. Entries have paths relative to the directory, so a copy of it elsewhere shares
-them.
+every file of ticketgen and its parsers. An entry lists the files that were looked up around the directory and the
+templates that were read; it is a miss if a file has appeared or vanished, or a template has changed. Entries have paths
+relative to the directory, so a copy of it elsewhere shares them.
 """
 
 from __future__ import annotations
@@ -73,7 +73,9 @@ def verify_cached(
     progress("verifying; the cache has no result for these files")
     verified = verify()
     if verified.cacheable:
-        entry = [dict(verified.looked_up), [to_row(finding) for finding in verified.findings]]
+        rows = [to_row(finding) for finding in verified.findings]
+        read = {path: _digest(text) for path, text in verified.read.items()}
+        entry = [dict(verified.looked_up), read, rows]
         store(_KIND, key, json.dumps(entry).encode(), _MAX_KEPT)
     return verified.findings
 
@@ -110,7 +112,13 @@ def _read(key: str, around: Neighbours) -> tuple[Finding, ...] | None:
     entry = load(_KIND, key)
     if entry is None:
         return None
-    looked_up, rows = json.loads(entry)
+    looked_up, read, rows = json.loads(entry)
     if any(around.exists(path) != answer for path, answer in looked_up.items()):
         return None
+    if any(_digest(around.read(path)) != digest for path, digest in read.items()):
+        return None
     return tuple(map(from_row, rows))
+
+
+def _digest(text: str | None) -> str | None:
+    return None if text is None else hashlib.sha256(text.encode()).hexdigest()

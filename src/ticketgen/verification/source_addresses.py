@@ -67,8 +67,8 @@ def provider_fault(source: str) -> str:
         return "must have the form [HOSTNAME/][NAMESPACE/]TYPE"
     own = parts[-2:]
     for part in own:
-        if part == "-" and part is not parts[-1]:
-            continue  # the namespace of providers before Terraform 0.13
+        if part == "-":
+            return "contains the part '-', which `terraform init` refuses since Terraform 0.13"
         fault = provider_name_fault(part.lower())
         if fault:
             return f"contains the part {part!r}, which {fault}"

@@ -92,7 +92,7 @@ class Surroundings:
         place = self.look_up(path)
         if place.kind is PlaceKind.TANGLED or not place.is_open:
             return None
-        return place.kind is not PlaceKind.NOTHING
+        return place.kind not in {PlaceKind.NOTHING, PlaceKind.FOLDER}
 
     def read(self, place: PlaceAround, limit: int) -> bytes:
         """The bytes of a file, at most one more than a limit.

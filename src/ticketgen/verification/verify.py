@@ -54,6 +54,8 @@ _PARSED = (*DECLARING, *SETTING_VARIABLES, *_TESTS, *_JSON_TESTS)
 _OTHER_SYNTAX = (*DECLARING[1:], *SETTING_VARIABLES[1:], *_JSON_TESTS)
 _MAX_LOOK_UPS = 1_000
 """Limit of the paths that are looked up in the surroundings of one directory."""
+_MAX_TEMPLATES = 20_000_000
+"""Limit of the characters of the templates and lock files that are read for one directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,13 @@ class Verified:
         findings: the findings.
         cacheable: whether another run would find the same; False if the run exceeded time or memory.
         looked_up: the paths that were looked up in the surroundings, with the answers.
+        read: the templates and lock files that were read, by path; None if one could not be read.
     """
 
     findings: tuple[Finding, ...]
     cacheable: bool
     looked_up: Mapping[str, bool | None] = field(default_factory=dict)
+    read: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def verify(
@@ -146,6 +150,7 @@ class _Run:
         self.left_out = left_out | around.unread
         self.around = around
         self.looked_up: dict[str, bool | None] = {}
+        self.read: dict[str, str | None] = {}
         self.native: NativeTexts | None = None
         self.override_lines: OverrideLines | None = None
         self.budget = budget
@@ -181,7 +186,10 @@ class _Run:
         outside = self.around.texts.keys() | self.around.unread
         own = (each for each in kept if each.location is None or each.location.file not in outside)
         return Verified(
-            tuple(limit_findings(own)), cacheable=not overrun and not more, looked_up=self.looked_up
+            tuple(limit_findings(own)),
+            cacheable=not overrun and not more,
+            looked_up=self.looked_up,
+            read=self.read,
         )
 
     def _run_limited(self, seconds: float, work: Callable[[], None]) -> list[str]:
@@ -283,7 +291,7 @@ class _Run:
         files = merge_overrides(unmerged)
         yield from check_variable_files(file for file in parsed if file.path.endswith(".tfvars"))
         configuration = Configuration(
-            files, self.admitted, self.paths, self.unread, self.budget, self._exists
+            files, self.admitted, self.paths, self.unread, self.budget, self._exists, self._text_of
         )
         # The language has rules for override files, which are merged away.
         as_written = modules(unmerged, self.unread) if merged else configuration.modules
@@ -330,6 +338,17 @@ class _Run:
                 return None
             self.looked_up[path] = self.around.exists(path)
         return self.looked_up[path]
+
+    def _text_of(self, path: str) -> str | None:
+        """The text of a template; None if it cannot be read."""
+        if path in self.files:
+            return self.files[path]
+        if path not in self.read:
+            size = sum(len(text or "") for text in self.read.values())
+            if len(self.read) >= _MAX_LOOK_UPS or size > _MAX_TEMPLATES:
+                return None
+            self.read[path] = self.around.read(path)
+        return self.read[path]
 
     def _without_ignored(self, *, all_read: bool) -> Iterator[Finding]:
         """Apply the comments in files that fit the budget."""
