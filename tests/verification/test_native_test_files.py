@@ -69,6 +69,18 @@ def test_a_later_version_of_terraform_may_have_other_blocks() -> None:
     assert findings(f'{text}== main.tf\nterraform {{\n  required_version = ">= 1.14"\n}}\n') == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'override_resource {\n  target = terraform_data.main\n  values = { id = upper("x") }\n}\n',
+        'mock_provider "aws" {\n  mock_resource "a" {\n    defaults = { a = upper("x") }\n  }\n}\n',
+    ],
+)
+def test_functions_in_mock_data_are_warnings_because_later_versions_accept_them(text: str) -> None:
+    (found,) = findings(text)
+    assert (found.rule, found.severity) == ("not-constant", Severity.WARNING)
+
+
 @pytest.mark.parametrize("extra", ['== x.tofu\nlocals {\n  x = 1\n}\noutput "x" {\n  value = local.x\n}\n'])
 def test_nothing_is_found_in_tests_that_only_opentofu_reads(extra: str) -> None:
     assert findings(f"== {_TEST}\nx = 1\n{extra}") == []

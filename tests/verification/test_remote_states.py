@@ -68,3 +68,9 @@ def test_configurations_that_backends_refuse_are_errors(backend: str, config: st
 @pytest.mark.parametrize(("backend", "config"), VALID)
 def test_accepted_configurations_have_no_errors(backend: str, config: str) -> None:
     assert errors(backend, config) == []
+
+
+def test_a_config_as_a_block_has_one_finding() -> None:
+    text = 'data "terraform_remote_state" "s" {\n  backend = "s3"\n  config {\n    bucket = "b"\n  }\n}\n'
+    errors = [each for each in verify({"main.tf": text}, rendered=False) if each.severity is Severity.ERROR]
+    assert [each.rule for each in errors] == ["unknown-block"]

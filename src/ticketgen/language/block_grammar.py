@@ -33,6 +33,8 @@ class Form(Enum):
     """A constant that converts to the argument's type: no reference and no function call."""
     EARLY = auto()
     """As `CONSTANT`; in OpenTofu, also variables and local values."""
+    MOCKED = auto()
+    """As `CONSTANT`; after Terraform 1.11, also function calls."""
     KEYWORD = auto()
     """One of the argument's words, bare or in quotes."""
     BARE_KEYWORD = auto()

@@ -27,7 +27,7 @@ from ticketgen.language.blocks import TOP_LEVEL
 __all__ = ["MOCK_FILE", "TEST_FILE"]
 
 _DURING: Final = Argument(Form.BARE_KEYWORD, words=("plan", "apply"))
-_OBJECT: Final = Argument(Form.EARLY, ["object", {}])
+_OBJECT: Final = Argument(Form.MOCKED, ["object", {}])
 _ADDRESSES: Final = Argument(Form.STATIC_REFERENCES)
 _VARIABLES: Final = Inner(BlockGrammar(others=ANY_VALUE), once=True)
 
@@ -46,7 +46,7 @@ _ALL_OVERRIDES: Final[Mapping[str, Inner]] = {**_OVERRIDES, "override_module": _
 _MOCK: Final = Inner(
     BlockGrammar(
         (Label("type", Naming.ANY),),
-        {"defaults": Argument(Form.EARLY, nullable=True), "override_during": _DURING},
+        {"defaults": Argument(Form.MOCKED, nullable=True), "override_during": _DURING},
     )
 )
 _MOCKS: Final[Mapping[str, Inner]] = {"mock_resource": _MOCK, "mock_data": _MOCK, **_OVERRIDES}

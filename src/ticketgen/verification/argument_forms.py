@@ -35,6 +35,7 @@ from ticketgen.verification.constant_forms import (
     alias_form,
     constant_form,
     early_form,
+    mocked_form,
     requirement_form,
     source_form,
     tested_source_form,
@@ -111,6 +112,7 @@ def _reserved(_: Argument, attribute: Attribute, place: ArgumentPlace) -> _Fault
 _CHECKS: Final[Mapping[Form, Callable[[Argument, Attribute, ArgumentPlace], _Faults]]] = {
     Form.CONSTANT: constant_form,
     Form.EARLY: early_form,
+    Form.MOCKED: mocked_form,
     Form.KEYWORD: _keyword,
     Form.BARE_KEYWORD: _keyword,
     Form.CONDITION: _condition,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from ticketgen.escaping import quoted
-from ticketgen.findings import Finding, TextEdit
+from ticketgen.findings import Finding, Severity, TextEdit
 from ticketgen.findings.verification import (
     INVALID_ADDRESS,
     INVALID_NAME,
@@ -40,6 +41,7 @@ __all__ = [
     "constant_faults",
     "constant_form",
     "early_form",
+    "mocked_form",
     "requirement_form",
     "source_form",
     "tested_source_form",
@@ -78,6 +80,19 @@ def early_form(argument: Argument, attribute: Attribute, place: ArgumentPlace) -
     """A constant, except in OpenTofu."""
     if not place.opentofu:
         yield from constant_form(argument, attribute, place)
+
+
+def mocked_form(argument: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:
+    """A constant; a warning about each function call, which Terraform accepts since some version after 1.11.
+
+    Source: the test data ``internal/command/testdata/test/simple_pass_function`` of Terraform 1.17.
+    """
+    if place.opentofu:
+        return
+    calls = {each.at(place.file) for each in nested(attribute.value) if isinstance(each, Call)}
+    for finding in constant_form(argument, attribute, place):
+        is_call = finding.rule == NOT_CONSTANT.id and finding.location in calls
+        yield replace(finding, severity=Severity.WARNING) if is_call else finding
 
 
 def _wrong_type(argument: Argument, attribute: Attribute, place: ArgumentPlace) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ __all__ = ["JSON_TESTS"]
 _ADDRESSES: Final = frozenset({
     Form.BARE_KEYWORD, Form.CHECKABLE, Form.PROVIDERS, Form.STATIC_REFERENCES, Form.TARGET,
 })  # fmt: skip
-_CONSTANTS: Final = frozenset({Form.ALIAS, Form.CONSTANT, Form.EARLY, Form.TESTED_SOURCE, Form.VERSION})
+_CONSTANTS: Final = frozenset({Form.ALIAS, Form.CONSTANT, Form.MOCKED, Form.TESTED_SOURCE, Form.VERSION})
 """Forms that Terraform evaluates without variables and functions: then strings in JSON are no templates."""
 
 

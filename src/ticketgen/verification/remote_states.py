@@ -55,7 +55,10 @@ def check_remote_states(
 ) -> Iterator[Finding]:
     """Yield findings about the remote states that a module reads."""
     for declared in module.resources:
-        if declared.address.kind == "data" and declared.type == "terraform_remote_state":
+        is_state = declared.address.kind == "data" and declared.type == "terraform_remote_state"
+        if is_state and not declared.block.blocks(
+            "config"
+        ):  # an argument, which Terraform 0.11 took as a block
             found = list(_check(declared, guesses))
             yield from found
             if not found:
