@@ -285,7 +285,7 @@ def _duplicates(
             continue
         if key in seen:
             message = f"{' '.join(key)} is already declared at {seen[key]}"
-            yield DUPLICATE_ADDRESS.found(message, at=block.at(path))
+            yield DUPLICATE_ADDRESS.found(message, at=block.at(path), mentions=(seen[key],))
         else:
             seen[key] = block.at(path)
 
