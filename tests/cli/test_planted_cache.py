@@ -63,7 +63,7 @@ class Clone:
         whole = template.read_bytes()[32:]
         head = len(bc_magic) + len(pickle.dumps(pickle.loads(whole[len(bc_magic) :]), 2))
         code = whole[:head] + marshal.dumps(compile(program, "planted", "exec"))
-        for entry, content in ((template, code), (verified, b"[{}, []]")):
+        for entry, content in ((template, code), (verified, b"[{}, {}, []]")):
             message = f"ticketgen cache\0{entry.name}\0".encode() + content
             entry.write_bytes(hmac.digest(secret, message, "sha256") + content)
 
