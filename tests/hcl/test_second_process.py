@@ -73,7 +73,8 @@ def test_an_unanswered_round_trip_is_made_in_the_first_process(
         python.write_text(program)
         python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
-    text = f"{TEXTS['good.tf']}# {tmp_path}\n"  # another text for each test, because a process remembers round trips
+    # Another text for each test, because a process remembers round trips.
+    text = f"{TEXTS['good.tf']}# {program!r}\n"
     (finding,) = verify({"good.tf": text}, rendered=True)
     assert (finding.rule, finding.message, len(made)) == ("round-trip", "it differs", 1)
 
