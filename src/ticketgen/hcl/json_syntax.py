@@ -336,11 +336,9 @@ def _check_name(name: str, value: _Node) -> None:
         raise InvalidJson(f"line {value.line}: {name[:100]!r} is not a name")
 
 
-def _attribute(
-    name: str, value: _Node, as_string: Callable[[str, int], str] | None = None
-) -> tuple[str, int]:
+def _attribute(name: str, value: _Node) -> tuple[str, int]:
     _check_name(name, value)
-    return f"{name} = {_expression(value, as_string or _template)}", value.line
+    return f"{name} = {_expression(value)}", value.line
 
 
 def _block(

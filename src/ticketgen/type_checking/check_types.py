@@ -217,10 +217,9 @@ class _Checker:
                 problem = conversion_problem(value, self._types.variables.of(variable), self._budget)
                 if not problem and value.value is None and _is_false(variable.value("nullable")):
                     problem = "it is null" if variable.value("default") is None else ""
+                location, place = attribute.value.at(call.file), variable.location
                 if variable.value("ephemeral") is None and _marks(value, self._budget)[1]:
-                    location = attribute.value.at(call.file)
                     message = f"{attribute.name} in {call.address} is ephemeral, but the variable is not"
-                    place = variable.location
                     help = f"write `ephemeral = true` in the variable at {place}"
                     found = EPHEMERAL_VALUE.found(message, help, at=location, mentions=(place,))
                     self._found[location, message] = found
@@ -228,7 +227,6 @@ class _Checker:
                     message = (
                         f"{attribute.name} in {call.address} does not fit the variable's type: {problem}"
                     )
-                    place, location = variable.location, attribute.value.at(call.file)
                     help = f"correct the value, or the type at {place}"
                     found = INVALID_EXPRESSION.found(message, help, at=location, mentions=(place,))
                     self._found.setdefault((location, message), found)

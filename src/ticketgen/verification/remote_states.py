@@ -55,10 +55,9 @@ def check_remote_states(
 ) -> Iterator[Finding]:
     """Yield findings about the remote states that a module reads."""
     for declared in module.resources:
+        # Terraform 0.11 took the argument `config` as a block.
         is_state = declared.address.kind == "data" and declared.type == "terraform_remote_state"
-        if is_state and not declared.block.blocks(
-            "config"
-        ):  # an argument, which Terraform 0.11 took as a block
+        if is_state and not declared.block.blocks("config"):
             found = list(_check(declared, guesses))
             yield from found
             if not found:
@@ -74,12 +73,8 @@ def _check(declared: Declaration, guesses: Guesses) -> Iterator[Finding]:
     name = backend.value
     grammar = BACKEND.by_label.get(name)
     if grammar is None:
-        at = backend.at(declared.file)
-        message = f"backend of {declared.address} is {quoted(name)}, which does not exist"
-        known = ", ".join(BACKEND.by_label)
-        yield INVALID_NAME.found(
-            message, guesses.did_you_mean(name, BACKEND.by_label) or f"use one of {known}", at=at
-        )
+        meant = guesses.did_you_mean(name, BACKEND.by_label)
+        yield _unknown_backend(declared, name, backend.at(declared.file), meant)
         return
     for item in config.items if isinstance(config, Object) else ():
         key = item.key
@@ -108,10 +103,7 @@ def _check_values(
     at = (config or written).at(declared.file)
     grammar = BACKEND.by_label.get(name)
     if grammar is None:
-        message = f"backend of {declared.address} is {quoted(name)}, which does not exist"
-        yield INVALID_NAME.found(
-            message, f"use one of {', '.join(BACKEND.by_label)}", at=written.at(declared.file)
-        )
+        yield _unknown_backend(declared, name, written.at(declared.file))
         return
     if not is_known(given):
         return
@@ -149,6 +141,11 @@ def _check_values(
                 yield UNKNOWN_ATTRIBUTE.found(message, "remove it", at=at)
         yield from _missing(f"{name}.{key}", value, subject, at, f"{key}.")
         yield from _excluding(f"{name}.{key}", value, subject, at)
+
+
+def _unknown_backend(declared: Declaration, name: str, at: Location, meant: str = "") -> Finding:
+    message = f"backend of {declared.address} is {quoted(name)}, which does not exist"
+    return INVALID_NAME.found(message, meant or f"use one of {', '.join(BACKEND.by_label)}", at=at)
 
 
 def _with_optional(type: CtyType) -> CtyType:
